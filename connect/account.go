@@ -1,0 +1,296 @@
+package connect
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// Account is a seller or partner of a platform.
+type Account struct {
+	ID           string                `json:"id"`
+	Platform     string                `json:"platform"`
+	Entity       string                `json:"entity"` // in compliance
+	Country      string                `json:"country"`
+	Type         compliance.EntityType `json:"type"`
+	Email        string                `json:"email,omitzero"`
+	Currency     ledger.Currency       `json:"currency"` // in which it is paid unless a bank account says otherwise
+	ShortBalance ShortPolicy           `json:"shortBalance"`
+	Banks        []BankAccount         `json:"banks,omitzero"` // at most one per currency; the first is the default
+	Created      time.Time             `json:"created"`
+	Metadata     map[string]string     `json:"metadata,omitzero"`
+
+	// Replayed is set when an idempotency key was used again.
+	Replayed bool `json:"-"`
+}
+
+// BankAccount is where somebody is paid out.
+type BankAccount struct {
+	ID string `json:"id"`
+	payout.Destination
+}
+
+// BankDetails name a bank account by the rail's token for it.
+type BankDetails struct {
+	Token    string          `json:"token,omitzero"`
+	Country  string          `json:"country,omitzero"` // ISO 3166-1 alpha-2
+	Currency ledger.Currency `json:"currency,omitzero"`
+	Last4    string          `json:"last4,omitzero"` // at most four digits or letters, for people
+}
+
+var accountKind = ledger.Kind[Account]{
+	Name:   "connect.account",
+	Prefix: "acct_",
+	Keys: func(a *Account) []ledger.Key {
+		return []ledger.Key{{Name: "platform", Value: a.Platform, At: a.Created}}
+	},
+	Columns: []ledger.Column{
+		{Name: "platform", Path: "platform"}, {Name: "country", Path: "country"}, {Name: "type", Path: "type"},
+		{Name: "currency", Path: "currency"}, {Name: "created", Path: "created", Type: ledger.TimeColumn},
+	},
+}
+
+func (a *Account) replay() *bool { return &a.Replayed }
+
+// AccountRequest creates an account. What its country asks for may come now or
+// with UpdateAccount; payouts wait for it.
+type AccountRequest struct {
+	Key          string                `json:"-"`
+	Country      string                `json:"country,omitzero"`
+	Type         compliance.EntityType `json:"type,omitzero"` // zero: an individual
+	Email        string                `json:"email,omitzero"`
+	Currency     ledger.Currency       `json:"currency,omitzero"`     // zero: the bank account's, else the country's
+	ShortBalance ShortPolicy           `json:"shortBalance,omitzero"` // zero: ShortRefuse
+	Details      compliance.Details    `json:"details,omitzero"`
+	Bank         *BankDetails          `json:"bank,omitzero"`
+	Metadata     map[string]string     `json:"metadata,omitzero"`
+}
+
+// AccountUpdate changes an account. Zero fields stay as they are.
+type AccountUpdate struct {
+	Key       string             `json:"-"`
+	AccountID string             `json:"account,omitzero"`
+	Email     string             `json:"email,omitzero"`
+	Details   compliance.Details `json:"details,omitzero"`
+	Bank      *BankDetails       `json:"bank,omitzero"`     // takes the place of the one in its currency
+	Metadata  map[string]string  `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
+}
+
+// CreateAccount creates an account for a seller.
+func (p *Platform) CreateAccount(ctx context.Context, r AccountRequest) (*Account, error) {
+	verb := simpleVerb[Account]{name: "create account", kind: &accountKind, replayed: (*Account).replay}
+	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Account, error) { return p.newAccount(u, r) })
+}
+
+func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error) {
+	if _, err := p.expectProfile(u); err != nil {
+		return nil, err
+	}
+	if r.Type == "" {
+		r.Type = compliance.Individual
+	}
+	ent, err := compliance.New(u, p.id, r.Country, r.Type)
+	if err != nil {
+		return nil, err
+	}
+	a := &Account{
+		ID: u.NewID(accountKind.Prefix), Platform: p.id, Entity: ent.ID, Country: ent.Country, Type: r.Type,
+		Email: r.Email, Currency: r.Currency, Created: u.At(), Metadata: r.Metadata,
+	}
+	if a.ShortBalance, err = r.ShortBalance.or(ShortRefuse); err != nil {
+		return nil, err
+	}
+	if err := checkEmail(r.Email); err != nil {
+		return nil, err
+	}
+	if err := checkMetadata(r.Metadata); err != nil {
+		return nil, err
+	}
+	if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
+		return nil, err
+	}
+	if a.Currency.IsZero() {
+		if a.Currency, _ = compliance.DefaultCurrency(a.Country); len(a.Banks) > 0 {
+			a.Currency = a.Banks[0].Currency
+		}
+	}
+	if err := p.e.checkCurrency(a.Currency, u.At()); err != nil {
+		return nil, err
+	}
+	return a, p.putAccount(u, a, ent, "account.created")
+}
+
+// addDetails records what came in about the seller and their bank account.
+func (p *Platform) addDetails(u *ledger.Unit, a *Account, ent *compliance.Entity, d compliance.Details, bank *BankDetails) error {
+	if _, ok := d.Fields["external_account"]; ok {
+		return badField("invalid_fields", "details", "external_account is provided by a bank account")
+	}
+	if err := ent.Provide(u, d); err != nil {
+		return err
+	}
+	if bank == nil {
+		return nil
+	}
+	b, err := bank.account(u, p.e)
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(a.Banks, func(have BankAccount) bool { return have.Currency == b.Currency }); i >= 0 {
+		a.Banks[i] = b
+	} else {
+		a.Banks = append(a.Banks, b)
+	}
+	return ent.Provide(u, compliance.Details{Fields: map[string]string{"external_account": b.ID}})
+}
+
+func (p *Platform) putAccount(u *ledger.Unit, a *Account, ent *compliance.Entity, event string) error {
+	if err := compliance.Kind.Put(u, ent.ID, ent); err != nil {
+		return err
+	}
+	u.Emit(ledger.Event{Type: event, Platform: p.id, Object: accountKind.ID(a.ID)})
+	return accountKind.Put(u, a.ID, a)
+}
+
+// UpdateAccount changes an account, and records what its country still asked
+// for.
+func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account, error) {
+	verb := simpleVerb[Account]{name: "update account", kind: &accountKind, replayed: (*Account).replay, target: r.AccountID}
+	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Account, error) {
+		a, err := p.account(u, r.AccountID)
+		if err != nil {
+			return nil, err
+		}
+		ent, err := compliance.Kind.Get(u, a.Entity)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkEmail(r.Email); err != nil {
+			return nil, err
+		}
+		if r.Email != "" {
+			a.Email = r.Email
+		}
+		if a.Metadata, err = mergeMetadata(a.Metadata, r.Metadata); err != nil {
+			return nil, err
+		}
+		if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
+			return nil, err
+		}
+		return a, p.putAccount(u, a, ent, "account.updated")
+	})
+}
+
+// mergeMetadata sets and removes keys, and checks what comes out.
+func mergeMetadata(have, set map[string]string) (map[string]string, error) {
+	out := make(map[string]string, len(have)+len(set))
+	for k, v := range have {
+		out[k] = v
+	}
+	for k, v := range set {
+		if v == "" {
+			delete(out, k)
+		} else {
+			out[k] = v
+		}
+	}
+	if len(out) == 0 {
+		out = nil
+	}
+	return out, checkMetadata(out)
+}
+
+// account returns an account of the platform, expected unchanged. Others are
+// not found.
+func (p *Platform) account(u *ledger.Unit, id string) (*Account, error) {
+	a, err := accountKind.Get(u, id)
+	if err != nil {
+		return nil, notFoundOr(err, "account")
+	}
+	if a.Platform != p.id {
+		return nil, notFound("account")
+	}
+	return a, nil
+}
+
+// GetAccount returns an account of the platform.
+func (p *Platform) GetAccount(ctx context.Context, id string) (*Account, error) {
+	return get(ctx, p, &accountKind, id, "account", func(a *Account) string { return a.Platform })
+}
+
+// Requirements lists what an account must still provide before it is paid out.
+func (p *Platform) Requirements(ctx context.Context, accountID string) ([]compliance.Requirement, error) {
+	a, err := p.GetAccount(ctx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	ent, err := compliance.Kind.Read(ctx, p.store, a.Entity)
+	if err != nil {
+		return nil, fmt.Errorf("connect: requirements of %s: %w", accountID, err)
+	}
+	return ent.Missing(), nil
+}
+
+// account checks bank details and gives them an id.
+func (d *BankDetails) account(u *ledger.Unit, e *Engine) (BankAccount, error) {
+	country, err := compliance.ParseCountry(d.Country)
+	if err != nil {
+		return BankAccount{}, err
+	}
+	if err := e.checkCurrency(d.Currency, u.At()); err != nil {
+		return BankAccount{}, err
+	}
+	if !plain(d.Token, 1, 200) {
+		return BankAccount{}, badField("invalid_account_number", "bank.token", "a bank account is named by its token")
+	}
+	if d.Last4 != "" && (len(d.Last4) > 4 || !alphanumeric(d.Last4)) {
+		return BankAccount{}, badField("invalid_account_number", "bank.last4", "the last four are digits or letters")
+	}
+	return BankAccount{ID: u.NewID("ba_"), Destination: payout.Destination{
+		Token: d.Token, Country: country, Currency: d.Currency, Last4: d.Last4,
+	}}, nil
+}
+
+// checkEmail refuses what is not one plain ASCII address with a dotted domain.
+// No address is fine.
+func checkEmail(email string) error {
+	if email == "" {
+		return nil
+	}
+	a, err := mail.ParseAddress(email)
+	at := strings.LastIndexByte(email, '@')
+	if err != nil || a.Address != email || !plain(email, 3, 254) || strings.Count(email, "@") != 1 ||
+		!strings.Contains(strings.Trim(email[at+1:], "."), ".") {
+		return badField("invalid_email", "email", "this is not an e-mail address")
+	}
+	return nil
+}
+
+// plain reports whether text is printable ASCII without spaces, of a length.
+func plain(text string, least, most int) bool {
+	if len(text) < least || len(text) > most {
+		return false
+	}
+	for i := range len(text) {
+		if text[i] <= 0x20 || text[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+func alphanumeric(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,89 @@
+package connect
+
+import (
+	"context"
+	"time"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// Acquirer takes money in: a card processor, or the host's own processor behind
+// an adapter. It acts outside any unit of work. Each call carries a key that
+// names the request for ever; what the acquirer promises about a repeated key
+// is in Info.
+//
+// A decline is an Answer. An error means that no answer came, so that it is
+// not known whether the acquirer acted.
+type Acquirer interface {
+	Info() AcquirerInfo
+	// Authorize asks for an amount, and captures it at once if the order says so.
+	Authorize(ctx context.Context, key string, o AuthorizeOrder) (Answer, error)
+	// Capture takes an amount of what was authorized.
+	Capture(ctx context.Context, key string, o CaptureOrder) (Answer, error)
+	// Cancel lets go of what was authorized and not captured.
+	Cancel(ctx context.Context, key string, o CancelOrder) (Answer, error)
+	// Refund gives an amount of what was captured back.
+	Refund(ctx context.Context, key string, o RefundOrder) (Answer, error)
+	// Lookup returns what became of a key. A key that was never seen is of
+	// class NotFound.
+	Lookup(ctx context.Context, key string) (Answer, error)
+}
+
+// AcquirerInfo is what an acquirer declares of itself.
+type AcquirerInfo struct {
+	Name     string // names its account in the books: acquirer/<name>
+	Delivery ledger.Delivery
+	KeyLife  time.Duration // Keyed: for how long a key is remembered; 0 is for ever
+	Settling time.Duration // Askable: how long after a request "never seen" may be too early
+}
+
+// AuthorizeOrder asks for money.
+type AuthorizeOrder struct {
+	Amount     ledger.Money
+	Source     string // the acquirer's token
+	Capture    bool
+	Descriptor string // what the buyer sees
+}
+
+// CaptureOrder takes what was authorized.
+type CaptureOrder struct {
+	Reference string // of the authorization
+	Amount    ledger.Money
+}
+
+// CancelOrder lets an authorization go.
+type CancelOrder struct {
+	Reference string
+}
+
+// RefundOrder gives captured money back.
+type RefundOrder struct {
+	Reference string // of the authorization, whether it was captured at once or later
+	Amount    ledger.Money
+}
+
+// AnswerStatus is what an acquirer says.
+type AnswerStatus string
+
+// What an acquirer can say.
+const (
+	Approved AnswerStatus = "approved"
+	Declined AnswerStatus = "declined"
+	Received AnswerStatus = "received" // the truth comes later, by Lookup or as News
+)
+
+// Answer is what an acquirer says about one key.
+type Answer struct {
+	Status    AnswerStatus
+	Code      string // why it was declined, in the field's decline codes: "insufficient_funds"
+	Reference string // the acquirer's name for it
+	Amount    ledger.Money
+	AtOnce    bool // the money needs no days to become available
+}
+
+// News is an answer that comes unasked: by notification, from a report, from a
+// person. It may come twice and in any order.
+type News struct {
+	Key    string
+	Answer Answer
+}

@@ -1,0 +1,132 @@
+package connect
+
+import (
+	"time"
+
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// settleCharge books the acquirer's answer to a charge.
+func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
+	switch a.Status {
+	case Received:
+		return p.chargeReceived(u, c, a)
+	case Declined:
+		c.Status, c.Code, c.Reference, c.Settled = ChargeFailed, a.Code, a.Reference, u.At()
+		c.Work.Done()
+		return p.putCharge(u, c, "charge.failed")
+	case Approved:
+		if a.Amount != c.Amount {
+			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+c.Amount.String())
+		}
+		return p.chargeApproved(u, c, a)
+	}
+	return badField("invalid_answer", "status", "the acquirer's answer is none")
+}
+
+// chargeReceived keeps the charge waiting: for the next question, or for news
+// if the acquirer cannot be asked.
+func (p *Platform) chargeReceived(u *ledger.Unit, c *Charge, a Answer) error {
+	fresh := c.Reference == ""
+	c.Status, c.Reference = ChargeProcessing, a.Reference
+	if p.e.c.Acquirer.Info().Delivery == ledger.Blind {
+		c.Work.Done()
+	} else {
+		c.Work.Later(u.At().Add(p.e.c.Retry))
+	}
+	if fresh {
+		return p.putCharge(u, c, "charge.updated")
+	}
+	return chargeKind.Put(u, c.ID, c)
+}
+
+// chargeApproved posts the charge: flows C3 and C14 of the chart for a seller,
+// the first lines of them for the platform itself.
+func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
+	prof, err := p.expectProfile(u)
+	if err != nil {
+		return err
+	}
+	if c.ProcessingFee, err = p.e.c.Prices.Processing(c.Amount); err != nil {
+		return err
+	}
+	day := payout.DayOf(u.At(), time.UTC)
+	c.Status, c.Reference, c.Settled, c.AtOnce = ChargeSucceeded, a.Reference, u.At(), a.AtOnce
+	c.Code = ""
+	if c.Available = prof.Delay.After(day, p.e.c.Calendar); c.AtOnce {
+		c.Available = day
+	}
+	c.Work.Done()
+	if err := p.land(u, c, day); err != nil {
+		return err
+	}
+	cur := c.Amount.Currency()
+	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
+	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
+	b.post("charge",
+		out(p.house("acquirer/"+c.Acquirer, cur), c.Amount),
+		line{account: platform, minor: c.Amount.Minor() - c.ProcessingFee.Minor()},
+		in(p.house("processing_fees", cur), c.ProcessingFee))
+	for _, t := range c.Tax {
+		b.post("tax collected", out(platform, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
+	}
+	if c.Account != "" {
+		b.post("transfer", out(platform, c.share()), in(seller, c.share()))
+		b.post("application fee", out(seller, c.ApplicationFee), in(platform, c.ApplicationFee))
+	}
+	return p.putCharge(u, c, "charge.succeeded")
+}
+
+// share is what goes to the seller before commission: the amount less taxes.
+// Taxes were checked to leave something of it.
+func (c *Charge) share() ledger.Money {
+	n := c.Amount.Minor()
+	for _, t := range c.Tax {
+		n -= t.Amount.Minor()
+	}
+	return ledger.Minor(n, c.Amount.Currency())
+}
+
+// land decides where a charge's money lands: pending for its day, or available
+// if it is so at once. A charge may leave the platform with less than it had
+// (the processing fee without a commission), and the card has been charged by
+// now; so the platform's side always goes through a pending day, which has no
+// floor, and is available the day after at the earliest.
+func (p *Platform) land(u *ledger.Unit, c *Charge, today payout.Day) error {
+	var err error
+	if c.AccountIn = "available"; !c.AtOnce && c.Account != "" {
+		if c.AccountIn, err = p.openDay(u, c, c.Account, c.Available, "available"); err != nil {
+			return err
+		}
+	}
+	if c.Account == "" && c.AtOnce && c.Amount.Minor() >= c.ProcessingFee.Minor() {
+		c.PlatformIn = "available"
+		return nil
+	}
+	day := c.Available
+	if c.AtOnce {
+		day = today + 1
+	}
+	for ; ; day++ {
+		if c.PlatformIn, err = p.openDay(u, c, p.id, day, ""); err != nil || c.PlatformIn != "" {
+			return err
+		}
+	}
+}
+
+// openDay returns the purpose of an owner's pending day, or another if that day
+// has been released. The first try takes it to be open, as it almost always is.
+func (p *Platform) openDay(u *ledger.Unit, c *Charge, owner string, day payout.Day, released string) (string, error) {
+	purpose := pendingPrefix + day.String()
+	ref := p.of(owner, purpose, c.Amount.Currency())
+	if u.First() {
+		u.AssumeOpen(ref)
+		return purpose, nil
+	}
+	list, err := u.Peek(ref)
+	if err == nil && list[0].Closed {
+		purpose = released
+	}
+	return purpose, err
+}

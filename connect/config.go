@@ -1,0 +1,119 @@
+package connect
+
+import (
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/soukhq/souk/connect/pricing"
+	"github.com/soukhq/souk/fx"
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// Config sets an engine up. The zero value runs in memory, with simulators, the
+// real clock and the default prices.
+type Config struct {
+	Store    ledger.Store    // nil: in memory
+	Acquirer Acquirer        // nil: a Simulator
+	Rail     payout.Rail     // nil: a payout.Simulator
+	Rates    fx.RateProvider // nil: fx.ExampleRates
+	Prices   *pricing.Table  // nil: pricing.Default
+	Calendar payout.Calendar // banks' holidays besides the weekends
+
+	Now    func() time.Time           // nil: the real clock
+	NewID  func(prefix string) string // nil: sortable random ids
+	Logger *slog.Logger               // nil: nothing is logged. Only Run writes to it
+
+	// Lease is how long one carrying out may take before another process may
+	// take it over; 0 is one minute. Retry is how long after an attempt without
+	// an answer it is asked again; 0 is 30 seconds. Poll is how often the
+	// rail's news are read; 0 is 15 minutes.
+	Lease, Retry, Poll time.Duration
+
+	// Live is for real money. It is refused while any part is a simulator, an
+	// example or in memory. A store is live or not for good.
+	Live bool
+}
+
+// fill puts the defaults in.
+func (c Config) fill() (Config, error) {
+	if c.Store == nil {
+		c.Store = ledger.NewMemory()
+	}
+	if c.Acquirer == nil {
+		c.Acquirer = NewSimulator(SimulatorConfig{Now: c.Now})
+	}
+	if c.Rail == nil {
+		c.Rail = payout.NewSimulator(payout.SimulatorConfig{Now: c.Now, Calendar: c.Calendar})
+	}
+	if c.Rates == nil {
+		rates, err := fx.ExampleRates()
+		if err != nil {
+			return c, err
+		}
+		c.Rates = rates
+	}
+	if c.Prices == nil {
+		c.Prices = pricing.Default()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	for _, d := range []struct {
+		span *time.Duration
+		or   time.Duration
+	}{{&c.Lease, time.Minute}, {&c.Retry, 30 * time.Second}, {&c.Poll, 15 * time.Minute}} {
+		if *d.span == 0 {
+			*d.span = d.or
+		}
+	}
+	return c, c.check()
+}
+
+func (c Config) check() error {
+	bad := func(code, field, msg string) error {
+		return &ledger.Error{Class: ledger.Invalid, Code: code, Field: field, Op: "connect: config", Msg: msg}
+	}
+	if c.Lease < 0 || c.Retry < 0 || c.Poll < 0 {
+		return bad("invalid_config", "lease", "durations are zero or more")
+	}
+	for field, name := range map[string]string{"acquirer": c.Acquirer.Info().Name, "rail": c.Rail.Info().Name} {
+		if !validName(name) {
+			return bad("invalid_config", field, "its name is 1 to 40 lower-case letters, digits, dots and dashes")
+		}
+	}
+	if err := c.Prices.Check(); err != nil {
+		return err
+	}
+	if !c.Live {
+		return nil
+	}
+	var parts []string
+	for _, p := range []struct {
+		field string
+		part  any
+	}{{"Store", c.Store}, {"Acquirer", c.Acquirer}, {"Rail", c.Rail}, {"Rates", c.Rates}} {
+		if t, ok := p.part.(ledger.TestOnly); ok {
+			parts = append(parts, p.field+" is "+t.TestOnly())
+		}
+	}
+	if len(parts) > 0 {
+		return bad("not_for_live", "live", "real money needs real parts: "+strings.Join(parts, ", "))
+	}
+	return nil
+}
+
+// validName refuses names that could not stand in a purpose or a key.
+func validName(name string) bool {
+	if name == "" || len(name) > 40 {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_' {
+			return false
+		}
+	}
+	return true
+}

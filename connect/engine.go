@@ -1,0 +1,124 @@
+package connect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// Engine is a marketplace engine on one store. It is safe for use by several
+// goroutines; several engines, in one process or many, may share a store.
+type Engine struct {
+	c     Config
+	env   ledger.Env
+	known *known
+
+	mu      sync.Mutex
+	started bool // the store's mode has been checked
+}
+
+// New makes an engine. It reads and writes nothing yet.
+func New(c Config) (*Engine, error) {
+	c, err := c.fill()
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{c: c, env: ledger.Env{Now: c.Now, NewID: c.NewID}, known: new(known)}, nil
+}
+
+// Store returns the store that the engine stands on.
+func (e *Engine) Store() ledger.Store { return e.c.Store }
+
+// modeObject says whether a store holds real money. It is written at first use.
+var modeObject = ledger.ID{Kind: "connect.mode", ID: "mode"}
+
+type mode struct {
+	Live bool `json:"live"`
+}
+
+// start checks once that the store is of the engine's mode.
+func (e *Engine) start(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.started {
+		return nil
+	}
+	_, err := e.env.Update(ctx, e.c.Store, func(u *ledger.Unit) error {
+		o, err := u.Object(modeObject)
+		if err != nil {
+			return err
+		}
+		if o.Version == 0 {
+			if o.Data, err = json.Marshal(mode{e.c.Live}); err != nil {
+				return err
+			}
+			u.Put(o)
+			return nil
+		}
+		var m mode
+		if err := json.Unmarshal(o.Data, &m); err != nil {
+			return err
+		}
+		if m.Live != e.c.Live {
+			return &ledger.Error{Class: ledger.State, Code: "mode_mismatch", Field: "live", Op: "connect: store",
+				Msg: fmt.Sprintf("the store was begun with live = %t and stays so", m.Live)}
+		}
+		return nil
+	})
+	e.started = err == nil
+	return err
+}
+
+// workers returns everything that Drain does.
+func (e *Engine) workers() []ledger.Worker {
+	return []ledger.Worker{
+		worker(e, chargeTask), worker(e, refundTask), worker(e, payoutTask),
+		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
+		e.env.HoldExpiry(),
+	}
+}
+
+// Drain does all work that is due: carries out what was interrupted or recorded
+// only, makes money available whose day has come, reads the rail's news. Any
+// number of processes may drain one store at once.
+func (e *Engine) Drain(ctx context.Context) (ledger.Drained, error) {
+	if err := e.start(ctx); err != nil {
+		return ledger.Drained{}, err
+	}
+	return ledger.Drain(ctx, e.c.Store, ledger.DrainOptions{Env: e.env, Failed: e.logFailure}, e.workers()...)
+}
+
+func (e *Engine) logFailure(o ledger.Object, err error) {
+	e.c.Logger.Error("souk: work failed and will be tried again",
+		slog.String("kind", o.Kind), slog.String("id", o.ID.ID), slog.Any("error", err))
+}
+
+// Run drains until ctx ends, every second. It returns ctx's error.
+func (e *Engine) Run(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if _, err := e.Drain(ctx); err != nil && ctx.Err() == nil {
+			e.c.Logger.Error("souk: drain failed", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// Kinds lists the kinds of objects that the engine stores and people may want
+// to look at, for the SQL views of a durable store.
+func Kinds() []ledger.KindInfo {
+	return []ledger.KindInfo{
+		platformKind.Info(), accountKind.Info(), chargeKind.Info(), refundKind.Info(), transferKind.Info(),
+		cashSaleKind.Info(), payoutKindInfo(),
+	}
+}

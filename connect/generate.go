@@ -1,0 +1,3 @@
+package connect
+
+//go:generate go run ../internal/gen/chart

@@ -1,0 +1,205 @@
+package connect
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// ListRequest asks for one page of a platform's objects, newest first.
+type ListRequest struct {
+	AccountID string // only those of an account, where the list can tell
+	After     string // the id of the last one already seen; empty starts
+	Limit     int    // 1–100; 0 is 10
+}
+
+// List is one page.
+type List[T any] struct {
+	Items []*T
+	More  bool // there are further ones after the last
+}
+
+// Page sizes of lists.
+const (
+	defaultList = 10
+	maxList     = 100
+)
+
+// lister is what a list needs to know of its objects.
+type lister[T any] struct {
+	what     string
+	kind     *ledger.Kind[T]
+	platform func(*T) string
+	account  string                         // the key that finds those of an account; empty if there is none
+	value    func(*Platform, string) string // of that key
+}
+
+// page reads one page. A cursor is the id of an object in the list: one that is
+// not there, or not the platform's, is refused.
+func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List[T], error) {
+	wrap := func(err error) error { return fmt.Errorf("connect: %s: %w", l.what, err) }
+	if r.Limit == 0 {
+		r.Limit = defaultList
+	}
+	if r.Limit < 1 || r.Limit > maxList {
+		return nil, wrap(badField("invalid_limit", "limit", "a page holds 1 to 100 objects"))
+	}
+	q := ledger.Query{Kind: l.kind.Name, Name: "platform", Value: p.id, Desc: true, Limit: r.Limit + 1}
+	if r.AccountID != "" {
+		if l.account == "" {
+			return nil, wrap(badField("invalid_request", "account", "this list cannot tell accounts apart"))
+		}
+		if _, err := p.GetAccount(ctx, r.AccountID); err != nil {
+			return nil, err
+		}
+		q.Name, q.Value = l.account, r.AccountID
+		if l.value != nil {
+			q.Value = l.value(p, r.AccountID)
+		}
+	}
+	var list []ledger.Object
+	err := p.store.Read(ctx, func(v ledger.View) (err error) {
+		if r.After != "" {
+			if q.After, err = l.place(v, p, q, r.After); err != nil {
+				return err
+			}
+		}
+		list, err = v.Find(q)
+		return err
+	})
+	if err != nil {
+		return nil, wrap(err)
+	}
+	page := &List[T]{More: len(list) > r.Limit}
+	for _, o := range list[:min(len(list), r.Limit)] {
+		item, err := l.kind.Decode(o)
+		if err != nil {
+			return nil, wrap(err)
+		}
+		page.Items = append(page.Items, item)
+	}
+	return page, nil
+}
+
+// place finds where a cursor stands in the list.
+func (l *lister[T]) place(v ledger.View, p *Platform, q ledger.Query, id string) (ledger.Place, error) {
+	bad := badField("invalid_cursor", "after", "this is not the id of an object in the list")
+	if !l.kind.Fits(id) {
+		return ledger.Place{}, bad
+	}
+	list, err := v.Objects(l.kind.ID(id))
+	if err != nil {
+		return ledger.Place{}, err
+	}
+	if list[0].Version == 0 {
+		return ledger.Place{}, bad
+	}
+	item, err := l.kind.Decode(list[0])
+	if err != nil {
+		return ledger.Place{}, err
+	}
+	place := list[0].PlaceIn(q)
+	if l.platform(item) != p.id || place.IsZero() {
+		return ledger.Place{}, bad
+	}
+	return place, nil
+}
+
+// each walks all pages.
+func (l *lister[T]) each(ctx context.Context, p *Platform, r ListRequest, id func(*T) string) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		if r.Limit == 0 {
+			r.Limit = maxList
+		}
+		for {
+			page, err := l.page(ctx, p, r)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item, nil) {
+					return
+				}
+				r.After = id(item)
+			}
+			if !page.More {
+				return
+			}
+		}
+	}
+}
+
+var (
+	accountLister = &lister[Account]{what: "accounts", kind: &accountKind, platform: func(a *Account) string { return a.Platform }}
+	chargeLister  = &lister[Charge]{what: "charges", kind: &chargeKind, account: "account", platform: func(c *Charge) string { return c.Platform }}
+	refundLister  = &lister[Refund]{what: "refunds", kind: &refundKind, platform: func(r *Refund) string { return r.Platform }}
+	moveLister    = &lister[Transfer]{what: "transfers", kind: &transferKind, account: "owner", platform: func(t *Transfer) string { return t.Platform }}
+	cashLister    = &lister[CashSale]{what: "cash sales", kind: &cashSaleKind, account: "account", platform: func(c *CashSale) string { return c.Platform }}
+	payoutLister  = &lister[payout.Payout]{what: "payouts", kind: &payoutKind, account: "owner",
+		value:    func(p *Platform, account string) string { return p.id + "/" + account },
+		platform: func(o *payout.Payout) string { return o.Platform }}
+)
+
+// ListAccounts returns a page of the platform's accounts.
+func (p *Platform) ListAccounts(ctx context.Context, r ListRequest) (*List[Account], error) {
+	return accountLister.page(ctx, p, r)
+}
+
+// Accounts walks the platform's accounts, newest first.
+func (p *Platform) Accounts(ctx context.Context, r ListRequest) iter.Seq2[*Account, error] {
+	return accountLister.each(ctx, p, r, func(a *Account) string { return a.ID })
+}
+
+// ListCharges returns a page of the platform's charges.
+func (p *Platform) ListCharges(ctx context.Context, r ListRequest) (*List[Charge], error) {
+	return chargeLister.page(ctx, p, r)
+}
+
+// Charges walks the platform's charges, newest first.
+func (p *Platform) Charges(ctx context.Context, r ListRequest) iter.Seq2[*Charge, error] {
+	return chargeLister.each(ctx, p, r, func(c *Charge) string { return c.ID })
+}
+
+// ListRefunds returns a page of the platform's refunds.
+func (p *Platform) ListRefunds(ctx context.Context, r ListRequest) (*List[Refund], error) {
+	return refundLister.page(ctx, p, r)
+}
+
+// Refunds walks the platform's refunds, newest first.
+func (p *Platform) Refunds(ctx context.Context, r ListRequest) iter.Seq2[*Refund, error] {
+	return refundLister.each(ctx, p, r, func(x *Refund) string { return x.ID })
+}
+
+// ListTransfers returns a page of the platform's transfers.
+func (p *Platform) ListTransfers(ctx context.Context, r ListRequest) (*List[Transfer], error) {
+	return moveLister.page(ctx, p, r)
+}
+
+// Transfers walks the platform's transfers, newest first.
+func (p *Platform) Transfers(ctx context.Context, r ListRequest) iter.Seq2[*Transfer, error] {
+	return moveLister.each(ctx, p, r, func(t *Transfer) string { return t.ID })
+}
+
+// ListCashSales returns a page of the platform's cash sales.
+func (p *Platform) ListCashSales(ctx context.Context, r ListRequest) (*List[CashSale], error) {
+	return cashLister.page(ctx, p, r)
+}
+
+// CashSales walks the platform's cash sales, newest first.
+func (p *Platform) CashSales(ctx context.Context, r ListRequest) iter.Seq2[*CashSale, error] {
+	return cashLister.each(ctx, p, r, func(c *CashSale) string { return c.ID })
+}
+
+// ListPayouts returns a page of the platform's payouts.
+func (p *Platform) ListPayouts(ctx context.Context, r ListRequest) (*List[payout.Payout], error) {
+	return payoutLister.page(ctx, p, r)
+}
+
+// Payouts walks the platform's payouts, newest first.
+func (p *Platform) Payouts(ctx context.Context, r ListRequest) iter.Seq2[*payout.Payout, error] {
+	return payoutLister.each(ctx, p, r, func(o *payout.Payout) string { return o.ID })
+}

@@ -1,0 +1,116 @@
+package connect_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/ledger"
+)
+
+// News may come twice, before the answer, and after it; what is decided stays
+// (promise 31, as far as it exists).
+func TestNewsInAnyOrder(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	c := m.charge(a.ID, 1000, 123, connect.TestReceived)
+	require.Equal(t, connect.ChargeProcessing, c.Status)
+	approved := connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Approved, Reference: c.Reference, Amount: usd(1000)}}
+	received := connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Received, Reference: c.Reference}}
+	declined := connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Declined, Code: "generic_decline"}}
+	require.NoError(t, m.News(m.ctx, received))
+	require.NoError(t, m.News(m.ctx, approved))
+	after := snapshot(t, m.Store())
+	require.NoError(t, m.News(m.ctx, approved))
+	require.NoError(t, m.News(m.ctx, received))
+	requireCode(t, m.News(m.ctx, declined), ledger.State, "contradicting_news")
+	require.Equal(t, after, snapshot(t, m.Store()))
+	m.pass(2 * time.Minute)
+	require.Equal(t, usd(877), m.has(a.ID).Pending)
+	m.verify()
+}
+
+// News of another amount books nothing, and the charge goes on waiting.
+func TestNewsOfAnotherAmount(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	c := m.charge(a.ID, 1000, 123, connect.TestReceived)
+	before := snapshot(t, m.Store())
+	err := m.News(m.ctx, connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Approved, Amount: usd(999)}})
+	requireCode(t, err, ledger.State, "amount_mismatch")
+	require.Equal(t, before, snapshot(t, m.Store()))
+	for _, key := range []string{"", "nothing", "ch_nothing", "re_nothing", "po_1-1"} {
+		require.ErrorIs(t, m.News(m.ctx, connect.News{Key: key, Answer: connect.Answer{Status: connect.Approved}}), ledger.NotFound)
+	}
+	m.pass(2 * time.Minute)
+	require.Equal(t, usd(877), m.has(a.ID).Pending)
+}
+
+// A declined charge that was only "received" first.
+func TestReceivedThenDeclined(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	c := m.charge(a.ID, 1000, 123, connect.TestReceivedDeclined)
+	require.Equal(t, connect.ChargeProcessing, c.Status)
+	m.pass(2 * time.Minute)
+	c, err := m.platform.GetCharge(m.ctx, c.ID)
+	require.NoError(t, err)
+	require.Equal(t, connect.ChargeFailed, c.Status)
+	require.Equal(t, "generic_decline", c.Code)
+	require.Equal(t, usd(0), m.has(a.ID).Pending)
+	m.verify()
+}
+
+// A lost answer, by what the acquirer promises: keyed is asked again, askable is
+// looked up, blind waits for news.
+func TestLostAnswers(t *testing.T) {
+	for _, d := range []ledger.Delivery{ledger.Keyed, ledger.Askable, ledger.Blind} {
+		for _, card := range []string{connect.TestAnswerLost, connect.TestRequestLost} {
+			t.Run(d.String()+" "+card, func(t *testing.T) {
+				m := newMarket(t, connecttest.Config{Acquirer: d})
+				a := m.seller()
+				c := m.charge(a.ID, 1000, 123, card)
+				if d == ledger.Blind {
+					require.Equal(t, connect.ChargeUnknown, c.Status)
+				} else {
+					require.Equal(t, connect.ChargeProcessing, c.Status)
+				}
+				for range 3 {
+					m.pass(2 * time.Minute)
+				}
+				for _, n := range m.Acquirer.Notifications() {
+					require.NoError(t, m.News(m.ctx, n))
+				}
+				c, err := m.platform.GetCharge(m.ctx, c.ID)
+				require.NoError(t, err)
+				if d == ledger.Blind && card == connect.TestRequestLost {
+					require.Equal(t, connect.ChargeUnknown, c.Status, "it never arrived, and nobody can tell")
+					require.Equal(t, 0, m.Acquirer.Taken(c.ID))
+					require.Equal(t, usd(0), m.has(a.ID).Pending)
+				} else {
+					require.Equal(t, connect.ChargeSucceeded, c.Status)
+					require.Equal(t, 1, m.Acquirer.Taken(c.ID))
+					require.Equal(t, usd(877), m.has(a.ID).Pending)
+				}
+				m.verify()
+			})
+		}
+	}
+}
+
+// The acquirer tells twice what it answered.
+func TestAnsweredTwice(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	m.charge(a.ID, 1000, 123, connect.TestAnsweredTwice)
+	list := m.Acquirer.Notifications()
+	require.Len(t, list, 1)
+	for range 3 {
+		require.NoError(t, m.News(m.ctx, list[0]))
+	}
+	require.Equal(t, usd(877), m.has(a.ID).Pending)
+	m.verify()
+}

@@ -1,0 +1,210 @@
+package connect_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/fx"
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// What is missing blocks payouts with a reason, and providing it unblocks them.
+func TestRequirementsBlockPayouts(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller(func(r *connect.AccountRequest) { r.Details, r.Bank = compliance.Details{}, nil })
+	m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
+	_, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+	requireCode(t, err, ledger.State, "no_bank_account")
+
+	complete := connecttest.Seller("US")
+	_, err = m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{Key: "bank", AccountID: a.ID, Bank: complete.Bank})
+	require.NoError(t, err)
+	_, err = m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+	requireCode(t, err, ledger.State, "capability_inactive")
+	var blocked *compliance.Blocked
+	require.ErrorAs(t, err, &blocked)
+	due, err := m.platform.Requirements(m.ctx, a.ID)
+	require.NoError(t, err)
+	require.Equal(t, due, blocked.Due)
+	require.NotContains(t, due, compliance.Requirement{Field: "external_account"})
+
+	_, err = m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{Key: "details", AccountID: a.ID, Details: complete.Details})
+	require.NoError(t, err)
+	po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+	require.NoError(t, err)
+	require.Equal(t, usd(1000), po.Amount)
+	m.verify()
+}
+
+// Two workers, many callers: the same balance is not paid twice (edge-case 65).
+func TestBalanceIsPaidOnce(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
+	var group sync.WaitGroup
+	for i := range 20 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			_, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: fmt.Sprint("po", i), AccountID: a.ID, Amount: usd(0)})
+			if err != nil && !errors.Is(err, ledger.InsufficientFunds) {
+				t.Error(err)
+			}
+		}()
+	}
+	group.Wait()
+	require.Equal(t, usd(1000), m.has(a.ID).InTransit)
+	require.Equal(t, usd(0), m.has(a.ID).Available)
+	m.pass(48 * time.Hour)
+	require.Equal(t, usd(0), m.has(a.ID).InTransit)
+	m.verify()
+}
+
+// The platform itself is paid out, and converts.
+func TestPlatformIsPaidOut(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	_, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "none"})
+	requireCode(t, err, ledger.State, "no_bank_account")
+	p, err := m.Register(m.ctx, connect.PlatformRequest{
+		Key: "de", Name: "Laden", Country: "DE", Bank: &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
+	})
+	require.NoError(t, err)
+	require.Equal(t, ledger.EUR, p.Profile().Base)
+	_, err = p.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: usd(11252), Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	po, err := p.Payout(m.ctx, connect.PayoutRequest{Key: "po", Amount: usd(0)})
+	require.NoError(t, err)
+	require.Equal(t, usd(11252-326-30), po.From)
+	require.Equal(t, ledger.EUR, po.Amount.Currency())
+	m.verify()
+}
+
+// Rates are asked for outside the unit of work, and a replay does not need them.
+func TestReplayNeedsNoRates(t *testing.T) {
+	rates := &moody{}
+	rates.Example, _ = fx.ExampleRates()
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Rates: rates}})
+	a := m.seller(func(r *connect.AccountRequest) { *r = connecttest.Seller("DE"); r.Key = "de" })
+	m.charge(a.ID, 10000, 0, connect.TestCardAtOnce)
+	request := connect.PayoutRequest{Key: "po", AccountID: a.ID, Amount: usd(0)}
+	rates.down = true
+	_, err := m.platform.Payout(m.ctx, request)
+	require.ErrorIs(t, err, ledger.Unavailable)
+	require.Equal(t, usd(10000), m.has(a.ID).Available)
+	rates.down = false
+	first, err := m.platform.Payout(m.ctx, request)
+	require.NoError(t, err)
+	rates.down = true
+	again, err := m.platform.Payout(m.ctx, request)
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+	require.Equal(t, first.ID, again.ID)
+	m.verify()
+}
+
+type moody struct {
+	fx.Example
+	down bool
+}
+
+func (r *moody) Rate(ctx context.Context, base, quote ledger.Currency, at time.Time) (fx.Rate, error) {
+	if r.down {
+		return fx.Rate{}, &ledger.Error{Class: ledger.Unavailable, Code: "no_rates"}
+	}
+	return r.Example.Rate(ctx, base, quote, at)
+}
+
+// A lost answer of the rail, by what it promises.
+func TestLostPayouts(t *testing.T) {
+	for _, d := range []ledger.Delivery{ledger.Keyed, ledger.Askable, ledger.Blind} {
+		for _, token := range []string{payout.TestLostAnswer, payout.TestLostRequest} {
+			t.Run(d.String()+" "+token, func(t *testing.T) {
+				m := newMarket(t, connecttest.Config{Rail: d})
+				a := m.seller(func(r *connect.AccountRequest) { r.Bank.Token = token })
+				m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
+				po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+				require.NoError(t, err)
+				for range 4 {
+					m.pass(24 * time.Hour)
+				}
+				po, err = m.platform.GetPayout(m.ctx, po.ID)
+				require.NoError(t, err)
+				require.LessOrEqual(t, m.Rail.Taken(po.Key()), 1, "never paid twice (promise 15)")
+				if d == ledger.Blind && token == payout.TestLostRequest {
+					require.Equal(t, payout.Unknown, po.Status)
+					require.Equal(t, usd(1000), m.has(a.ID).InTransit, "its money waits where the record put it")
+				} else {
+					require.Equal(t, payout.Paid, po.Status)
+				}
+				m.verify()
+			})
+		}
+	}
+}
+
+// News that nobody knows, or that contradicts the books, is kept for a person
+// and stops nobody (edge-cases 63 and 97).
+func TestUnmatchedRailNews(t *testing.T) {
+	rail := &chatty{Simulator: payout.NewSimulator(payout.SimulatorConfig{Days: -1})}
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Rail: rail}})
+	a := m.seller()
+	m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
+	po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID, Amount: usd(400)})
+	require.NoError(t, err)
+	rail.extra = []payout.Update{
+		{ID: "x1", Key: "po_of_nobody-1", Kind: payout.UpdatePaid, Amount: usd(5)},
+		{ID: "x2", Key: "", Kind: payout.UpdatePaid, Amount: usd(5)},
+		{ID: "x3", Key: po.Key(), Kind: payout.UpdatePaid, Amount: ledger.Minor(400, ledger.EUR)},
+	}
+	m.pass(time.Hour)
+	po, err = m.platform.GetPayout(m.ctx, po.ID)
+	require.NoError(t, err)
+	require.Equal(t, payout.Paid, po.Status)
+	m.verify()
+}
+
+// chatty is a rail that tells things that are not so.
+type chatty struct {
+	*payout.Simulator
+	extra []payout.Update
+}
+
+func (c *chatty) Updates(ctx context.Context, after string) ([]payout.Update, string, error) {
+	list, next, err := c.Simulator.Updates(ctx, after)
+	return append(append([]payout.Update(nil), c.extra...), list...), next, err
+}
+
+func TestPayoutRefusals(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
+	bank := &connect.BankDetails{Token: payout.TestAccount, Country: "US", Currency: ledger.USD}
+	for code, r := range map[string]connect.PayoutRequest{
+		"invalid_amount":     {AccountID: a.ID, Amount: usd(-1)},
+		"invalid_descriptor": {AccountID: a.ID, Descriptor: "more than twenty-two characters"},
+		"invalid_request":    {AccountID: a.ID, Authority: "nyc", Bank: bank},
+		"no_bank_account":    {AccountID: a.ID, Currency: ledger.JPY},
+		"insufficient_funds": {AccountID: a.ID, Amount: usd(1001)},
+		"currency_mismatch":  {Authority: "nyc", Amount: ledger.Minor(1, ledger.EUR), Bank: bank},
+		"not_found":          {AccountID: "acct_nobody"},
+		"rate_not_found":     {AccountID: a.ID, Amount: ledger.Minor(0, ledger.BTC)},
+	} {
+		r.Key = "k"
+		before := snapshot(t, m.Store())
+		_, err := m.platform.Payout(m.ctx, r)
+		var e *ledger.Error
+		require.ErrorAs(t, err, &e, code)
+		require.Equal(t, code, e.Code, "%v", err)
+		require.Equal(t, before, snapshot(t, m.Store()), code)
+	}
+}

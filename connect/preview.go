@@ -1,0 +1,48 @@
+package connect
+
+import (
+	"context"
+
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// approving is an acquirer that says yes to everything and asks nobody. It is
+// for previews.
+type approving struct{ Acquirer }
+
+func (approving) Authorize(_ context.Context, _ string, o AuthorizeOrder) (Answer, error) {
+	return Answer{Status: Approved, Reference: "preview", Amount: o.Amount}, nil
+}
+
+func (approving) Capture(_ context.Context, _ string, o CaptureOrder) (Answer, error) {
+	return Answer{Status: Approved, Reference: "preview", Amount: o.Amount}, nil
+}
+
+func (approving) Cancel(context.Context, string, CancelOrder) (Answer, error) {
+	return Answer{Status: Approved, Reference: "preview"}, nil
+}
+
+func (approving) Refund(_ context.Context, _ string, o RefundOrder) (Answer, error) {
+	return Answer{Status: Approved, Reference: "preview", Amount: o.Amount}, nil
+}
+
+func (approving) Lookup(context.Context, string) (Answer, error) {
+	return Answer{}, &ledger.Error{Class: ledger.NotFound, Code: "not_found", Op: "connect: preview"}
+}
+
+// accepting is a rail that takes everything and sends nothing. It is for
+// previews.
+type accepting struct{ payout.Rail }
+
+func (accepting) Submit(_ context.Context, batch []payout.Instruction) ([]payout.Ack, error) {
+	acks := make([]payout.Ack, len(batch))
+	for i, in := range batch {
+		acks[i] = payout.Ack{Key: in.Key, Accepted: true, Reference: "preview"}
+	}
+	return acks, nil
+}
+
+func (accepting) Updates(_ context.Context, after string) ([]payout.Update, string, error) {
+	return nil, after, nil
+}

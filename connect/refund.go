@@ -1,0 +1,312 @@
+package connect
+
+import (
+	"context"
+	"time"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// RefundStatus is where a refund stands.
+type RefundStatus string
+
+// The states of a refund.
+const (
+	RefundPending   RefundStatus = "pending" // recorded, its money set aside; the acquirer's answer is still to come
+	RefundSucceeded RefundStatus = "succeeded"
+	RefundFailed    RefundStatus = "failed"  // declined; nothing moved
+	RefundUnknown   RefundStatus = "unknown" // sent blind, and the answer was lost: only news can tell
+)
+
+// Refund gives all or part of a charge back to the buyer.
+type Refund struct {
+	ID        string            `json:"id"`
+	Platform  string            `json:"platform"`
+	Charge    string            `json:"charge"`
+	Account   string            `json:"account,omitzero"`
+	Acquirer  string            `json:"acquirer"`
+	Amount    ledger.Money      `json:"amount"`
+	Reversal  ledger.Money      `json:"reversal"` // pulled back from the seller
+	FeeBack   ledger.Money      `json:"feeBack"`  // of the application fee, given back to the seller
+	Tax       []Tax             `json:"tax,omitzero"`
+	Reverses  bool              `json:"reverses,omitzero"` // asked to pull the seller's part back
+	Returns   bool              `json:"returns,omitzero"`  // asked to give the commission back
+	Reason    string            `json:"reason,omitzero"`
+	Status    RefundStatus      `json:"status"`
+	Code      string            `json:"code,omitzero"`
+	Reference string            `json:"reference,omitzero"`
+	Created   time.Time         `json:"created"`
+	Settled   time.Time         `json:"settled,omitzero"`
+	Metadata  map[string]string `json:"metadata,omitzero"`
+
+	// Where the money is taken from, decided when it is set aside.
+	FromPlatform leg `json:"fromPlatform"`
+	FromAccount  leg `json:"fromAccount,omitzero"`
+
+	Work ledger.Work `json:"work,omitzero"`
+
+	// Replayed is set when an idempotency key was used again.
+	Replayed bool `json:"-"`
+}
+
+// leg is one party's side of a refund.
+type leg struct {
+	Purpose string       `json:"purpose"`        // of the ledger account: pending/<day> or available
+	Hold    string       `json:"hold,omitzero"`  // what is set aside there, if anything
+	Held    ledger.Money `json:"held,omitzero"`  // how much
+	Short   ShortPolicy  `json:"short,omitzero"` // what happens if it is not enough
+}
+
+var refundKind = ledger.Kind[Refund]{
+	Name:   "connect.refund",
+	Prefix: "re_",
+	Keys: func(r *Refund) []ledger.Key {
+		keys := append(make([]ledger.Key, 0, 3),
+			ledger.Key{Name: "platform", Value: r.Platform, At: r.Created},
+			ledger.Key{Name: "charge", Value: r.Charge, At: r.Created})
+		return r.Work.Keys(keys...)
+	},
+	Columns: []ledger.Column{
+		{Name: "platform", Path: "platform"}, {Name: "charge", Path: "charge"}, {Name: "account", Path: "account"},
+		{Name: "amount_minor", Path: "amount.amountMinor", Type: ledger.IntegerColumn},
+		{Name: "currency", Path: "amount.currency"}, {Name: "status", Path: "status"}, {Name: "code", Path: "code"},
+		{Name: "created", Path: "created", Type: ledger.TimeColumn},
+	},
+}
+
+// RefundRequest refunds a charge.
+type RefundRequest struct {
+	Key      string `json:"-"`
+	ChargeID string `json:"charge,omitzero"`
+	// Amount goes back to the buyer; the zero Money is all that is left.
+	Amount ledger.Money `json:"amount,omitzero"`
+	// ReverseTransfer pulls the seller's part of the amount back; without it
+	// the platform bears the refund.
+	ReverseTransfer bool `json:"reverseTransfer,omitzero"`
+	// RefundFee gives the seller the same part of the commission back. It needs
+	// ReverseTransfer.
+	RefundFee bool              `json:"refundFee,omitzero"`
+	Reason    string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
+	Metadata  map[string]string `json:"metadata,omitzero"`
+}
+
+// Refund gives money back to a buyer. Refunds of a charge add up to at most its
+// amount, pending ones included. The taxes in it go back in proportion; the
+// processing fee does not.
+func (p *Platform) Refund(ctx context.Context, r RefundRequest) (*Refund, error) {
+	return refundTask.do(ctx, p, r.Key, r)
+}
+
+// GetRefund returns a refund of the platform.
+func (p *Platform) GetRefund(ctx context.Context, id string) (*Refund, error) {
+	return get(ctx, p, &refundKind, id, "refund", func(r *Refund) string { return r.Platform })
+}
+
+var refundTask = &task[RefundRequest, Refund, Answer]{
+	verb: "refund",
+	kind: &refundKind,
+	head: func(r *Refund) head {
+		return head{id: r.ID, platform: r.Platform, work: &r.Work, replayed: &r.Replayed}
+	},
+	record:   recordRefund,
+	carryOut: askRefund,
+	settle:   settleRefund,
+	rest: func(u *ledger.Unit, p *Platform, r *Refund) error {
+		r.Status = RefundUnknown
+		return p.putRefund(u, r, "refund.updated")
+	},
+}
+
+// charge returns a charge of the platform, expected unchanged.
+func (p *Platform) charge(u *ledger.Unit, id string) (*Charge, error) {
+	c, err := chargeKind.Get(u, id)
+	if err != nil {
+		return nil, notFoundOr(err, "charge")
+	}
+	if c.Platform != p.id {
+		return nil, notFound("charge")
+	}
+	return c, nil
+}
+
+func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work) (*Refund, error) {
+	if err := checkRefund(req); err != nil {
+		return nil, err
+	}
+	prof, err := p.expectProfile(u)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.charge(u, req.ChargeID)
+	if err != nil {
+		return nil, err
+	}
+	r := &Refund{
+		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Reason: req.Reason,
+		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w,
+	}
+	if r.Amount, err = c.refundable(req.Amount); err != nil {
+		return nil, err
+	}
+	if err := c.begin(r, req); err != nil {
+		return nil, err
+	}
+	if err := p.setAside(u, prof, c, r); err != nil {
+		return nil, err
+	}
+	if err := p.putCharge(u, c, "charge.updated"); err != nil {
+		return nil, err
+	}
+	return r, p.putRefund(u, r, "refund.created")
+}
+
+func checkRefund(r *RefundRequest) error {
+	if r.ChargeID == "" {
+		return badField("invalid_request", "charge", "a refund names its charge")
+	}
+	if r.Amount != (ledger.Money{}) && r.Amount.Sign() <= 0 {
+		return badField("invalid_amount", "amount", "a refund is more than zero")
+	}
+	if r.RefundFee && !r.ReverseTransfer {
+		return badField("reverse_transfer_required", "refund_fee", "the commission goes back to the seller who gives the share back")
+	}
+	switch r.Reason {
+	case "", "duplicate", "fraudulent", "requested_by_customer":
+	default:
+		return badField("invalid_reason", "reason", "a refund is a duplicate, fraudulent or requested_by_customer")
+	}
+	return checkMetadata(r.Metadata)
+}
+
+// refundable returns how much a refund of a charge is for.
+func (c *Charge) refundable(asked ledger.Money) (ledger.Money, error) {
+	if c.Status != ChargeSucceeded {
+		return asked, badState("invalid_state", "charge", "only a charge that succeeded can be refunded; it is "+string(c.Status))
+	}
+	left := ledger.Minor(c.Amount.Minor()-c.Refunded.Minor()-c.Refunding.Minor(), c.Amount.Currency())
+	switch {
+	case asked == ledger.Money{}:
+		asked = left
+	case asked.Currency() != c.Amount.Currency():
+		return asked, badField("currency_mismatch", "amount", "the charge is in "+c.Amount.Currency().String())
+	}
+	if asked.Minor() > left.Minor() || left.IsZero() {
+		return asked, badState("refund_exceeds_charge", "amount", left.String()+" of the charge can still be refunded")
+	}
+	return asked, nil
+}
+
+// begin counts a refund as pending on its charge and computes its parts.
+func (c *Charge) begin(r *Refund, req *RefundRequest) error {
+	zero := ledger.Zero(c.Amount.Currency())
+	r.Reversal, r.FeeBack = zero, zero
+	var err error
+	if c.Refunding, err = c.Refunding.Add(r.Amount); err != nil {
+		return err
+	}
+	tax, err := c.taxBack(r)
+	if err != nil {
+		return err
+	}
+	if r.Reverses = req.ReverseTransfer && c.Account != ""; !r.Reverses {
+		return nil
+	}
+	// What is not tax was the seller's.
+	left := c.share().Minor() - c.Reversed.Given.Minor()
+	r.Reversal = ledger.Minor(min(r.Amount.Minor()-tax.Minor(), left), c.Amount.Currency())
+	c.Reversed.add(r.Amount, r.Reversal)
+	if r.Returns = req.RefundFee && !c.ApplicationFee.IsZero(); !r.Returns {
+		return nil
+	}
+	target, err := c.ApplicationFee.Proportion(sum(c.FeeBack.Base, r.Amount), c.Amount)
+	if err != nil {
+		return err
+	}
+	r.FeeBack = ledger.Minor(max(target.Minor()-c.FeeBack.Given.Minor(), 0), c.Amount.Currency())
+	c.FeeBack.add(r.Amount, r.FeeBack)
+	return nil
+}
+
+// taxBack computes how much of the taxes goes back with a refund: one
+// cumulative target for all of them, shared out by what is left of each.
+func (c *Charge) taxBack(r *Refund) (ledger.Money, error) {
+	cur := c.Amount.Currency()
+	step, whole, given := ledger.Zero(cur), int64(0), int64(0)
+	left := make([]int64, len(c.Tax))
+	for i, t := range c.Tax {
+		whole += t.Amount.Minor()
+		given += t.Refunded.Minor()
+		left[i] = t.Amount.Minor() - t.Refunded.Minor()
+	}
+	if whole == given {
+		return step, nil
+	}
+	target, err := ledger.Minor(whole, cur).Proportion(sum(c.Refunded, c.Refunding), c.Amount)
+	if err != nil {
+		return step, err
+	}
+	step = ledger.Minor(min(max(target.Minor()-given, 0), r.Amount.Minor()), cur)
+	parts, err := step.Allocate(left...)
+	if err != nil {
+		return step, err
+	}
+	for i, part := range parts {
+		c.Tax[i].Refunded = sum(c.Tax[i].Refunded, part)
+		r.Tax = append(r.Tax, Tax{Authority: c.Tax[i].Authority, Amount: part, Refunded: ledger.Zero(cur)})
+	}
+	return step, nil
+}
+
+// sum adds parts of one charge. They never exceed its amount, which fits.
+func sum(a, b ledger.Money) ledger.Money { return ledger.Minor(a.Minor()+b.Minor(), a.Currency()) }
+
+// minus takes a part of a charge off again.
+func minus(a, b ledger.Money) ledger.Money { return ledger.Minor(a.Minor()-b.Minor(), a.Currency()) }
+
+func (t *taken) add(base, given ledger.Money) {
+	t.Base, t.Given = sum(t.Base, base), sum(t.Given, given)
+}
+
+func (t *taken) take(base, given ledger.Money) {
+	t.Base, t.Given = minus(t.Base, base), minus(t.Given, given)
+}
+
+// end takes a pending refund off its charge: done, or undone as if it had never
+// been.
+func (c *Charge) end(r *Refund, done bool) {
+	c.Refunding = minus(c.Refunding, r.Amount)
+	if done {
+		c.Refunded = sum(c.Refunded, r.Amount)
+		return
+	}
+	for _, t := range r.Tax {
+		for i := range c.Tax {
+			if c.Tax[i].Authority == t.Authority {
+				c.Tax[i].Refunded = minus(c.Tax[i].Refunded, t.Amount)
+			}
+		}
+	}
+	if r.Reverses {
+		c.Reversed.take(r.Amount, r.Reversal)
+	}
+	if r.Returns {
+		c.FeeBack.take(r.Amount, r.FeeBack)
+	}
+}
+
+func (p *Platform) putRefund(u *ledger.Unit, r *Refund, event string) error {
+	u.Emit(ledger.Event{Type: event, Platform: p.id, Object: refundKind.ID(r.ID)})
+	return refundKind.Put(u, r.ID, r)
+}
+
+// askRefund asks the acquirer to give the money back.
+func askRefund(ctx context.Context, p *Platform, r *Refund) (Answer, error) {
+	c, err := chargeKind.Read(ctx, p.store, r.Charge)
+	if err != nil {
+		return Answer{}, later(err)
+	}
+	send := func(ctx context.Context) (Answer, error) {
+		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.Amount})
+	}
+	return p.e.askAcquirer(ctx, r.ID, &r.Work, r.Created, r.Reference != "", send)
+}

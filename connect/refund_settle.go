@@ -1,0 +1,183 @@
+package connect
+
+import (
+	"github.com/soukhq/souk/ledger"
+)
+
+// setAside decides where a refund's money is taken from, and holds what must
+// not be spent until the acquirer has answered. A party whose policy is to go
+// negative pays whatever it has; one that refuses must have it now.
+func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund) error {
+	var err error
+	// The platform gives the amount back, less taxes and what comes from the
+	// seller, and pays the commission back to the seller.
+	owes := r.Amount.Minor() - r.Reversal.Minor() + r.FeeBack.Minor()
+	for _, t := range r.Tax {
+		owes -= t.Amount.Minor()
+	}
+	if r.FromPlatform, err = p.platformLeg(u, prof, c, r, owes); err != nil {
+		return err
+	}
+	if !r.Reverses {
+		return nil
+	}
+	a, err := p.account(u, c.Account)
+	if err != nil {
+		return err
+	}
+	r.FromAccount, err = p.sellerLeg(u, a, c, r, r.Reversal.Minor()-r.FeeBack.Minor())
+	return err
+}
+
+// platformLeg takes from the charge's pending day while that is open. That
+// account is shared and cannot be guarded, so a platform that refuses to go
+// negative pays from what is available.
+func (p *Platform) platformLeg(u *ledger.Unit, prof *Profile, c *Charge, r *Refund, owes int64) (leg, error) {
+	if prof.ShortBalance == ShortNegative {
+		purpose, err := p.inNow(u, c, p.id)
+		return leg{Purpose: purpose, Short: ShortNegative}, err
+	}
+	return p.hold(u, r, leg{Purpose: "available", Short: ShortRefuse}, p.id, owes), nil
+}
+
+// sellerLeg takes from the charge's pending day if that is open and, for a
+// seller who must not go negative, holds enough; else from what is available.
+func (p *Platform) sellerLeg(u *ledger.Unit, a *Account, c *Charge, r *Refund, owes int64) (leg, error) {
+	purpose, err := p.inNow(u, c, a.ID)
+	if err != nil || a.ShortBalance == ShortNegative {
+		return leg{Purpose: purpose, Short: ShortNegative}, err
+	}
+	if isPending(purpose) {
+		free, err := u.Spendable(p.of(a.ID, purpose, c.Amount.Currency()))
+		if err != nil {
+			return leg{}, err
+		}
+		if free.Minor() < owes {
+			purpose = "available"
+		}
+	}
+	return p.hold(u, r, leg{Purpose: purpose, Short: ShortRefuse}, a.ID, owes), nil
+}
+
+// inNow returns the purpose that a charge's money of an owner is in now: where
+// it landed, or available once that day is released.
+func (p *Platform) inNow(u *ledger.Unit, c *Charge, owner string) (string, error) {
+	purpose := c.AccountIn
+	if owner == p.id {
+		purpose = c.PlatformIn
+	}
+	if !isPending(purpose) {
+		return purpose, nil
+	}
+	list, err := u.Peek(p.of(owner, purpose, c.Amount.Currency()))
+	if err == nil && (list[0].Version == 0 || list[0].Closed) {
+		purpose = "available"
+	}
+	return purpose, err
+}
+
+// hold sets what a leg owes aside for the time of the carrying out.
+func (p *Platform) hold(u *ledger.Unit, r *Refund, l leg, owner string, owes int64) leg {
+	if owes <= 0 {
+		return l
+	}
+	ref := p.of(owner, l.Purpose, r.Amount.Currency())
+	l.Hold, l.Held = "hold_"+r.ID+"_"+owner, ledger.Minor(owes, r.Amount.Currency())
+	u.Open(ledger.Account{Ref: ref})
+	u.Hold(ledger.HoldStep{Op: ledger.PlaceHold, ID: l.Hold, Account: ref, Amount: l.Held, Object: refundKind.ID(r.ID)})
+	return l
+}
+
+// settleRefund books the acquirer's answer to a refund.
+func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
+	if a.Status == Received {
+		fresh := r.Reference == ""
+		r.Status, r.Reference = RefundPending, a.Reference
+		if p.e.c.Acquirer.Info().Delivery == ledger.Blind {
+			r.Work.Done()
+		} else {
+			r.Work.Later(u.At().Add(p.e.c.Retry))
+		}
+		if fresh {
+			return p.putRefund(u, r, "refund.updated")
+		}
+		return refundKind.Put(u, r.ID, r)
+	}
+	c, err := p.charge(u, r.Charge)
+	if err != nil {
+		return err
+	}
+	r.Reference, r.Settled = a.Reference, u.At()
+	r.Work.Done()
+	switch a.Status {
+	case Declined:
+		r.Status, r.Code = RefundFailed, a.Code
+		p.letGo(u, r, ledger.ReleaseHold)
+		c.end(r, false)
+		if err := p.putCharge(u, c, "charge.updated"); err != nil {
+			return err
+		}
+		return p.putRefund(u, r, "refund.failed")
+	case Approved:
+		if a.Amount != r.Amount {
+			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+r.Amount.String())
+		}
+		return p.refundApproved(u, c, r)
+	}
+	return badField("invalid_answer", "status", "the acquirer's answer is none")
+}
+
+// refundApproved posts the refund: flows R3 to R6 of the chart, and the taxes
+// in proportion.
+func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
+	cur := r.Amount.Currency()
+	if err := p.stillOpen(u, c, r); err != nil {
+		return err
+	}
+	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
+	b := &books{u: u, p: p, object: refundKind.ID(r.ID)}
+	b.post("refund", out(platform, r.Amount).force(r.FromPlatform.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+	for _, t := range r.Tax {
+		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(platform, t.Amount))
+	}
+	if r.Reverses {
+		seller := p.of(c.Account, r.FromAccount.Purpose, cur)
+		b.post("transfer reversal", out(seller, r.Reversal).force(r.FromAccount.Short), in(platform, r.Reversal))
+		b.post("fee refund", out(platform, r.FeeBack).force(r.FromPlatform.Short), in(seller, r.FeeBack))
+	}
+	p.letGo(u, r, ledger.CaptureHold)
+	r.Status, r.Code = RefundSucceeded, ""
+	c.end(r, true)
+	if err := p.putCharge(u, c, "charge.refunded"); err != nil {
+		return err
+	}
+	return p.putRefund(u, r, "refund.updated")
+}
+
+// stillOpen moves a leg without a hold to what is available if its pending day
+// was released while the acquirer was asked. A hold keeps its day open.
+func (p *Platform) stillOpen(u *ledger.Unit, c *Charge, r *Refund) error {
+	var err error
+	if l := &r.FromPlatform; l.Hold == "" && isPending(l.Purpose) {
+		if l.Purpose, err = p.inNow(u, c, p.id); err != nil {
+			return err
+		}
+	}
+	if l := &r.FromAccount; l.Hold == "" && isPending(l.Purpose) {
+		l.Purpose, err = p.inNow(u, c, c.Account)
+	}
+	return err
+}
+
+// letGo ends the holds of a refund: captured, or given back.
+func (p *Platform) letGo(u *ledger.Unit, r *Refund, op ledger.HoldOp) {
+	for _, side := range []struct {
+		owner string
+		leg
+	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}} {
+		if side.Hold != "" {
+			ref := p.of(side.owner, side.Purpose, r.Amount.Currency())
+			u.Hold(ledger.HoldStep{Op: op, ID: side.Hold, Account: ref, Amount: side.Held})
+		}
+	}
+}

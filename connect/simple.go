@@ -1,0 +1,80 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// simple runs a verb that needs nothing from the outside: it records and
+// settles in one commit. fn puts the object. If the key was used before, the
+// object is returned as it is now: the one that was made, or target.
+func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], key string, r Req, fn func(*ledger.Unit) (*Obj, error)) (*Obj, error) {
+	wrap := func(err error) error { return fmt.Errorf("connect: %s: %w", v.name, err) }
+	if err := ledger.CheckKey(key); err != nil {
+		return nil, wrap(err)
+	}
+	if err := p.e.start(ctx); err != nil {
+		return nil, wrap(err)
+	}
+	hash, err := ledger.HashRequest(v.name, r)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	var o *Obj
+	receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
+		o = nil
+		err := u.Under(ledger.Idem{Scope: p.id, Key: key, Hash: hash})
+		if err == nil {
+			o, err = fn(u)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, wrap(err)
+	case !receipt.ByKey:
+		return o, nil
+	}
+	id := v.target
+	if id == "" {
+		id = madeOf(receipt, v.kind.Name)
+	}
+	if o, err = v.kind.Read(ctx, p.store, id); err != nil {
+		return nil, wrap(err)
+	}
+	*v.replayed(o) = true
+	return o, nil
+}
+
+// simpleVerb is what simple needs to know of a verb.
+type simpleVerb[Obj any] struct {
+	name     string
+	kind     *ledger.Kind[Obj]
+	replayed func(*Obj) *bool
+	target   string // the object that the verb changes, if it does not make one
+}
+
+// get reads one object of the platform. What is not the platform's is not
+// found, in the same words.
+func get[Obj any](ctx context.Context, p *Platform, kind *ledger.Kind[Obj], id, what string, platform func(*Obj) string) (*Obj, error) {
+	o, err := kind.Read(ctx, p.store, id)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %s: %w", what, notFoundOr(err, what))
+	}
+	if platform(o) != p.id {
+		return nil, fmt.Errorf("connect: %s: %w", what, notFound(what))
+	}
+	return o, nil
+}
+
+// notFoundOr says that something is not there without saying more; other errors
+// stay.
+func notFoundOr(err error, what string) error {
+	if errors.Is(err, ledger.NotFound) {
+		return notFound(what)
+	}
+	return err
+}

@@ -1,0 +1,308 @@
+package connect
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// Tokens of the simulated acquirer and the documented test numbers that they
+// stand for (TestToken). The last five are souk's own and stand for no number.
+// Every other token is declined with incorrect_number.
+const (
+	TestCard             = "tok_visa"                            // 4242424242424242: approved
+	TestCardAtOnce       = "tok_bypassPending"                   // 4000000000000077: approved, available at once
+	TestDeclined         = "tok_chargeDeclined"                  // 4000000000000002: generic_decline
+	TestInsufficient     = "tok_chargeDeclinedInsufficientFunds" // 4000000000009995: insufficient_funds
+	TestLostCard         = "tok_chargeDeclinedLostCard"          // 4000000000009987: lost_card
+	TestStolenCard       = "tok_chargeDeclinedStolenCard"        // 4000000000009979: stolen_card
+	TestExpiredCard      = "tok_chargeDeclinedExpiredCard"       // 4000000000000069: expired_card
+	TestIncorrectCVC     = "tok_chargeDeclinedIncorrectCvc"      // 4000000000000127: incorrect_cvc
+	TestProcessingError  = "tok_chargeDeclinedProcessingError"   // 4000000000000119: processing_error
+	TestVelocity         = "tok_chargeDeclinedVelocity"          // 4000000000006975: card_velocity_exceeded
+	TestRefundPending    = "tok_refundPending"                   // 4000000000007726: approved; its refunds are received first, approved later
+	TestRefundDeclined   = "tok_refundDeclined"                  // approved; its refunds are declined
+	TestReceived         = "tok_received"                        // received; approved when asked a minute later
+	TestReceivedDeclined = "tok_receivedDeclined"                // received; declined when asked a minute later
+	TestAnswerLost       = "tok_answerLost"                      // approved, but the first answer is lost
+	TestRequestLost      = "tok_requestLost"                     // the first request never arrives, and looks the same
+	TestAnsweredTwice    = "tok_answeredTwice"                   // approved, and told again as news
+)
+
+// testCards maps the documented numbers to their tokens.
+var testCards = map[string]string{
+	"4242424242424242": TestCard, "4000000000000077": TestCardAtOnce, "4000000000000002": TestDeclined,
+	"4000000000009995": TestInsufficient, "4000000000009987": TestLostCard, "4000000000009979": TestStolenCard,
+	"4000000000000069": TestExpiredCard, "4000000000000127": TestIncorrectCVC, "4000000000000119": TestProcessingError,
+	"4000000000006975": TestVelocity, "4000000000007726": TestRefundPending,
+}
+
+// declines maps tokens to the code they are declined with.
+var declines = map[string]string{
+	TestDeclined: "generic_decline", TestInsufficient: "insufficient_funds", TestLostCard: "lost_card",
+	TestStolenCard: "stolen_card", TestExpiredCard: "expired_card", TestIncorrectCVC: "incorrect_cvc",
+	TestProcessingError: "processing_error", TestVelocity: "card_velocity_exceeded", TestReceivedDeclined: "generic_decline",
+}
+
+// TestToken returns the token of a documented test card. Every other number is
+// refused, and not repeated: a simulator takes no real card.
+func TestToken(number string) (string, error) {
+	if token, ok := testCards[number]; ok {
+		return token, nil
+	}
+	return "", &ledger.Error{Class: ledger.Invalid, Code: "incorrect_number", Field: "number",
+		Msg: "the simulated acquirer takes only its documented test cards"}
+}
+
+// SimulatorConfig sets a simulated acquirer up. The zero value is a keyed one
+// named "simulated".
+type SimulatorConfig struct {
+	Name     string
+	Delivery ledger.Delivery
+	Now      func() time.Time // nil is the real clock
+}
+
+// Simulator is an Acquirer without a network behind it. It is safe for use by
+// several goroutines, and remembers what it was asked for.
+type Simulator struct {
+	cfg SimulatorConfig
+	env ledger.Env
+
+	mu    sync.Mutex
+	acts  map[string]*act
+	byRef map[string]*act
+	lost  map[string]bool
+	news  []News
+	owed  map[string]bool // keys whose answer must come as news: it was lost, or nobody can ask for it
+}
+
+// act is what the simulator did for a key.
+type act struct {
+	key    string
+	order  any
+	token  string
+	answer Answer
+	final  Answer // what it will say when asked later, if answer is Received
+	ready  time.Time
+	taken  int
+
+	captured, refunded int64 // minor units of an authorization
+	canceled           bool
+}
+
+// NewSimulator returns a simulated acquirer.
+func NewSimulator(c SimulatorConfig) *Simulator {
+	if c.Name == "" {
+		c.Name = "simulated"
+	}
+	return &Simulator{
+		cfg: c, env: ledger.Env{Now: c.Now},
+		acts: make(map[string]*act), byRef: make(map[string]*act), lost: make(map[string]bool), owed: make(map[string]bool),
+	}
+}
+
+// TestOnly implements ledger.TestOnly.
+func (s *Simulator) TestOnly() string { return "a simulated acquirer" }
+
+// Info implements Acquirer.
+func (s *Simulator) Info() AcquirerInfo {
+	return AcquirerInfo{Name: s.cfg.Name, Delivery: s.cfg.Delivery, Settling: time.Minute}
+}
+
+// Authorize implements Acquirer.
+func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder) (Answer, error) {
+	return s.call(ctx, key, o, o.Source, func(a *act) {
+		a.final = Answer{Status: Approved, Reference: a.answer.Reference, Amount: o.Amount, AtOnce: o.Source == TestCardAtOnce}
+		if o.Amount.Sign() <= 0 {
+			a.final = Answer{Status: Declined, Code: "invalid_amount", Reference: a.answer.Reference, Amount: o.Amount}
+		} else if code, ok := declines[o.Source]; ok {
+			a.final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference, Amount: o.Amount}
+		} else if !s.known(o.Source) {
+			a.final = Answer{Status: Declined, Code: "incorrect_number", Reference: a.answer.Reference, Amount: o.Amount}
+		}
+		a.answer = a.final
+		if o.Source == TestReceived || o.Source == TestReceivedDeclined {
+			s.answerLater(a)
+		}
+		if o.Capture && a.final.Status == Approved {
+			a.captured = o.Amount.Minor()
+		}
+		if o.Source == TestAnsweredTwice {
+			s.news = append(s.news, News{Key: key, Answer: a.answer})
+		}
+	})
+}
+
+// answerLater makes the answer one that is received now and final in a minute.
+func (s *Simulator) answerLater(a *act) {
+	a.final, a.answer.Status, a.answer.Code = a.answer, Received, ""
+	a.ready = s.env.Time().Add(time.Minute)
+	if s.cfg.Delivery == ledger.Blind {
+		s.owed[a.key] = true
+	}
+}
+
+func (s *Simulator) known(token string) bool {
+	switch token {
+	case TestCard, TestCardAtOnce, TestRefundPending, TestRefundDeclined, TestReceived, TestAnswerLost, TestRequestLost, TestAnsweredTwice:
+		return true
+	}
+	return false
+}
+
+// Capture implements Acquirer. It may take an authorization in parts, never more
+// than all of it, and nothing once it was canceled.
+func (s *Simulator) Capture(ctx context.Context, key string, o CaptureOrder) (Answer, error) {
+	return s.call(ctx, key, o, "", func(a *act) {
+		auth, authorized := s.approved(o.Reference)
+		left := authorized.Minor() - auth.captured
+		if auth.canceled || o.Amount.Currency() != authorized.Currency() || o.Amount.Sign() <= 0 || o.Amount.Minor() > left {
+			a.decline(o.Amount, "invalid_amount")
+			return
+		}
+		auth.captured += o.Amount.Minor()
+		a.answer.Status, a.answer.Amount = Approved, o.Amount
+	})
+}
+
+// approved finds an authorization that was approved and its amount; any other
+// reference is one of nothing.
+func (s *Simulator) approved(reference string) (*act, ledger.Money) {
+	if a, ok := s.byRef[reference]; ok && s.say(a).Status == Approved {
+		if o, ok := a.order.(AuthorizeOrder); ok {
+			return a, o.Amount
+		}
+	}
+	return &act{}, ledger.Money{}
+}
+
+func (a *act) decline(amount ledger.Money, code string) {
+	a.answer.Status, a.answer.Code, a.answer.Amount = Declined, code, amount
+}
+
+// Cancel implements Acquirer. What was captured stays so; where nothing is left
+// to let go of, it is declined.
+func (s *Simulator) Cancel(ctx context.Context, key string, o CancelOrder) (Answer, error) {
+	return s.call(ctx, key, o, "", func(a *act) {
+		auth, authorized := s.approved(o.Reference)
+		rest := ledger.Minor(authorized.Minor()-auth.captured, authorized.Currency())
+		if auth.canceled || rest.Sign() <= 0 {
+			a.decline(rest, "invalid_amount")
+			return
+		}
+		auth.canceled = true
+		a.answer.Status, a.answer.Amount = Approved, rest
+	})
+}
+
+// Refund implements Acquirer. It never gives back more than was captured.
+func (s *Simulator) Refund(ctx context.Context, key string, o RefundOrder) (Answer, error) {
+	return s.call(ctx, key, o, "", func(a *act) {
+		charge, authorized := s.approved(o.Reference)
+		left := charge.captured - charge.refunded
+		switch {
+		case o.Amount.Currency() != authorized.Currency() || o.Amount.Sign() <= 0 || o.Amount.Minor() > left:
+			a.decline(o.Amount, "invalid_amount")
+		case charge.token == TestRefundDeclined:
+			a.decline(o.Amount, "expired_or_canceled_card")
+		default:
+			charge.refunded += o.Amount.Minor()
+			if a.answer.Status, a.answer.Amount = Approved, o.Amount; charge.token == TestRefundPending {
+				s.answerLater(a)
+			}
+		}
+	})
+}
+
+// call acts for a key. Only a keyed acquirer knows that it did before.
+func (s *Simulator) call(ctx context.Context, key string, order any, token string, do func(*act)) (Answer, error) {
+	if err := ctx.Err(); err != nil {
+		return Answer{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	noAnswer := &ledger.Error{Class: ledger.Unknown, Code: "no_answer", Op: "connect: simulated acquirer"}
+	if token == TestRequestLost && !s.lost[key] {
+		s.lost[key], s.owed[key] = true, true
+		return Answer{}, noAnswer
+	}
+	a, seen := s.acts[key]
+	if seen && s.cfg.Delivery == ledger.Keyed {
+		if a.order != order {
+			return Answer{}, &ledger.Error{Class: ledger.Exists, Code: "idempotency_mismatch", Field: "key", Op: "connect: simulated acquirer"}
+		}
+		return s.say(a), nil
+	}
+	taken := 0
+	if seen {
+		taken = a.taken
+	}
+	a = &act{key: key, order: order, token: token, taken: taken + 1}
+	a.answer.Reference = "sim_" + strconv.Itoa(len(s.byRef)+1)
+	do(a)
+	s.acts[key], s.byRef[a.answer.Reference] = a, a
+	if token == TestAnswerLost && !s.lost[key] {
+		s.lost[key], s.owed[key] = true, true
+		return Answer{}, noAnswer
+	}
+	return s.say(a), nil
+}
+
+// say returns what is known by now.
+func (s *Simulator) say(a *act) Answer {
+	if a.answer.Status == Received && !s.env.Time().Before(a.ready) {
+		a.answer = a.final
+	}
+	return a.answer
+}
+
+// Lookup implements Acquirer. A blind one cannot be asked.
+func (s *Simulator) Lookup(ctx context.Context, key string) (Answer, error) {
+	if err := ctx.Err(); err != nil {
+		return Answer{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cfg.Delivery == ledger.Blind {
+		return Answer{}, &ledger.Error{Class: ledger.Unavailable, Code: "not_askable", Op: "connect: simulated acquirer"}
+	}
+	a, ok := s.acts[key]
+	if !ok {
+		return Answer{}, &ledger.Error{Class: ledger.NotFound, Code: "not_found", Op: "connect: simulated acquirer"}
+	}
+	return s.say(a), nil
+}
+
+// Notifications returns the news that the simulator would have sent by now, and
+// forgets it. A test hands it to Engine.News, in any order and as often as it
+// likes. It is how a blind simulator tells the truth about lost answers and
+// about what it first answered with Received.
+func (s *Simulator) Notifications() []News {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.news
+	s.news = nil
+	for _, key := range slices.Sorted(maps.Keys(s.owed)) {
+		if a, ok := s.acts[key]; ok && s.say(a).Status != Received {
+			list = append(list, News{Key: key, Answer: a.answer})
+			delete(s.owed, key)
+		}
+	}
+	return list
+}
+
+// Taken returns how often the simulator acted on a key: more than once is
+// money taken twice.
+func (s *Simulator) Taken(key string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a, ok := s.acts[key]; ok {
+		return a.taken
+	}
+	return 0
+}

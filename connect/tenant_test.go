@@ -1,0 +1,122 @@
+package connect_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// No call can name another platform's object: foreign ids and unknown ones get
+// the same answer, and nothing changes (promise 65).
+func TestForeignIsUnknown(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	other, err := m.Register(m.ctx, connect.PlatformRequest{Key: "other", Name: "Other", Country: "US"})
+	require.NoError(t, err)
+	a := m.seller()
+	c := m.charge(a.ID, 10000, 100, connect.TestCardAtOnce)
+	r, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID, Amount: usd(10), ReverseTransfer: true})
+	require.NoError(t, err)
+	tr, err := m.platform.Transfer(m.ctx, connect.TransferRequest{Key: "t", From: a.ID, To: m.seller().ID, Amount: usd(10)})
+	require.NoError(t, err)
+	cash, err := m.platform.RecordCashSale(m.ctx, connect.CashSaleRequest{Key: "cash", AccountID: a.ID, Commission: usd(10)})
+	require.NoError(t, err)
+	po, err := m.platform.In(m.Store()).Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+	require.NoError(t, err)
+	own, err := other.CreateAccount(m.ctx, connecttest.Seller("US"))
+	require.NoError(t, err)
+
+	tries := map[string]struct {
+		id  string
+		try func(id string) error
+	}{
+		"get account":  {a.ID, func(id string) error { _, err := other.GetAccount(m.ctx, id); return err }},
+		"requirements": {a.ID, func(id string) error { _, err := other.Requirements(m.ctx, id); return err }},
+		"balance":      {a.ID, func(id string) error { _, err := other.Balance(m.ctx, id); return err }},
+		"list charges of": {a.ID, func(id string) error {
+			_, err := other.ListCharges(m.ctx, connect.ListRequest{AccountID: id})
+			return err
+		}},
+		"update account": {a.ID, func(id string) error {
+			_, err := other.UpdateAccount(m.ctx, connect.AccountUpdate{Key: "k", AccountID: id, Email: "a@b.co"})
+			return err
+		}},
+		"charge for": {a.ID, func(id string) error {
+			_, err := other.Charge(m.ctx, connect.ChargeRequest{Key: "k", Amount: usd(100), AccountID: id, Source: connect.TestCard})
+			return err
+		}},
+		"transfer from": {a.ID, func(id string) error {
+			_, err := other.Transfer(m.ctx, connect.TransferRequest{Key: "k", From: id, To: own.ID, Amount: usd(1)})
+			return err
+		}},
+		"transfer to": {a.ID, func(id string) error {
+			_, err := other.Transfer(m.ctx, connect.TransferRequest{Key: "k", To: id, Amount: usd(1)})
+			return err
+		}},
+		"cash sale of": {a.ID, func(id string) error {
+			_, err := other.RecordCashSale(m.ctx, connect.CashSaleRequest{Key: "k", AccountID: id, Commission: usd(1)})
+			return err
+		}},
+		"payout to": {a.ID, func(id string) error {
+			_, err := other.Payout(m.ctx, connect.PayoutRequest{Key: "k", AccountID: id})
+			return err
+		}},
+		"refund": {c.ID, func(id string) error {
+			_, err := other.Refund(m.ctx, connect.RefundRequest{Key: "k", ChargeID: id})
+			return err
+		}},
+		"get charge":    {c.ID, func(id string) error { _, err := other.GetCharge(m.ctx, id); return err }},
+		"get refund":    {r.ID, func(id string) error { _, err := other.GetRefund(m.ctx, id); return err }},
+		"get transfer":  {tr.ID, func(id string) error { _, err := other.GetTransfer(m.ctx, id); return err }},
+		"get cash sale": {cash.ID, func(id string) error { _, err := other.GetCashSale(m.ctx, id); return err }},
+		"get payout":    {po.ID, func(id string) error { _, err := other.GetPayout(m.ctx, id); return err }},
+		"cancel payout": {po.ID, func(id string) error {
+			_, err := other.CancelPayout(m.ctx, connect.CancelPayoutRequest{Key: "k", PayoutID: id})
+			return err
+		}},
+		"finish charge":   {c.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"finish refund":   {r.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"finish payout":   {po.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"page of charges": {c.ID, func(id string) error { _, err := other.ListCharges(m.ctx, connect.ListRequest{After: id}); return err }},
+		"page of payouts": {po.ID, func(id string) error { _, err := other.ListPayouts(m.ctx, connect.ListRequest{After: id}); return err }},
+		"statement of": {m.platform.ID(), func(id string) error {
+			_, err := other.Statement(m.ctx, ledger.StatementRequest{Account: ledger.Ref{Book: id, Owner: a.ID, Purpose: "available", Currency: ledger.USD}})
+			return err
+		}},
+	}
+	for name, try := range tries {
+		// An id of the same form and length that nobody has: the last character
+		// is another.
+		unknown := try.id[:len(try.id)-1] + "z"
+		before := snapshot(t, m.Store())
+		foreign, missing := try.try(try.id), try.try(unknown)
+		require.Error(t, foreign, name)
+		require.Equal(t, replaceID(missing.Error(), unknown), replaceID(foreign.Error(), try.id), name)
+		var e *ledger.Error
+		require.ErrorAs(t, foreign, &e, name)
+		require.Contains(t, []string{"not_found", "invalid_cursor"}, e.Code, name)
+		require.Equal(t, before, snapshot(t, m.Store()), name)
+	}
+	page, err := other.ListCharges(m.ctx, connect.ListRequest{})
+	require.NoError(t, err)
+	require.Empty(t, page.Items)
+	events, _, err := other.Events(m.ctx, "", 0)
+	require.NoError(t, err)
+	for _, e := range events {
+		require.Equal(t, other.ID(), e.Platform)
+	}
+	require.Equal(t, payout.Pending, po.Status)
+}
+
+func replaceID(text, id string) string {
+	for i := 0; i+len(id) <= len(text); i++ {
+		if text[i:i+len(id)] == id {
+			return text[:i] + "ID" + text[i+len(id):]
+		}
+	}
+	return text
+}

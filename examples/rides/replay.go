@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// authority is who the surcharges belong to.
+const authority = "nyc"
+
+// replay drives a marketplace through the trips.
+type replay struct {
+	engine   *connect.Engine
+	platform *connect.Platform
+	clock    *connecttest.Clock
+	progress io.Writer
+	seed     uint64
+
+	drivers map[string]string // zone to account
+	day     time.Time
+	report  report
+}
+
+func newReplay(ctx context.Context, seed uint64, first time.Time, progress io.Writer) (*replay, error) {
+	r := &replay{
+		clock: connecttest.NewClock(first), progress: progress, seed: seed,
+		drivers: make(map[string]string), day: first,
+	}
+	var err error
+	if r.engine, err = connect.New(connect.Config{Now: r.clock.Now}); err != nil {
+		return nil, err
+	}
+	r.platform, err = r.engine.Register(ctx, connect.PlatformRequest{Key: "rides", Name: "Rides", Country: "US"})
+	return r, err
+}
+
+// run replays every trip, and then lets time pass until all is paid.
+func (r *replay) run(ctx context.Context, trips []trip) error {
+	for _, t := range trips {
+		if err := r.until(ctx, t.pickup); err != nil {
+			return err
+		}
+		if err := r.trip(ctx, t); err != nil {
+			return fmt.Errorf("trip in row %d: %w", t.row, err)
+		}
+	}
+	return r.finish(ctx)
+}
+
+// until lets the days pass up to a moment: money becomes available, and on
+// Mondays the drivers are paid.
+func (r *replay) until(ctx context.Context, at time.Time) error {
+	for next := r.day.AddDate(0, 0, 1); !next.After(at); next = next.AddDate(0, 0, 1) {
+		r.day = next
+		if err := r.midnight(ctx); err != nil {
+			return err
+		}
+	}
+	r.clock.Set(at)
+	return nil
+}
+
+func (r *replay) midnight(ctx context.Context) error {
+	r.clock.Set(r.day)
+	if done, err := r.engine.Drain(ctx); err != nil || done.Err != nil {
+		return errors.Join(err, done.Err)
+	}
+	if r.day.Weekday() != time.Monday {
+		return nil
+	}
+	fmt.Fprintf(r.progress, "%s  %5d trips by %d drivers so far; payday\n", r.day.Format(time.DateOnly), r.report.Trips(), len(r.drivers))
+	return r.payDrivers(ctx)
+}
+
+// payDrivers pays every driver what is available. Who owes commission is passed
+// over.
+func (r *replay) payDrivers(ctx context.Context) error {
+	for _, zone := range slices.Sorted(maps.Keys(r.drivers)) {
+		account := r.drivers[zone]
+		po, err := r.platform.Payout(ctx, connect.PayoutRequest{
+			Key: "weekly-" + r.day.Format(time.DateOnly) + "-" + account, AccountID: account, Amount: usd(0), Descriptor: "RIDES WEEKLY",
+		})
+		if errors.Is(err, ledger.InsufficientFunds) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("payout to %s: %w", zone, err)
+		}
+		r.report.payout(r.day, zone, po.Amount)
+	}
+	return nil
+}
+
+func (r *replay) trip(ctx context.Context, t trip) error {
+	driver, err := r.driver(ctx, t.zone)
+	if err != nil {
+		return err
+	}
+	commission, err := t.fare.Times(decimal.New(25, -2), ledger.RoundHalfUp)
+	if err != nil {
+		return err
+	}
+	var tax []connect.Tax
+	if s := t.surcharges(); !s.IsZero() {
+		tax = []connect.Tax{{Authority: authority, Amount: s}}
+	}
+	key := fmt.Sprintf("trip-%d", t.row)
+	switch t.kind {
+	case "credit card":
+		c, err := r.platform.Charge(ctx, connect.ChargeRequest{
+			Key: key, Amount: t.total, Source: connect.TestCard, AccountID: driver, ApplicationFee: commission, Tax: tax,
+		})
+		if err != nil {
+			return err
+		}
+		r.report.card(t, commission, c.ProcessingFee)
+		return r.perhapsRefund(ctx, t, c)
+	case "cash":
+		_, err := r.platform.RecordCashSale(ctx, connect.CashSaleRequest{Key: key, AccountID: driver, Commission: commission, Tax: tax})
+		r.report.cash(t, commission)
+		return err
+	}
+	r.report.exception(t)
+	return nil
+}
+
+// perhapsRefund refunds half of about two card trips in a hundred. Which ones
+// hangs on the seed alone.
+func (r *replay) perhapsRefund(ctx context.Context, t trip, c *connect.Charge) error {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%d", r.seed, t.row)
+	if h.Sum64()%100 >= 2 {
+		return nil
+	}
+	re, err := r.platform.Refund(ctx, connect.RefundRequest{
+		Key: fmt.Sprintf("refund-%d", t.row), ChargeID: c.ID, Amount: usd(c.Amount.Minor() / 2), ReverseTransfer: true, RefundFee: true,
+	})
+	if err != nil {
+		return err
+	}
+	r.report.refund(t, re)
+	return nil
+}
+
+// driver returns the account of a zone's driver, who joins at the first trip.
+func (r *replay) driver(ctx context.Context, zone string) (string, error) {
+	if id, ok := r.drivers[zone]; ok {
+		return id, nil
+	}
+	request := connecttest.Seller("US")
+	request.Key, request.Metadata = "driver-"+zone, map[string]string{"zone": zone}
+	a, err := r.platform.CreateAccount(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	r.drivers[zone] = a.ID
+	return a.ID, nil
+}
+
+// finish remits the taxes at the month's end, pays the last week, and waits for
+// the bank.
+func (r *replay) finish(ctx context.Context) error {
+	if err := r.until(ctx, time.Date(2019, 4, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+		return err
+	}
+	po, err := r.platform.Payout(ctx, connect.PayoutRequest{
+		Key: "tax-2019-03", Authority: authority,
+		Bank: &connect.BankDetails{Token: payout.TestAccount, Country: "US", Currency: ledger.USD},
+	})
+	if err != nil {
+		return fmt.Errorf("taxes: %w", err)
+	}
+	r.report.Remitted = po.Amount
+	return r.until(ctx, time.Date(2019, 4, 10, 0, 0, 0, 0, time.UTC))
+}

@@ -1,0 +1,9 @@
+// Package fx knows exchange rates and turns a conversion into balanced entries.
+//
+// A Rate is exact: a fraction of two decimals, with its time and source, never
+// a float and never an inverse that was rounded. RateProvider is what a host
+// may implement; Table is one that ships, filled from a list such as the
+// European Central Bank's daily reference rates (ParseECB). Convert computes a
+// conversion and the entries of the chart's flows F1, F2 and F6: position and
+// value of the house, what the customer gives and gets, and the spread.
+package fx

@@ -1,0 +1,387 @@
+package souk
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The rules of the house, as tests. docs/design.md says why each is there.
+
+const module = "github.com/soukhq/souk"
+
+// source is one Go file of the module.
+type source struct {
+	path string // with slashes, from the module's root
+	pkg  string // its folder
+	test bool
+	file *ast.File
+	fset *token.FileSet
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var list []source
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); path != "." && (strings.HasPrefix(name, ".") || name == "testdata" || name == "e2e") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		path = filepath.ToSlash(path)
+		dir := path[:max(strings.LastIndex(path, "/"), 0)]
+		list = append(list, source{path, dir, strings.HasSuffix(path, "_test.go"), f, fset})
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, len(list), 30)
+	return list
+}
+
+func (s source) at(n ast.Node) string {
+	p := s.fset.Position(n.Pos())
+	return s.path + ":" + strconv.Itoa(p.Line)
+}
+
+// imports lists the packages of the module that a file imports, as folders.
+func (s source) imports() []string {
+	var list []string
+	for _, i := range s.file.Imports {
+		path, _ := strconv.Unquote(i.Path.Value)
+		if in, ok := strings.CutPrefix(path, module); ok {
+			list = append(list, strings.TrimPrefix(in, "/"))
+		}
+	}
+	return list
+}
+
+// within reports whether a folder is one of those given, or below one.
+func within(dir string, tops ...string) bool {
+	return slices.ContainsFunc(tops, func(top string) bool { return dir == top || strings.HasPrefix(dir, top+"/") })
+}
+
+// money lists the packages in which money is counted.
+func money(dir string) bool {
+	return within(dir, "ledger", "fx", "payout", "compliance", "connect")
+}
+
+// suite lists the packages that are tests for adapters to run.
+func suite(dir string) bool {
+	return within(dir, "ledger/storetest", "payout/railtest", "connect/acquirertest")
+}
+
+// TestImportDirections: ledger imports nothing of ours but its own leaves; fx,
+// payout and compliance know neither each other nor connect; connect knows
+// nothing of what is attached to it; nobody imports examples.
+func TestImportDirections(t *testing.T) {
+	allowed := map[string][]string{
+		"ledger":     {"ledger"},
+		"fx":         {"fx", "ledger"},
+		"payout":     {"payout", "ledger"},
+		"compliance": {"compliance", "ledger"},
+		"connect":    {"connect", "fx", "payout", "compliance", "ledger"},
+	}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, in := range s.imports() {
+			require.False(t, within(in, "examples"), "%s imports an example", s.path)
+			for top, may := range allowed {
+				if within(s.pkg, top) {
+					require.True(t, within(in, may...), "%s imports %s", s.path, in)
+				}
+			}
+			if s.pkg == "connect" {
+				require.False(t, within(in, "connect/connecttest", "connect/acquirertest", "connect/oauth", "connect/vault", "connect/webhook", "connect/recurring"),
+					"%s imports %s, which stands on it", s.path, in)
+			}
+		}
+	}
+}
+
+// TestNoHiddenInput: clock and randomness are read where they default, and
+// nowhere else; there is no init, and no floating point near money.
+func TestNoHiddenInput(t *testing.T) {
+	const defaults = "ledger/env.go"
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, i := range s.file.Imports {
+			path, _ := strconv.Unquote(i.Path.Value)
+			require.False(t, strings.HasPrefix(path, "math/rand"), "%s imports %s", s.path, path)
+			if path == "crypto/rand" {
+				require.Equal(t, defaults, s.path, "%s reads randomness", s.path)
+			}
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && (n.Sel.Name == "Now" || n.Sel.Name == "Since" || n.Sel.Name == "Until") {
+					require.Equal(t, defaults, s.path, "%s reads the clock", s.at(n))
+				}
+			case *ast.GoStmt:
+				// Drain works on several objects at once if it is asked to, and
+				// waits for them. Nothing else starts what a host did not.
+				if money(s.pkg) && !suite(s.pkg) {
+					require.Equal(t, "ledger/work.go", s.path, "%s starts a goroutine", s.at(n))
+				}
+			case *ast.FuncDecl:
+				require.False(t, n.Name.Name == "init" && n.Recv == nil, "%s is an init", s.at(n))
+			case *ast.Ident:
+				if money(s.pkg) {
+					require.False(t, n.Name == "float64" || n.Name == "float32", "%s is floating point", s.at(n))
+				}
+			case *ast.BasicLit:
+				if money(s.pkg) {
+					require.NotEqual(t, token.FLOAT, n.Kind, "%s is floating point", s.at(n))
+				}
+			}
+			return true
+		})
+	}
+}
+
+// TestPackageVariablesStay: a variable of a package is never assigned after its
+// declaration, nor a field or element of it.
+func TestPackageVariablesStay(t *testing.T) {
+	vars := make(map[string]map[string]bool) // package folder to names
+	all := sources(t)
+	for _, s := range all {
+		if s.test {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range g.Specs {
+				for _, name := range spec.(*ast.ValueSpec).Names {
+					if vars[s.pkg] == nil {
+						vars[s.pkg] = make(map[string]bool)
+					}
+					vars[s.pkg][name.Name] = true
+				}
+			}
+		}
+	}
+	for _, s := range all {
+		if s.test {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			var targets []ast.Expr
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				if n.Tok != token.DEFINE {
+					targets = n.Lhs
+				}
+			case *ast.IncDecStmt:
+				targets = []ast.Expr{n.X}
+			}
+			for _, target := range targets {
+				id := root(target)
+				if id == nil || !vars[s.pkg][id.Name] {
+					continue
+				}
+				// A name that the parser resolved to something inside a function
+				// is another variable.
+				local := id.Obj != nil && !isPackageVar(s.file, id.Obj)
+				require.True(t, local, "%s assigns to the package variable %s", s.at(n), id.Name)
+			}
+			return true
+		})
+	}
+}
+
+// root returns the variable behind x, x.f, x[i], *x.
+func root(e ast.Expr) *ast.Ident {
+	for {
+		switch x := e.(type) {
+		case *ast.Ident:
+			return x
+		case *ast.SelectorExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.ParenExpr:
+			e = x.X
+		default:
+			return nil
+		}
+	}
+}
+
+func isPackageVar(f *ast.File, o *ast.Object) bool {
+	return f.Scope != nil && f.Scope.Lookup(o.Name) == o
+}
+
+// TestFunctionsFitAScreen: at most 70 lines.
+func TestFunctionsFitAScreen(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil && !s.test {
+				lines := s.fset.Position(f.End()).Line - s.fset.Position(f.Pos()).Line + 1
+				require.LessOrEqual(t, lines, 70, "%s: %s", s.at(f), f.Name.Name)
+			}
+		}
+	}
+}
+
+// TestExportedNamesAreDocumented: types, functions, methods of exported types,
+// and each constant and variable that stands alone.
+func TestExportedNamesAreDocumented(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || s.file.Name.Name == "main" {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Name.IsExported() && exportedReceiver(d) {
+					require.NotNil(t, d.Doc, "%s: %s", s.at(d), d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					requireDoc(t, s, d, spec)
+				}
+			}
+		}
+	}
+}
+
+func requireDoc(t *testing.T, s source, d *ast.GenDecl, spec ast.Spec) {
+	t.Helper()
+	switch spec := spec.(type) {
+	case *ast.TypeSpec:
+		if spec.Name.IsExported() {
+			require.True(t, d.Doc != nil || spec.Doc != nil, "%s: %s", s.at(spec), spec.Name.Name)
+		}
+	case *ast.ValueSpec:
+		for _, name := range spec.Names {
+			if name.IsExported() {
+				require.True(t, d.Doc != nil || spec.Doc != nil || spec.Comment != nil, "%s: %s", s.at(spec), name.Name)
+			}
+		}
+	}
+}
+
+func exportedReceiver(f *ast.FuncDecl) bool {
+	if f.Recv == nil {
+		return true
+	}
+	e := f.Recv.List[0].Type
+	for {
+		switch x := e.(type) {
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.IndexListExpr:
+			e = x.X
+		case *ast.Ident:
+			return x.IsExported()
+		default:
+			return true
+		}
+	}
+}
+
+// TestEveryPackageIsDocumented: each has one package comment.
+func TestEveryPackageIsDocumented(t *testing.T) {
+	docs := make(map[string]int)
+	for _, s := range sources(t) {
+		if !s.test {
+			docs[s.pkg] += 0
+			if s.file.Doc != nil {
+				docs[s.pkg]++
+			}
+		}
+	}
+	for pkg, n := range docs {
+		require.Equal(t, 1, n, "package comments of %q", pkg)
+	}
+}
+
+// TestRequirements pins the direct requirements: a new one needs its reason in
+// docs/design.md, and a newer one drags every host forward.
+func TestRequirements(t *testing.T) {
+	text, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	var direct []string
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if f := strings.Fields(line); len(f) >= 2 && strings.Contains(f[0], ".") && !strings.HasSuffix(line, "// indirect") {
+			direct = append(direct, f[0]+" "+f[1])
+		}
+	}
+	require.Equal(t, []string{
+		"github.com/shopspring/decimal v1.5.0",
+		"github.com/stretchr/testify v1.11.1", // tests
+		"golang.org/x/text v0.31.0",
+		"pgregory.net/rapid v1.2.0", // tests
+	}, direct)
+	require.Contains(t, string(text), "\ngo 1.25\n")
+}
+
+// TestNoSQL: SQL stands in the stores, in internal and in examples.
+func TestNoSQL(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || within(s.pkg, "ledger/sqlite", "ledger/postgres", "internal", "examples") {
+			continue
+		}
+		for _, i := range s.file.Imports {
+			require.NotEqual(t, `"database/sql"`, i.Path.Value, s.path)
+		}
+	}
+}
+
+// TestFilesSpeakOfSoukAlone: no path of a machine, no host of a registry.
+func TestFilesSpeakOfSoukAlone(t *testing.T) {
+	banned := []string{"/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if d.Name() == ".git" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".xml") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for _, b := range banned {
+			require.NotContains(t, string(text), b, path)
+		}
+		return err
+	})
+	require.NoError(t, err)
+}

@@ -1,0 +1,189 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/ledger"
+)
+
+// charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa".
+func (r *runner) charge(args string) error {
+	name, rest := named(args)
+	w := strings.Fields(rest)
+	request := connect.ChargeRequest{Key: r.key(), Amount: r.amount(w[0], w[1]), Source: connect.TestCard}
+	for i := 2; i+1 < len(w); i += 2 {
+		switch w[i] {
+		case "to":
+			request.AccountID = r.sellers[w[i+1]]
+		case "fee":
+			request.ApplicationFee = r.amount(w[i+1], w[1])
+		case "tax":
+			request.Tax = append(request.Tax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[1])})
+			i++
+		case "card":
+			request.Source = w[i+1]
+		default:
+			require.Fail(r.t, "no such word", "%s: %s", r.at, w[i])
+		}
+	}
+	c, err := r.platform.Charge(r.ctx, request)
+	if err == nil {
+		r.ids[name] = c.ID
+	}
+	return err
+}
+
+// refund is "r1: 250 of c1 reverse fee", or "r1: all of c1".
+func (r *runner) refund(args string) error {
+	name, rest := named(args)
+	w := strings.Fields(rest)
+	require.GreaterOrEqual(r.t, len(w), 3, r.at)
+	request := connect.RefundRequest{Key: r.key(), ChargeID: r.ids[w[2]]}
+	if w[0] != "all" {
+		c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
+		require.NoError(r.t, err, r.at)
+		request.Amount = ledger.Minor(r.number(w[0]), c.Amount.Currency())
+	}
+	for _, word := range w[3:] {
+		switch word {
+		case "reverse":
+			request.ReverseTransfer = true
+		case "fee":
+			request.RefundFee = true
+		default:
+			require.Fail(r.t, "no such word", "%s: %s", r.at, word)
+		}
+	}
+	re, err := r.platform.Refund(r.ctx, request)
+	if err == nil {
+		r.ids[name] = re.ID
+	}
+	return err
+}
+
+// transfer is "500 USD from A to A2" or "500 USD to A".
+func (r *runner) transfer(args string) error {
+	w := strings.Fields(args)
+	request := connect.TransferRequest{Key: r.key(), Amount: r.amount(w[0], w[1])}
+	for i := 2; i+1 < len(w); i += 2 {
+		switch w[i] {
+		case "from":
+			request.From = r.sellers[w[i+1]]
+		case "to":
+			request.To = r.sellers[w[i+1]]
+		}
+	}
+	_, err := r.platform.Transfer(r.ctx, request)
+	return err
+}
+
+// payout is "p1: A", "p1: A 500 USD", "p1: A all USD", "p1: P" or
+// "t1: authority nyc 80 USD".
+func (r *runner) payout(args string) error {
+	name, rest := named(args)
+	w := strings.Fields(rest)
+	request := connect.PayoutRequest{Key: r.key()}
+	if w[0] == "authority" {
+		request.Authority, w = w[1], w[1:]
+		request.Bank = &connect.BankDetails{Token: "btok_ok", Country: "US", Currency: ledger.USD}
+	} else if w[0] != "P" {
+		request.AccountID = r.sellers[w[0]]
+	}
+	if len(w) > 2 {
+		minor := w[1]
+		if minor == "all" {
+			minor = "0"
+		}
+		request.Amount = r.amount(minor, w[2])
+	}
+	po, err := r.platform.Payout(r.ctx, request)
+	if err == nil {
+		r.ids[name] = po.ID
+	}
+	return err
+}
+
+// cash is "A commission 250 USD tax nyc 80".
+func (r *runner) cash(args string) error {
+	w := strings.Fields(args)
+	request := connect.CashSaleRequest{Key: r.key(), AccountID: r.sellers[w[0]], Commission: r.amount(w[2], w[3])}
+	for i := 4; i+2 < len(w); i += 3 {
+		request.Tax = append(request.Tax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[3])})
+	}
+	_, err := r.platform.RecordCashSale(r.ctx, request)
+	return err
+}
+
+// status is "c1 succeeded", "r1 failed expired_or_canceled_card", "p1 paid".
+func (r *runner) status(args string) error {
+	w := strings.Fields(args)
+	id, ok := r.ids[w[0]]
+	require.True(r.t, ok, "%s: there is no %s", r.at, w[0])
+	var status, code string
+	switch {
+	case strings.HasPrefix(id, "ch_"):
+		c, err := r.platform.GetCharge(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(c.Status), c.Code
+	case strings.HasPrefix(id, "re_"):
+		re, err := r.platform.GetRefund(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(re.Status), re.Code
+	default:
+		po, err := r.platform.GetPayout(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(po.Status), po.Code
+	}
+	got := strings.TrimSpace(status + " " + code)
+	require.Equal(r.t, strings.Join(w[1:], " "), got, r.at)
+	return nil
+}
+
+// after checks balances: "A.pending 877, P.pending 64, fx_spread 110 EUR". An
+// owner without a purpose is everything that is theirs, taxes apart.
+func (r *runner) after(args string) error {
+	for part := range strings.SplitSeq(args, ", ") {
+		w := strings.Fields(part)
+		currency := ledger.USD
+		if len(w) == 3 {
+			c, err := ledger.ParseCurrency(w[2])
+			require.NoError(r.t, err, r.at)
+			currency = c
+		}
+		got, err := r.balance(w[0], currency)
+		if err != nil {
+			return err
+		}
+		require.Equal(r.t, ledger.Minor(r.number(w[1]), currency).String(), got.String(), "%s: %s", r.at, w[0])
+	}
+	return nil
+}
+
+// balance adds up the accounts that a name stands for.
+func (r *runner) balance(name string, c ledger.Currency) (ledger.Money, error) {
+	sum := ledger.Zero(c)
+	err := r.store.Read(r.ctx, func(v ledger.View) error {
+		list, err := v.AccountsOf(ledger.AccountQuery{Book: r.platform.ID(), Limit: ledger.MaxPage})
+		if err != nil {
+			return err
+		}
+		require.Less(r.t, len(list), ledger.MaxPage, "%s: too many accounts for a scenario", r.at)
+		for _, a := range list {
+			shown := r.account(a.Ref)
+			owner, _, _ := strings.Cut(shown, ".")
+			whole := owner == name && strings.Contains(shown, ".") && !strings.HasPrefix(a.Purpose, "tax/")
+			if a.Currency != c || shown != name && !whole {
+				continue
+			}
+			if sum, err = sum.Add(a.Posted); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	})
+	return sum, err
+}

@@ -1,0 +1,205 @@
+package ledger_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// The same object in three versions of a program.
+type (
+	oldShape struct {
+		Name   string       `json:"name"`
+		Status string       `json:"status,omitzero"`
+		Inner  oldInner     `json:"inner"`
+		Point  *oldInner    `json:"point,omitzero"`
+		Money  ledger.Money `json:"money"`
+		oldBase
+	}
+	oldInner struct {
+		A    int       `json:"a,omitzero"`
+		Deep deepShape `json:"deep"`
+	}
+	deepShape struct {
+		Z int `json:"z"`
+	}
+	oldBase struct {
+		Base  string    `json:"base,omitzero"`
+		Made  time.Time `json:"made,omitzero"`
+		Plain int
+	}
+	newShape struct {
+		Name   string            `json:"name"`
+		Status string            `json:"status,omitzero"`
+		Inner  newInner          `json:"inner"`
+		Point  *newInner         `json:"point,omitzero"`
+		Money  ledger.Money      `json:"money"`
+		Added  map[string]string `json:"added"`
+		List   []int             `json:"list"`
+		*NewBase
+	}
+	newInner struct {
+		A    int     `json:"a,omitzero"`
+		B    string  `json:"b"`
+		Deep newDeep `json:"deep"`
+	}
+	newDeep struct {
+		Z int    `json:"z"`
+		Y *int64 `json:"y"`
+	}
+	NewBase struct {
+		Base  string    `json:"base,omitzero"`
+		Extra string    `json:"extra,omitzero"`
+		Made  time.Time `json:"made,omitzero"`
+		Plain int
+	}
+)
+
+func byName[T any](name func(*T) string) func(*T) []ledger.Key {
+	return func(v *T) []ledger.Key { return []ledger.Key{{Name: "name", Value: name(v), At: noon}} }
+}
+
+var (
+	oldKind = ledger.Kind[oldShape]{Name: "shape", Prefix: "sh_", Keys: byName(func(v *oldShape) string { return v.Name })}
+	newKind = ledger.Kind[newShape]{Name: "shape", Prefix: "sh_", Keys: byName(func(v *newShape) string { return v.Name })}
+)
+
+func newValue() *newShape {
+	y := int64(1<<53 + 1)
+	return &newShape{
+		Name: "x", Status: "open", Inner: newInner{A: 1, B: "new", Deep: newDeep{Z: 2, Y: &y}}, Point: &newInner{B: "point"},
+		Money: ledger.Minor(1<<53+1, ledger.EUR), Added: map[string]string{"k": "v"}, List: []int{1, 2},
+		NewBase: &NewBase{Base: "base", Extra: "extra", Made: noon, Plain: 7},
+	}
+}
+
+// A program of the version before may change an object and loses nothing of
+// what it does not know, at any depth; what it knows and clears stays cleared.
+func TestKindKeepsUnknownFields(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	mustUpdate(t, e, s, func(u *ledger.Unit) { require.NoError(t, newKind.Put(u, "sh_1", newValue())) })
+	for range 2 {
+		mustUpdate(t, e, s, func(u *ledger.Unit) {
+			v, err := oldKind.Get(u, "sh_1")
+			require.NoError(t, err)
+			v.Name, v.Status, v.Inner.A, v.Inner.Deep.Z, v.Base = "y", "", 0, 9, ""
+			require.NoError(t, oldKind.Put(u, "sh_1", v))
+			v, err = oldKind.Get(u, "sh_1") // again in the same unit
+			require.NoError(t, err)
+			v.Plain++
+			require.NoError(t, oldKind.Put(u, "sh_1", v))
+		})
+	}
+	got, err := newKind.Read(t.Context(), s, "sh_1")
+	require.NoError(t, err)
+	want := newValue()
+	want.Name, want.Status, want.Inner.A, want.Inner.Deep.Z, want.Base, want.Plain = "y", "", 0, 9, "", 9
+	require.Equal(t, want, got)
+	require.NoError(t, s.Read(t.Context(), func(v ledger.View) error {
+		list, err := v.Find(ledger.Query{Kind: "shape", Name: "name", Value: "y"})
+		require.Len(t, list, 1, "the keys are those of the value")
+		return err
+	}))
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		v, err := oldKind.Get(u, "sh_1")
+		require.NoError(t, err)
+		v.Point = nil
+		require.NoError(t, oldKind.Put(u, "sh_1", v))
+	})
+	got, err = newKind.Read(t.Context(), s, "sh_1")
+	require.NoError(t, err)
+	require.Nil(t, got.Point, "a pointer that was cleared comes back")
+}
+
+// The way back: a newer program clears a field of an embedded struct.
+func TestKindClearsWhatItKnows(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		u.Put(ledger.Object{ID: newKind.ID("sh_1"), Data: []byte(`{"name":"x","base":"b","extra":"e","later":1,"inner":{"b":"x","later":2}}`)})
+	})
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		v, err := newKind.Get(u, "sh_1")
+		require.NoError(t, err)
+		v.Base, v.Extra, v.Money = "", "", ledger.Zero(ledger.EUR)
+		require.NoError(t, newKind.Put(u, "sh_1", v))
+	})
+	var raw map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(objectOf(t, s, newKind.ID("sh_1")).Data, &raw))
+	require.NotContains(t, raw, "base")
+	require.NotContains(t, raw, "extra")
+	require.Equal(t, "1", string(raw["later"]))
+	require.Contains(t, string(raw["inner"]), `"later":2`)
+}
+
+func TestKindReadsAndRefuses(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	for _, id := range []string{"", "sh_", "ch_1", "sh_\x00", "sh_ä", "SH_1", "sh_" + string(make([]byte, 200)), "sh_none"} {
+		_, err := oldKind.Read(t.Context(), s, id)
+		requireCode(t, err, ledger.NotFound, "not_found")
+		_, err = e.Update(t.Context(), s, func(u *ledger.Unit) error { _, err := oldKind.Get(u, id); return err })
+		requireCode(t, err, ledger.NotFound, "not_found")
+		require.Equal(t, id == "sh_none", oldKind.Fits(id))
+		if id != "sh_none" {
+			_, err = e.Update(t.Context(), s, func(u *ledger.Unit) error { return oldKind.Put(u, id, &oldShape{}) })
+			requireCode(t, err, ledger.Invalid, "invalid_id")
+		}
+	}
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		u.Put(ledger.Object{ID: oldKind.ID("sh_bad"), Data: []byte(`{"name":7}`)})
+		u.Put(ledger.Object{ID: oldKind.ID("sh_none2")})
+	})
+	for _, id := range []string{"sh_bad", "sh_none2"} {
+		_, err := oldKind.Read(t.Context(), s, id)
+		requireCode(t, err, ledger.Invalid, "corrupt")
+		_, err = oldKind.Decode(objectOf(t, s, oldKind.ID(id)))
+		requireCode(t, err, ledger.Invalid, "corrupt")
+	}
+	info := ledger.Kind[oldShape]{Name: "n", Prefix: "p", Columns: []ledger.Column{{Name: "c", Path: "a.b"}}}.Info()
+	require.Equal(t, ledger.KindInfo{Name: "n", Prefix: "p", Columns: []ledger.Column{{Name: "c", Path: "a.b"}}}, info)
+}
+
+// Get expects the object unchanged, or that it stays away; the value is the
+// caller's own (promise 47).
+func TestKindGetIsAnExpectation(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	runs := 0
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		runs++
+		_, err := oldKind.Get(u, "sh_1")
+		if runs == 1 {
+			require.ErrorIs(t, err, ledger.NotFound)
+			mustUpdate(t, e, s, func(u *ledger.Unit) { require.NoError(t, oldKind.Put(u, "sh_1", &oldShape{Name: "first"})) })
+		} else {
+			require.NoError(t, err)
+		}
+		u.Put(thing("other", "1"))
+	})
+	require.Equal(t, 2, runs)
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		a, err := oldKind.Get(u, "sh_1")
+		require.NoError(t, err)
+		a.Name = "spoilt"
+		b, err := oldKind.Get(u, "sh_1")
+		require.NoError(t, err)
+		require.Equal(t, "first", b.Name)
+	})
+}
+
+// Loaded completes what was read, wherever it was read.
+func TestKindLoaded(t *testing.T) {
+	k := ledger.Kind[oldShape]{Name: "shape", Prefix: "sh_", Loaded: func(v *oldShape) { v.Status = "loaded" }}
+	s, e := ledger.NewMemory(), newClock().env()
+	mustUpdate(t, e, s, func(u *ledger.Unit) { require.NoError(t, k.Put(u, "sh_1", &oldShape{Name: "x"})) })
+	v, err := k.Read(t.Context(), s, "sh_1")
+	require.NoError(t, err)
+	require.Equal(t, "loaded", v.Status)
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		v, err := k.Get(u, "sh_1")
+		require.NoError(t, err)
+		require.Equal(t, "loaded", v.Status)
+	})
+}

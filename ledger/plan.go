@@ -1,0 +1,455 @@
+package ledger
+
+import (
+	"slices"
+	"time"
+)
+
+// Plan decides a batch of changes in order of arrival and says what to write.
+// A change that fails leaves the state as it was, and the next goes on. It
+// does no input or output, and is the same for every store.
+//
+// Order of judgement: form, replay of the change, replay of its idempotency
+// key, expectations, accounts, objects, postings, holds, floors, closings.
+func Plan(batch []*Change, s *Books) (*Rows, []Result) {
+	results := make([]Result, len(batch))
+	s.begin()
+	for i, c := range batch {
+		r, err := s.plan(c)
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		results[i].Receipt = r
+	}
+	return s.finish(), results
+}
+
+// planOne plans a batch of one without the slices around it.
+func planOne(c *Change, s *Books) (*Rows, *Receipt, error) {
+	s.begin()
+	r, err := s.plan(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.finish(), r, nil
+}
+
+// plan judges one change. The typed nil of *Error must not reach an error
+// variable, hence the two steps.
+func (s *Books) plan(c *Change) (*Receipt, error) {
+	r, err := s.judge(c)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (s *Books) judge(c *Change) (*Receipt, *Error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if s.hasChange(c.ID) {
+		return &Receipt{Replayed: true, Made: c.made()}, nil
+	}
+	if !c.Idem.IsZero() {
+		if o, ok := s.look(c.Idem.object()); ok {
+			made, err := c.Idem.answer(o)
+			if err != nil {
+				return nil, err
+			}
+			return &Receipt{Replayed: true, ByKey: true, Made: made}, nil
+		}
+	}
+	if c.isEmpty() {
+		return &Receipt{}, nil // nothing to remember: a key alone is only asked about
+	}
+	m := s.mark()
+	if err := s.apply(c); err != nil {
+		s.undo(m)
+		return nil, err
+	}
+	r := s.receipt(c)
+	if !c.Idem.IsZero() {
+		s.put(s.object(c.Idem.object()), c.Idem.remember(r.Made))
+	}
+	s.add(addedName{change: true, id: c.ID})
+	s.rows.Changes = append(s.rows.Changes, ChangeRow{c.ID, atTime(c.At)})
+	s.keep()
+	return r, nil
+}
+
+// made lists the objects that a change creates.
+func (c *Change) made() []ID {
+	var ids []ID
+	for i := range c.Put {
+		if c.Put[i].Version == 0 {
+			ids = append(ids, c.Put[i].ID)
+		}
+	}
+	return ids
+}
+
+func (s *Books) receipt(c *Change) *Receipt {
+	r := &Receipt{Made: c.made()}
+	if len(s.touched) > 0 {
+		r.Balances = make([]BalanceChange, len(s.touched))
+		for i, a := range s.touched {
+			r.Balances[i] = BalanceChange{a.Ref, a.Posted, a.Held, a.Entries}
+		}
+	}
+	if len(c.Put) > 0 {
+		r.Versions = make([]int64, len(c.Put))
+		for i := range c.Put {
+			r.Versions[i] = c.Put[i].Version + 1
+		}
+	}
+	return r
+}
+
+func (s *Books) apply(c *Change) *Error {
+	for i := range c.Expect {
+		if err := s.expect(&c.Expect[i]); err != nil {
+			return err
+		}
+	}
+	for i := range c.Open {
+		if err := s.open(&c.Open[i]); err != nil {
+			return err
+		}
+	}
+	for i := range c.Put {
+		if err := s.putOne(&c.Put[i]); err != nil {
+			return err
+		}
+	}
+	for i := range c.Post {
+		if err := s.post(&c.Post[i], c.At); err != nil {
+			return err
+		}
+	}
+	for i := range c.Holds {
+		if err := s.hold(&c.Holds[i], atTime(c.At)); err != nil {
+			return err
+		}
+	}
+	for _, a := range s.touched {
+		if err := a.guarded(); err != nil {
+			return err
+		}
+	}
+	for _, r := range c.Close {
+		if err := s.close(r); err != nil {
+			return err
+		}
+	}
+	s.emit(c)
+	return nil
+}
+
+func (s *Books) expect(e *Expectation) *Error {
+	var version int64
+	what := ""
+	if e.Account != (Ref{}) {
+		a := s.account(e.Account)
+		if a.Shared && e.Version > 0 {
+			return invalid("shared_account", "expect", "a shared account cannot be expected unchanged")
+		}
+		version, what = a.Version, "account "+e.Account.String()
+	} else {
+		o, _ := s.look(e.Object)
+		version = o.Version
+	}
+	if version == e.Version {
+		return nil
+	}
+	if what == "" {
+		what = e.Object.String()
+	}
+	return &Error{Class: Conflict, Code: "changed", Op: "ledger: " + what, Msg: "it has changed since it was read"}
+}
+
+// open opens an account, or finds that it stands open on the same terms.
+func (s *Books) open(want *Account) *Error {
+	a := s.account(want.Ref)
+	if a.exists {
+		switch {
+		case a.Closed:
+			return accountClosed(a.Ref)
+		case a.Floor != want.Floor || a.Shared != want.Shared:
+			return &Error{Class: Exists, Code: "account_exists", Field: "open", Op: "ledger: account " + a.Ref.String(),
+				Msg: "it is open on other terms", Account: a.Ref}
+		}
+		return nil
+	}
+	if err := want.Ref.check(); err != nil {
+		return err
+	}
+	if p, ok := PurposeOf(want.Purpose); ok && want.Floor != p.Floor {
+		return invalid("invalid_floor", "open", "the chart gives accounts of purpose "+p.Name+" another floor")
+	}
+	if err := want.checkFloor(); err != nil {
+		return err
+	}
+	s.touch(a)
+	a.exists, a.isNew = true, true
+	a.Floor, a.Shared = want.Floor, want.Shared
+	a.Posted, a.Held = Zero(a.Currency), Zero(a.Currency)
+	return nil
+}
+
+func accountClosed(r Ref) *Error {
+	return &Error{Class: State, Code: "account_closed", Op: "ledger: account " + r.String(), Msg: "it is closed", Account: r}
+}
+
+// existing returns an account that may be moved.
+func (s *Books) existing(r Ref) (*planAccount, *Error) {
+	a := s.account(r)
+	if !a.exists {
+		return nil, &Error{Class: NotFound, Code: "account_not_found", Op: "ledger: account " + r.String(), Account: r}
+	}
+	if a.Closed {
+		return nil, accountClosed(r)
+	}
+	s.touch(a)
+	return a, nil
+}
+
+func (s *Books) putOne(o *Object) *Error {
+	have := s.object(o.ID)
+	if have.Version != o.Version {
+		if o.Version == 0 {
+			return &Error{Class: Exists, Code: "object_exists", Op: "ledger: " + o.ID.String()}
+		}
+		return &Error{Class: Conflict, Code: "changed", Op: "ledger: " + o.ID.String(), Msg: "it has changed since it was read"}
+	}
+	next := o.clone()
+	next.Version++
+	for i := range next.Keys {
+		next.Keys[i].At = atTime(next.Keys[i].At)
+	}
+	s.put(have, next)
+	return nil
+}
+
+// post books one transaction: its time is raised so that it rises strictly in
+// each of its accounts, and every entry gets its number and running balance.
+func (s *Books) post(t *Transaction, now time.Time) *Error {
+	if s.hasTransaction(t.ID) {
+		return &Error{Class: Exists, Code: "transaction_exists", Op: "ledger: transaction " + t.ID}
+	}
+	at := atTime(now)
+	s.posting = s.posting[:0]
+	for i := range t.Entries {
+		a, err := s.existing(t.Entries[i].Account)
+		if err != nil {
+			return err
+		}
+		s.posting = append(s.posting, a)
+		if !at.After(a.Last) {
+			at = a.Last.Add(time.Microsecond)
+		}
+	}
+	row := *t
+	row.Posted, row.Effective = at, atTime(t.Effective)
+	if row.Effective.IsZero() {
+		row.Effective = at
+	}
+	if err := s.inOpenPeriod(&row); err != nil {
+		return err
+	}
+	force := forceOf(t.Reason)
+	for i, a := range s.posting {
+		e := EntryRow{Entry: t.Entries[i], Transaction: len(s.rows.Transactions), account: a}
+		e.Forced = e.Forced || force == AlwaysForced
+		if err := a.add(&e.Entry); err != nil {
+			return err
+		}
+		a.Last = at
+		e.Number, e.Balance = a.Entries, a.Posted
+		s.rows.Entries = append(s.rows.Entries, e)
+	}
+	s.add(addedName{id: t.ID})
+	s.rows.Transactions = append(s.rows.Transactions, row)
+	return nil
+}
+
+func (s *Books) inOpenPeriod(t *Transaction) *Error {
+	o, ok := s.look(ID{PeriodKind, t.Book})
+	if !ok {
+		return nil
+	}
+	until, err := closedUntil(&o)
+	if err != nil {
+		return err
+	}
+	if t.Effective.Before(until) {
+		return &Error{Class: State, Code: "period_closed", Field: "effective", Op: "ledger: book " + t.Book,
+			Msg: "it is closed until " + until.Format(time.RFC3339)}
+	}
+	return nil
+}
+
+// add books an entry into the working copy.
+func (a *planAccount) add(e *Entry) *Error {
+	sum, err := a.Posted.Add(e.Amount)
+	n, ok := e.Amount.minor, err == nil
+	if n < 0 {
+		ok = ok && checkedAdd(&a.out, -n)
+	}
+	if e.Forced {
+		ok = ok && checkedAdd(&a.force, n)
+	} else {
+		ok = ok && checkedAdd(&a.guard, n)
+	}
+	if !ok {
+		return &Error{Class: Invalid, Code: "amount_too_large", Field: "entries", Account: a.Ref,
+			Msg: "the balance of " + a.Ref.String() + " would not fit 64 bits"}
+	}
+	a.Posted = sum
+	a.Entries++
+	return nil
+}
+
+// checkedAdd adds n to *sum unless that would wrap.
+func checkedAdd(sum *int64, n int64) bool {
+	s := *sum + n
+	if (*sum^s)&(n^s) < 0 {
+		return false
+	}
+	*sum = s
+	return true
+}
+
+func (s *Books) hold(step *HoldStep, at time.Time) *Error {
+	a, err := s.existing(step.Account)
+	if err != nil {
+		return err
+	}
+	if a.Shared {
+		return invalid("shared_account", "holds", "a shared account takes no holds")
+	}
+	o := s.object(ID{HoldKind, step.ID})
+	var h *Hold
+	var delta int64
+	if step.Op == PlaceHold {
+		if o.exists {
+			return &Error{Class: Exists, Code: "hold_exists", Op: "ledger: hold " + step.ID}
+		}
+		h, delta = step.place(), step.Amount.minor
+	} else {
+		if !o.exists {
+			return &Error{Class: NotFound, Code: "hold_not_found", Op: "ledger: hold " + step.ID}
+		}
+		decoded, bad := DecodeHold(o.Object)
+		if bad != nil {
+			return &Error{Class: Invalid, Code: "corrupt", Op: "ledger: hold " + step.ID, Err: bad}
+		}
+		h = decoded
+		if delta, err = step.apply(h, at); err != nil {
+			return err
+		}
+	}
+	return s.keepHold(a, o, h, step, delta)
+}
+
+func (s *Books) keepHold(a *planAccount, o *planObject, h *Hold, step *HoldStep, delta int64) *Error {
+	held, err := a.Held.Add(Money{delta, a.Currency})
+	if err != nil || !checkedAdd(&a.held, delta) ||
+		step.Op == CaptureHold && !checkedAdd(&a.captured, step.Amount.minor) {
+		return tooLarge()
+	}
+	a.Held = held
+	next, bad := h.object(o.Version + 1)
+	if bad != nil {
+		return bad
+	}
+	s.put(o, next)
+	return nil
+}
+
+// guarded judges the net effect of the whole change on one account. A change
+// that raises what can be spent is never refused, forced entries go below a
+// guarded floor and never below a hard one, and a capture takes what it
+// captured out of the account.
+func (a *planAccount) guarded() *Error {
+	if a.captured > a.out {
+		return &Error{Class: Invalid, Code: "capture_without_entry", Field: "holds", Account: a.Ref,
+			Msg: "a capture goes with entries that take as much out of " + a.Ref.String()}
+	}
+	if a.Floor.Kind == NoFloor {
+		return nil
+	}
+	total, effect := a.guard, a.guard
+	if !checkedAdd(&total, a.force) || !checkedAdd(&effect, -a.held) {
+		return tooLarge()
+	}
+	if a.Floor.Kind == HardFloor && total < 0 && a.Posted.minor < a.Floor.AtMinor {
+		return a.short(Money{total, a.Currency}, Money{a.Posted.minor, a.Currency})
+	}
+	if !checkedAdd(&total, -a.held) {
+		return tooLarge()
+	}
+	if effect >= 0 || total >= 0 {
+		return nil
+	}
+	free, err := a.Spendable()
+	if err != nil {
+		return tooLarge()
+	}
+	if free.minor < 0 {
+		return a.short(Money{total, a.Currency}, free)
+	}
+	return nil
+}
+
+// short says what the change would have taken and what there was before it.
+func (a *planAccount) short(change, after Money) *Error {
+	e := &Error{Class: InsufficientFunds, Code: "insufficient_funds", Op: "ledger: account " + a.Ref.String(), Account: a.Ref}
+	var err1, err2 error
+	e.Need, err1 = change.Neg()
+	e.Have, err2 = after.Sub(change)
+	if err1 != nil || err2 != nil {
+		return tooLarge()
+	}
+	return e
+}
+
+// close ends an account that the change leaves empty.
+func (s *Books) close(r Ref) *Error {
+	a, err := s.existing(r)
+	if err != nil {
+		return err
+	}
+	left := a.Posted
+	if a.Shared {
+		sum, bad := left.Add(s.src.Rest(r))
+		if bad != nil {
+			return tooLarge()
+		}
+		left = sum
+	}
+	if left.minor != 0 || a.Held.minor != 0 {
+		return &Error{Class: Conflict, Code: "account_not_empty", Op: "ledger: account " + r.String(),
+			Msg: "an account ends empty and without holds", Account: r}
+	}
+	a.Closed = true
+	return nil
+}
+
+// emit appends the events. One that names no version gets that of the object
+// as this change leaves it.
+func (s *Books) emit(c *Change) {
+	for i := range c.Emit {
+		e := c.Emit[i]
+		e.ID, e.At, e.Data = "", atTime(e.At), slices.Clone(e.Data)
+		if e.At.IsZero() {
+			e.At = atTime(c.At)
+		}
+		if e.Version == 0 {
+			o, _ := s.look(e.Object)
+			e.Version = o.Version
+		}
+		s.rows.Events = append(s.rows.Events, e)
+	}
+}

@@ -1,0 +1,258 @@
+package ledger_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// mapSource is books in maps, for Plan alone.
+type mapSource struct {
+	accounts map[ledger.Ref]ledger.Account
+	objects  map[ledger.ID]ledger.Object
+	txs      map[string]bool
+	changes  map[string]bool
+	explode  string // a transaction id that makes it panic
+}
+
+func newSource() *mapSource {
+	return &mapSource{accounts: map[ledger.Ref]ledger.Account{}, objects: map[ledger.ID]ledger.Object{}, txs: map[string]bool{}, changes: map[string]bool{}}
+}
+
+func (s *mapSource) Account(r ledger.Ref) (ledger.Account, bool) {
+	a, ok := s.accounts[r]
+	return a, ok
+}
+func (s *mapSource) Rest(r ledger.Ref) ledger.Money            { return ledger.Zero(r.Currency) }
+func (s *mapSource) Object(id ledger.ID) (ledger.Object, bool) { o, ok := s.objects[id]; return o, ok }
+func (s *mapSource) HasChange(id string) bool                  { return s.changes[id] }
+func (s *mapSource) HasTransaction(id string) bool {
+	if id == s.explode && id != "" {
+		panic("the connection broke")
+	}
+	return s.txs[id]
+}
+
+// write keeps the rows.
+func (s *mapSource) write(rows *ledger.Rows) {
+	for _, a := range rows.Accounts {
+		s.accounts[a.Ref] = a.Account
+	}
+	for _, o := range rows.Objects {
+		s.objects[o.ID] = o.Object
+	}
+	for _, t := range rows.Transactions {
+		s.txs[t.ID] = true
+	}
+	for _, c := range rows.Changes {
+		s.changes[c.ID] = true
+	}
+}
+
+// posting is a change with one transaction of two entries.
+func posting(id, reason string, from, to ledger.Ref, amountMinor int64) *ledger.Change {
+	tx := transfer(reason, from, to, amountMinor)
+	tx.ID = "tx_" + id
+	return &ledger.Change{ID: id, At: noon, Post: []ledger.Transaction{tx}}
+}
+
+// planned is a source with two accounts, one of which has 100.
+func planned(t *testing.T) (*mapSource, *ledger.Books, ledger.Ref, ledger.Ref) {
+	t.Helper()
+	src := newSource()
+	books := ledger.NewBooks(src)
+	a, b := euros("acct_1", "available"), euros("acct_2", "available")
+	p, _ := ledger.PurposeOf("available")
+	c := posting("start", "top-up", bank, a, 100)
+	c.Open = []ledger.Account{{Ref: bank}, {Ref: a, Floor: p.Floor}, {Ref: b, Floor: p.Floor}}
+	rows, results := ledger.Plan([]*ledger.Change{c}, books)
+	require.NoError(t, results[0].Err)
+	src.write(rows)
+	return src, books, a, b
+}
+
+// A batch is decided in order of arrival: a change sees those before it, and
+// one that fails is as if it had not been there (promise 35).
+func TestPlanBatch(t *testing.T) {
+	src, books, a, b := planned(t)
+	broken := posting("2", "transfer", a, b, 5)
+	broken.Put = []ledger.Object{thing("broken", "1")}
+	broken.Emit = []ledger.Event{{Type: "x", Object: broken.Put[0].ID}}
+	broken.Post = append(broken.Post, transfer("transfer", b, a, 1000))
+	broken.Post[1].ID = "tx_2b"
+	made := &ledger.Change{ID: "4", At: noon, Put: []ledger.Object{thing("x", "1")}}
+	changed := &ledger.Change{ID: "5", At: noon, Put: []ledger.Object{{ID: made.Put[0].ID, Version: 1, Data: []byte("2")}}}
+	batch := []*ledger.Change{
+		posting("1", "transfer", a, b, 60),
+		broken,
+		posting("3", "transfer", b, a, 60), // has what the first brought
+		made,
+		changed,
+		posting("1", "transfer", a, b, 60), // a replay within the batch
+		posting("7", "transfer", a, b, 101),
+		posting("8", "transfer", a, b, 100),
+	}
+	rows, results := ledger.Plan(batch, books)
+	for i, want := range []string{"", "insufficient_funds", "", "", "", "", "insufficient_funds", ""} {
+		if want == "" {
+			require.NoError(t, results[i].Err, "change %d", i+1)
+			require.Equal(t, i == 5, results[i].Receipt.Replayed)
+			continue
+		}
+		requireCode(t, results[i].Err, ledger.InsufficientFunds, want)
+		require.Nil(t, results[i].Receipt)
+	}
+	require.Len(t, rows.Accounts, 2, "each account once, as the batch leaves it")
+	require.Equal(t, []int64{0, 100}, []int64{rows.Accounts[0].Posted.Minor(), rows.Accounts[1].Posted.Minor()})
+	require.Equal(t, []int64{4, 3}, []int64{rows.Accounts[0].Entries, rows.Accounts[1].Entries})
+	require.Len(t, rows.Transactions, 3)
+	require.Len(t, rows.Entries, 6)
+	require.Empty(t, rows.Events)
+	require.Equal(t, []ledger.ObjectRow{{Object: ledger.Object{ID: made.Put[0].ID, Version: 2, Data: []byte("2")}, New: true}}, rows.Objects)
+	var names []string
+	for _, c := range rows.Changes {
+		names = append(names, c.ID)
+	}
+	require.Equal(t, []string{"1", "3", "4", "5", "8"}, names)
+	for i, e := range rows.Entries {
+		require.Equal(t, i/2, e.Transaction)
+		require.Equal(t, e.Account, rows.Accounts[e.Row].Ref)
+	}
+	require.Equal(t, []int64{60, 0, 100}, []int64{rows.Entries[1].Balance.Minor(), rows.Entries[2].Balance.Minor(), rows.Entries[5].Balance.Minor()})
+	require.Equal(t, int64(100), src.accounts[a].Posted.Minor(), "Plan writes nothing itself")
+
+	// Nothing of the batch is left in the next one.
+	rows, results = ledger.Plan([]*ledger.Change{posting("1", "transfer", a, b, 1)}, books)
+	require.NoError(t, results[0].Err)
+	require.False(t, results[0].Receipt.Replayed, "the rows of the first batch were never written")
+	require.Len(t, rows.Entries, 2)
+	rows, results = ledger.Plan(nil, books)
+	require.Empty(t, results)
+	require.Empty(t, rows.Accounts)
+}
+
+// Promises 22 and 23 within one batch: a key has one effect.
+func TestPlanKeysWithinABatch(t *testing.T) {
+	_, books, a, b := planned(t)
+	keyed := func(id string, hash byte) *ledger.Change {
+		c := posting(id, "transfer", a, b, 1)
+		c.Idem = ledger.Idem{Scope: "s", Key: "k", Hash: [32]byte{hash}}
+		c.Put = []ledger.Object{thing("of "+id, "1")}
+		return c
+	}
+	alone := &ledger.Change{ID: "4", At: noon, Idem: ledger.Idem{Scope: "s", Key: "k", Hash: [32]byte{1}}}
+	refused := keyed("0", 2)
+	refused.Post[0].Entries[0].Amount = ledger.Minor(-2, ledger.EUR)
+	rows, results := ledger.Plan([]*ledger.Change{refused, keyed("1", 1), keyed("2", 1), keyed("3", 2), alone}, books)
+	requireCode(t, results[0].Err, ledger.Invalid, "unbalanced_journal")
+	require.NoError(t, results[1].Err)
+	require.True(t, results[2].Receipt.Replayed && results[4].Receipt.Replayed)
+	require.Equal(t, results[1].Receipt.Made, results[2].Receipt.Made)
+	requireCode(t, results[3].Err, ledger.Exists, "idempotency_mismatch")
+	require.Len(t, rows.Transactions, 1)
+	require.Len(t, rows.Objects, 2, "the thing and the key")
+}
+
+// Ids of changes and of transactions are different things, also within a batch.
+func TestPlanKeepsNamesApart(t *testing.T) {
+	_, books, a, b := planned(t)
+	first := posting("1", "transfer", a, b, 1)
+	second := posting("2", "transfer", a, b, 1)
+	second.ID = first.Post[0].ID
+	third := posting("3", "transfer", a, b, 1)
+	third.Post[0].ID = first.ID
+	again := posting("4", "transfer", a, b, 1)
+	again.Post[0].ID = first.Post[0].ID
+	rows, results := ledger.Plan([]*ledger.Change{first, second, third, again}, books)
+	for i := range 3 {
+		require.NoError(t, results[i].Err)
+		require.False(t, results[i].Receipt.Replayed, "change %d", i+1)
+	}
+	requireCode(t, results[3].Err, ledger.Exists, "transaction_exists")
+	require.Len(t, rows.Transactions, 3)
+}
+
+// A source that panics fails its batch; the Books are as good as before
+// (promise 35).
+func TestPlanAfterAPanic(t *testing.T) {
+	src, books, a, b := planned(t)
+	src.explode = "tx_2"
+	two := posting("1", "transfer", a, b, 7)
+	two.Post = append(two.Post, posting("2", "transfer", a, b, 7).Post...)
+	require.Panics(t, func() { ledger.Plan([]*ledger.Change{two}, books) })
+	src.explode = ""
+	c := euros("acct_3", "own")
+	open := &ledger.Change{ID: "3", At: noon, Open: []ledger.Account{{Ref: c}}}
+	rows, results := ledger.Plan([]*ledger.Change{open}, books)
+	require.NoError(t, results[0].Err)
+	require.Len(t, rows.Accounts, 1)
+	require.Equal(t, c, rows.Accounts[0].Ref)
+	require.Empty(t, rows.Entries)
+	rows, results = ledger.Plan([]*ledger.Change{two}, books)
+	require.NoError(t, results[0].Err)
+	require.EqualValues(t, 86, rows.Accounts[0].Posted.Minor())
+}
+
+// The cases of the shared list of bad inputs that are for journals (promises 2,
+// 6 and 71).
+func TestPlanRefusesBadJournals(t *testing.T) {
+	_, books, a, b := planned(t)
+	c := euros("acct_3", "own")
+	usd := inCurrency("acct_2", "available", ledger.USD)
+	for i, x := range []struct {
+		entries []ledger.Entry
+		code    string
+	}{
+		{[]ledger.Entry{entry(a, 5)}, "unbalanced_journal"},
+		{[]ledger.Entry{entry(a, 5), entry(b, -4)}, "unbalanced_journal"},
+		{[]ledger.Entry{entry(a, math.MaxInt64), entry(b, 1), entry(c, math.MinInt64)}, "amount_too_large"},
+		{[]ledger.Entry{entry(a, 5), entry(usd, -5)}, "unbalanced_journal"},
+		{[]ledger.Entry{entry(a, 5), entry(a, -5)}, "repeated_account"},
+	} {
+		change := &ledger.Change{ID: fmt.Sprint(i), At: noon, Post: []ledger.Transaction{{ID: fmt.Sprint(i), Book: book, Reason: "x", Entries: x.entries}}}
+		rows, results := ledger.Plan([]*ledger.Change{change}, books)
+		requireCode(t, results[0].Err, ledger.Invalid, x.code)
+		require.Empty(t, rows.Transactions)
+	}
+}
+
+// The cases of the same list that are for metadata (promises 70 and 71).
+func TestMetadataBounds(t *testing.T) {
+	many := map[string]string{}
+	for i := range 51 {
+		many[fmt.Sprint("k", i)] = "v"
+	}
+	for _, x := range []struct {
+		meta map[string]string
+		code string
+	}{
+		{nil, ""}, {map[string]string{}, ""}, {map[string]string{"k": ""}, ""},
+		{many, "metadata_too_many_keys"},
+		{map[string]string{strings.Repeat("k", 41): "v"}, "metadata_key_too_long"},
+		{map[string]string{strings.Repeat("é", 40): "v"}, ""},
+		{map[string]string{"k": strings.Repeat("v", 501)}, "metadata_value_too_long"},
+		{map[string]string{"k": strings.Repeat("é", 500)}, ""},
+		{map[string]string{"": "v"}, "invalid_metadata"},
+		{map[string]string{"k[0]": "v"}, "invalid_metadata"},
+		{map[string]string{"k": "\xff"}, "invalid_metadata"},
+		{map[string]string{"\xff": "v"}, "invalid_metadata"},
+		{map[string]string{"k": "a\x00b"}, "invalid_metadata"},
+		{map[string]string{"a\x00": "v"}, "invalid_metadata"},
+		{map[string]string{"k": `=HYPERLINK("http://evil")`}, ""},
+		{map[string]string{"k": "\ufeffx"}, ""},
+		{map[string]string{"k": "\u202egpj.exe"}, ""},
+		{map[string]string{"k": "e\u0301", "\u00e9": "1"}, ""},
+	} {
+		err := ledger.CheckMetadata(x.meta)
+		if x.code == "" {
+			require.Nil(t, err, "%q", x.meta)
+			continue
+		}
+		requireCode(t, err, ledger.Invalid, x.code)
+	}
+}

@@ -1,0 +1,173 @@
+package ledger_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// backdated fills an account with entries that count before, when and after
+// they were posted.
+func backdated(t testing.TB, n int) (ledger.Store, ledger.Ref) {
+	t.Helper()
+	clock := newClock()
+	s, e := ledger.NewMemory(), clock.env()
+	a := euros("acct_1", "own")
+	funded(t, e, s, a, 0)
+	r := rand.New(rand.NewPCG(7, 7))
+	for i := range n {
+		clock.move(time.Duration(r.IntN(3)) * time.Minute)
+		tx := transfer("x", bank, a, int64(r.IntN(200)-100)*2+1)
+		tx.Meta = map[string]string{"n": fmt.Sprint(i)}
+		if r.IntN(3) == 0 {
+			tx.Effective = clock.read().Add(time.Duration(r.IntN(200)-100) * time.Minute)
+		}
+		mustUpdate(t, e, s, func(u *ledger.Unit) { u.Post(tx) })
+	}
+	return s, a
+}
+
+func at(e ledger.Posted, by ledger.TimeKind) time.Time { return e.Place(by).At }
+
+// A statement by either time is what adding up all entries one by one says: for
+// any period, with back-dated entries, in one moment (promises 3 and 49).
+func TestStatementsAddUp(t *testing.T) {
+	s, a := backdated(t, 300)
+	all := entriesOf(t, s, a, ledger.Page{})
+	var moments []time.Time
+	for i := 0; i < len(all); i += 13 {
+		moments = append(moments, all[i].At, all[i].Effective, all[i].At.Add(time.Microsecond))
+	}
+	moments = append(moments, time.Time{}, noon.AddDate(-1, 0, 0), noon.AddDate(1, 0, 0))
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		q := ledger.StatementRequest{Account: a, By: ledger.TimeKind(r.IntN(2)), From: moments[r.IntN(len(moments))], To: moments[r.IntN(len(moments))]}
+		st, err := ledger.NewStatement(t.Context(), s, q)
+		if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
+			requireCode(t, err, ledger.Invalid, "invalid_range")
+			continue
+		}
+		require.NoError(t, err)
+		want := slices.Clone(all)
+		slices.SortStableFunc(want, func(a, b ledger.Posted) int {
+			return cmp.Or(at(a, q.By).Compare(at(b, q.By)), cmp.Compare(a.Number, b.Number))
+		})
+		opening, lines := int64(0), []ledger.Posted(nil)
+		for _, e := range want {
+			switch {
+			case !q.From.IsZero() && at(e, q.By).Before(q.From):
+				opening += e.Amount.Minor()
+			case q.To.IsZero() || at(e, q.By).Before(q.To):
+				lines = append(lines, e)
+			}
+		}
+		require.Equal(t, opening, st.Opening.Minor(), "%+v", q)
+		require.Len(t, st.Lines, len(lines))
+		for i, e := range lines {
+			opening += e.Amount.Minor()
+			require.Equal(t, ledger.StatementLine{Posted: e, Balance: ledger.Minor(opening, ledger.EUR)}, st.Lines[i])
+		}
+		require.Equal(t, opening, st.Closing.Minor())
+	}
+}
+
+// One period ends where the next begins, whatever is posted into which.
+func TestStatementsMeet(t *testing.T) {
+	s, a := backdated(t, 200)
+	for _, by := range []ledger.TimeKind{ledger.ByPosting, ledger.ByEffective} {
+		closing := ledger.Zero(ledger.EUR)
+		for from := noon.Add(-3 * time.Hour); from.Before(noon.Add(9 * time.Hour)); from = from.Add(37 * time.Minute) {
+			st, err := ledger.NewStatement(t.Context(), s, ledger.StatementRequest{Account: a, By: by, From: from, To: from.Add(37 * time.Minute)})
+			require.NoError(t, err)
+			require.Equal(t, closing, st.Opening)
+			closing = st.Closing
+		}
+		require.Equal(t, balance(t, s, a).Posted, closing)
+	}
+}
+
+// A statement is whole or refused, also at the size of a page (promise 70).
+func TestStatementLimit(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	a := euros("acct_1", "own")
+	funded(t, e, s, a, 0)
+	for range 21 {
+		mustUpdate(t, e, s, func(u *ledger.Unit) {
+			for range 100 {
+				u.Post(transfer("x", bank, a, 1))
+			}
+		})
+	}
+	for limit, ok := range map[int]bool{0: true, 2100: true, 2099: false, 1: false, 5000: true} {
+		st, err := ledger.NewStatement(t.Context(), s, ledger.StatementRequest{Account: a, Limit: limit})
+		if !ok {
+			requireCode(t, err, ledger.Invalid, "statement_too_long")
+			continue
+		}
+		require.NoError(t, err)
+		require.Len(t, st.Lines, 2100)
+		require.EqualValues(t, 2100, st.Closing.Minor())
+	}
+	st, err := ledger.NewStatement(t.Context(), s, ledger.StatementRequest{Account: euros("nobody", "own")})
+	require.NoError(t, err)
+	require.Empty(t, st.Lines)
+	require.Equal(t, ledger.Zero(ledger.EUR), st.Closing)
+	_, err = ledger.NewStatement(t.Context(), s, ledger.StatementRequest{Account: a, By: 9})
+	requireCode(t, err, ledger.Invalid, "invalid_range")
+	_, err = ledger.NewStatement(t.Context(), s, ledger.StatementRequest{Account: a, From: noon, To: noon})
+	requireCode(t, err, ledger.Invalid, "invalid_range")
+}
+
+// Promise 1: every currency of a trial balance is zero, book by book, and the
+// lines stand in the order of the chart.
+func TestTrialBalance(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	usd := func(owner, purpose string) ledger.Ref { return inCurrency(owner, purpose, ledger.USD) }
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		for _, r := range []ledger.Ref{
+			euros("house", "acquirer/b"), euros("house", "acquirer/a"), euros("acct_1", "available"), euros("acct_2", "available"),
+			euros("acct_1", "pending/2026-03-01"), euros("acct_2", "pending/2026-03-02"), euros("house", "processing_fees"), euros("house", "zebra"), euros("house", "apple"),
+			usd("acct_1", "available"), usd("house", "bank/main"),
+		} {
+			u.Open(ledger.Account{Ref: r})
+		}
+		u.Post(ledger.Transaction{Book: book, Reason: "charge", Entries: []ledger.Entry{
+			entry(euros("house", "acquirer/a"), -1000), entry(euros("house", "acquirer/b"), -500), entry(euros("acct_1", "available"), 300),
+			entry(euros("acct_2", "available"), 200), entry(euros("acct_1", "pending/2026-03-01"), 600), entry(euros("acct_2", "pending/2026-03-02"), 300),
+			entry(euros("house", "processing_fees"), 90), entry(euros("house", "zebra"), 4), entry(euros("house", "apple"), 6),
+		}})
+		u.Post(transfer("top-up", usd("house", "bank/main"), usd("acct_1", "available"), 70))
+		elsewhere := euros("acct_9", "own")
+		elsewhere.Book = "plat_2"
+		other := elsewhere
+		other.Owner = "house"
+		u.Open(ledger.Account{Ref: elsewhere})
+		u.Open(ledger.Account{Ref: other})
+		u.Post(transfer("x", other, elsewhere, 12345))
+	})
+	tb, err := ledger.NewTrialBalance(t.Context(), s, book)
+	require.NoError(t, err)
+	require.True(t, tb.IsZero())
+	require.Equal(t, []ledger.Money{ledger.Zero(ledger.EUR), ledger.Zero(ledger.USD)}, tb.Totals)
+	var lines []string
+	for _, l := range tb.Lines {
+		require.Equal(t, l.Currency, l.Balance.Currency())
+		lines = append(lines, fmt.Sprintf("%s %d %v", l.Purpose, l.Accounts, l.Balance))
+	}
+	require.Equal(t, []string{
+		"acquirer/a 1 -10.00 EUR", "acquirer/b 1 -5.00 EUR", "bank/main 1 -0.70 USD",
+		"pending 2 9.00 EUR", "available 2 5.00 EUR", "available 1 0.70 USD",
+		"processing_fees 1 0.90 EUR", "apple 1 0.06 EUR", "zebra 1 0.04 EUR",
+	}, lines)
+	all, err := ledger.NewTrialBalance(t.Context(), s, "")
+	require.NoError(t, err)
+	require.Len(t, all.Lines, 10)
+	require.False(t, (&ledger.TrialBalance{Totals: []ledger.Money{ledger.Zero(ledger.EUR), ledger.Minor(1, ledger.USD)}}).IsZero())
+}

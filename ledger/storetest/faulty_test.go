@@ -1,0 +1,209 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// A store written on its own, with batches and stripes, keeps every law: so the
+// suite asks for nothing that only the memory store does, Plan works on
+// batches, and NeedOf names all that Plan asks about.
+func TestPlain(t *testing.T) {
+	Run(t, func(*testing.T) ledger.Store { return newPlain("") })
+}
+
+// planted lists the faults, and of the laws those that must notice each.
+var planted = map[faulty][]string{
+	"half is written":                {"a change is all or nothing", "everything adds up in the end"},
+	"refused objects are kept":       {"a change is all or nothing"},
+	"refused changes are remembered": {"a refusal leaves no trace"},
+	"commit ignores the context":     {"an ended context writes nothing"},
+	"read ignores the context":       {"an ended context writes nothing"},
+	"a cancelled commit is denied":   {"a commit that is cancelled tells the truth"},
+	"panics are swallowed":           {"a panic in a callback harms nothing"},
+	"another handle is behind":       {"what was acknowledged is there for others"},
+	"receipts are empty":             {"a receipt says what the change did"},
+	"empty changes are remembered":   {"an empty change leaves nothing"},
+
+	"the last put wins":         {"no update is lost", "keys are replaced with the object"},
+	"forgive changed":           {"no update is lost", "an expectation that fails refuses the change"},
+	"expectations are ignored":  {"an expectation that fails refuses the change", "there is no write skew"},
+	"accounts are not expected": {"an expectation that fails refuses the change", "there is no write skew"},
+	"forgive object_exists":     {"of many who insert the same one wins"},
+	"forgive hold_exists":       {"of many who insert the same one wins", "a hold that does not fit is refused"},
+	"receipts are guesses":      {"changes of one account happen one after the other", "a receipt says what the change did"},
+	"a view per call":           {"a view is one moment"},
+	"data is not copied":        {"what is handed over is copied"},
+	"objects are not copied":    {"what is handed over is copied"},
+
+	"floors are ignored":                 {"a floor holds under a hundred callers", "guarded, forced and hard floors", "the net effect of a change counts"},
+	"hard floors are soft":               {"guarded, forced and hard floors"},
+	"forgive not_forced":                 {"guarded, forced and hard floors", "a transaction balances"},
+	"step by step":                       {"the net effect of a change counts"},
+	"below the floor is below the floor": {"what raises a balance is never refused"},
+	"holds are not counted":              {"a hold is captured, released or expires", "holds do not overlap under load"},
+	"forgive hold_not_expired":           {"a hold is captured, released or expires"},
+	"captures need no entry":             {"a hold that does not fit is refused"},
+	"forgive hold_exceeded":              {"a hold that does not fit is refused", "holds do not overlap under load"},
+	"keys are never dropped":             {"a spent hold leaves the lists", "keys are replaced with the object"},
+	"old keys stay":                      {"a spent hold leaves the lists", "keys are replaced with the object"},
+
+	"changes are forgotten":        {"a change handed in again is a replay"},
+	"replays are not marked":       {"a change handed in again is a replay", "a key belongs to one request"},
+	"keys are dropped":             {"a key belongs to one request", "one key has one effect under load"},
+	"forgive idempotency_mismatch": {"a key belongs to one request", "a key alone asks and writes nothing"},
+	"keys have no scope":           {"keys are scoped"},
+	"keys ignore case":             {"keys are scoped"},
+	"refused keys are kept":        {"a refused change stores no key"},
+	"asking claims the key":        {"a key alone asks and writes nothing"},
+
+	"forgive account_exists":      {"accounts open once on one set of terms", "of many who insert the same one wins"},
+	"forgive invalid_account":     {"accounts open once on one set of terms"},
+	"forgive invalid_floor":       {"the chart gives the floors"},
+	"forgive account_not_empty":   {"an account ends empty and for good"},
+	"closing is not kept":         {"an account ends empty and for good"},
+	"closed accounts stay listed": {"an account ends empty and for good", "accounts are listed in order"},
+	"accounts never close":        {"nothing gets into an account that closes", "an account ends empty and for good"},
+	"one stripe is read":          {"a shared account is exact"},
+	"closing looks at one stripe": {"a shared account closes exactly"},
+	"forgive shared_account":      {"a shared account is exact"},
+
+	"forgive unbalanced_journal":       {"a transaction balances"},
+	"entries are sorted":               {"a transaction balances", "wide changes"},
+	"amounts are floating":             {"an amount never wraps"},
+	"forgive amount_too_large":         {"an amount never wraps"},
+	"transaction ids are forgotten":    {"transaction ids are used once"},
+	"numbers repeat":                   {"posting time rises and numbers have no gap"},
+	"the clock is believed":            {"posting time rises and numbers have no gap"},
+	"local times":                      {"times are UTC to the microsecond"},
+	"the moment itself does not count": {"the balance at every past moment"},
+	"balances by effective time":       {"the balance at every past moment"},
+	"a page begins after the moment":   {"entries page in both directions and by both times"},
+	"always oldest first":              {"entries page in both directions and by both times"},
+	"always by posting":                {"entries page in both directions and by both times"},
+	"moved is ignored":                 {"entries page in both directions and by both times"},
+	"periods are ignored":              {"a period stays closed"},
+
+	"objects in order of id":       {"objects are found by key, in order"},
+	"the end belongs to the range": {"objects are found by key, in order"},
+	"text has no case":             {"objects are found by key, in order", "accounts are listed in order"},
+	"details are not found":        {"accounts are listed in order"},
+	"books by prefix":              {"accounts are listed in order"},
+	"lists have no bound":          {"lists have bounds"},
+	"no limit is no limit":         {"lists have bounds"},
+	"data is cut":                  {"limits hold to the last byte"},
+	"forgive payload_too_large":    {"limits hold to the last byte"},
+	"JSON is tidied":               {"text is kept as it is"},
+	"text is read loosely":         {"text is kept as it is"},
+	"NUL is an error":              {"text is kept as it is"},
+	"wide transactions are cut":    {"wide changes"},
+	"forgive too_many_entries":     {"wide changes"},
+
+	"one event a change":              {"the feed has every event once and in order", "wide changes"},
+	"events have no version":          {"the feed has every event once and in order"},
+	"refusals are told":               {"the feed has every event once and in order"},
+	"ids of events are of the moment": {"the feed has every event once and in order"},
+	"events come twice":               {"the feed has every event once and in order", "the feed skips nothing under load"},
+	"events come late":                {"the feed skips nothing under load"},
+	"lane after lane":                 {"the feed has every event once and in order", "the feed filters by platform"},
+	"all platforms":                   {"the feed filters by platform"},
+	"any cursor will do":              {"a cursor that is none is refused"},
+	"history is tampered with":        {"everything adds up in the end"},
+}
+
+// Each planted fault is noticed by the laws that are there for it.
+func TestPlantedFaults(t *testing.T) {
+	for fault, names := range planted {
+		t.Run(string(fault), func(t *testing.T) {
+			for _, name := range names {
+				i := slices.IndexFunc(laws, func(l law) bool { return l.name == name })
+				require.GreaterOrEqual(t, i, 0, "there is no law %q", name)
+				failures := tryOn(laws[i], fault)
+				require.NotEmpty(t, failures, "%q did not notice", name)
+			}
+		})
+	}
+}
+
+// No law is without a fault that breaks it: one that cannot fail proves nothing.
+func TestEveryLawCanFail(t *testing.T) {
+	seen := map[string]bool{}
+	for _, names := range planted {
+		for _, n := range names {
+			seen[n] = true
+		}
+	}
+	for _, l := range laws {
+		require.True(t, seen[l.name], "nothing is planted for %q", l.name)
+		require.True(t, strings.HasPrefix(l.proves, "promise") || strings.HasPrefix(l.proves, "edge case"), l.name)
+	}
+}
+
+// recorder is a test that notes its failures.
+type recorder struct{ failures []string }
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.failures = append(r.failures, fmt.Sprintf(format, args...))
+}
+func (r *recorder) FailNow()                 { runtime.Goexit() }
+func (r *recorder) Helper()                  {}
+func (r *recorder) Context() context.Context { return context.Background() }
+
+// tryOn tries a law on a store with a fault and returns what it complained of.
+func tryOn(l law, f faulty) []string {
+	r := &recorder{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				r.failures = append(r.failures, fmt.Sprint("panic: ", p))
+			}
+		}()
+		s := newPlain(f)
+		second := ledger.Store(s)
+		if f.is("another handle is behind") {
+			second = &behind{Store: s}
+		}
+		l.try(r, s, second)
+	}()
+	<-done
+	return r.failures
+}
+
+// behind is a handle that shows what it read first, for ever.
+type behind struct {
+	ledger.Store
+	seen map[ledger.Ref]ledger.Account
+}
+
+func (b *behind) Read(ctx context.Context, fn func(ledger.View) error) error {
+	return b.Store.Read(ctx, func(v ledger.View) error { return fn(behindView{v, b}) })
+}
+
+type behindView struct {
+	ledger.View
+	b *behind
+}
+
+func (v behindView) Accounts(refs ...ledger.Ref) ([]ledger.Account, error) {
+	list, err := v.View.Accounts(refs...)
+	for i, a := range list {
+		if old, ok := v.b.seen[a.Ref]; ok {
+			list[i] = old
+		} else if v.b.seen == nil {
+			v.b.seen = map[ledger.Ref]ledger.Account{a.Ref: a}
+		} else {
+			v.b.seen[a.Ref] = a
+		}
+	}
+	return list, err
+}

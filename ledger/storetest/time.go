@@ -1,0 +1,201 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// postingTime posts while the clock stands, goes back and jumps ahead, and then
+// from many goroutines at once.
+func postingTime(t *trial) {
+	a, b, c := t.ref("acct_1", "available"), t.ref("acct_2", "available"), t.ref("acct_3", "available")
+	t.fund(a, 1000)
+	t.open(account(b), account(c))
+	for _, d := range []time.Duration{0, 0, -time.Hour, -time.Microsecond, 10 * 365 * 24 * time.Hour, -10 * 365 * 24 * time.Hour, 0, time.Second} {
+		t.clock.move(d)
+		t.commit(t.moves("transfer", a, b, 1))
+		t.commit(t.change(t.tx("transfer", move(b, -1), move(c, 1)), t.tx("transfer", move(c, -1), move(a, 1))))
+	}
+	t.rises(a, b, c)
+	errs := together(8, func(i int) error {
+		from, to := []ledger.Ref{a, b, c}[i%3], []ledger.Ref{b, c, a}[i%3]
+		for range 4 {
+			t.clock.move([]time.Duration{0, -time.Millisecond, time.Millisecond}[i%3])
+			_, err := t.s.Commit(t.ctx, t.moves("dispute", from, to, 1))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.Equal(t, 8, t.won(errs, ledger.Unknown))
+	t.rises(a, b, c)
+	d := t.dump(t.s)
+	for _, a := range d.Accounts {
+		list := d.Entries[a.Ref]
+		require.Equal(t, list[len(list)-1].At, a.Last)
+	}
+}
+
+// rises checks the times and numbers of some accounts, and that an entry says
+// of its transaction what that says of itself.
+func (t *trial) rises(refs ...ledger.Ref) {
+	t.Helper()
+	d := t.dump(t.s)
+	for _, r := range refs {
+		last := time.Time{}
+		for i, e := range d.Entries[r] {
+			require.True(t, e.At.After(last), "promise 50: entry %d of %v was posted at %v, the one before it at %v", i+1, r, e.At, last)
+			require.Equal(t, int64(i)+1, e.Number, "promise 50: numbers of %v", r)
+			tx := d.Txs[e.Transaction]
+			require.Equal(t, []any{tx.Posted, tx.Effective, tx.Reason, tx.Object, tx.Book}, []any{e.At, e.Effective, e.Reason, e.Object, e.Book})
+			require.Equal(t, r, e.Account)
+			last = e.At
+		}
+	}
+}
+
+// times hands in times of other zones with nanoseconds.
+func times(t *trial) {
+	zone := time.FixedZone("Kathmandu", 5*3600+45*60)
+	at := time.Date(2026, 3, 1, 20, 0, 0, 123456789, zone)
+	want := time.Date(2026, 3, 1, 14, 15, 0, 123456000, time.UTC)
+	same := func(got time.Time) {
+		t.Helper()
+		require.Equal(t, want, got, "promise 50: UTC, to the microsecond")
+		require.Equal(t, time.UTC, got.Location())
+	}
+	a, bank := t.ref("acct_1", "available"), t.ref("house", "bank/main")
+	t.open(account(a), account(bank))
+	id := t.id("charge", "1")
+	c := t.moves("top-up", bank, a, 100)
+	c.At, c.Post[0].Effective = at, at
+	c.Put = []ledger.Object{object(id, 0, "{}", ledger.Key{Name: "made", Value: t.book, At: at})}
+	c.Emit = []ledger.Event{{Type: "x", Platform: t.book, Object: id}, {Type: "y", Platform: t.book, Object: id, At: at}}
+	c.Holds = []ledger.HoldStep{{Op: ledger.PlaceHold, ID: t.book + "h", Account: a, Amount: ledger.Minor(1, ledger.EUR), Expires: at}}
+	t.commit(c)
+	d := t.dump(t.s)
+	tx := d.Txs[c.Post[0].ID]
+	same(tx.Posted)
+	same(tx.Effective)
+	same(d.Entries[a][0].At)
+	same(d.Entries[a][0].Effective)
+	same(t.get(a).Last)
+	same(t.object(id).Keys[0].At)
+	same(d.Events[0].At)
+	same(d.Events[1].At)
+	same(t.hold("h").Expires)
+	t.view(func(v ledger.View) error {
+		// Questions may be asked in any zone and with nanoseconds too.
+		b, err := v.BalanceAt(a, at)
+		require.NoError(t, err)
+		require.EqualValues(t, 100, b.Minor())
+		list, err := v.Entries(a, ledger.Page{From: at, To: at.Add(time.Microsecond)})
+		require.NoError(t, err)
+		require.Len(t, list, 1)
+		found, err := v.Find(ledger.Query{Kind: id.Kind, Name: "made", Value: t.book, From: at, To: at.Add(time.Microsecond)})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		return nil
+	})
+	// The ends of what can be kept, and what lies beyond.
+	edges := []time.Time{time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 999999000, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}
+	for i, e := range edges {
+		c := t.moves("top-up", bank, a, 1)
+		c.Post[0].Effective = e
+		c.Put = []ledger.Object{object(t.id("edge", data(int64(i))), 0, "{}", ledger.Key{Name: "made", Value: t.book, At: e})}
+		t.commit(c)
+		require.Equal(t, e, t.object(c.Put[0].ID).Keys[0].At)
+	}
+	late := edges[2].Add(time.Hour)
+	c = t.moves("top-up", bank, a, 1)
+	c.At = late
+	t.refused(c, ledger.Invalid, "invalid_time")
+	c.At = time.Time{}
+	t.refused(c, ledger.Invalid, "invalid_time")
+	c = t.change()
+	c.Put = []ledger.Object{object(t.id("edge", "x"), 0, "{}", ledger.Key{Name: "made", At: late})}
+	t.refused(c, ledger.Invalid, "invalid_time")
+}
+
+// balanceAt asks for the balance at every moment of an account's past.
+func balanceAt(t *trial) {
+	a, bank := t.ref("acct_1", "available"), t.ref("house", "bank/main")
+	t.open(account(a), account(bank))
+	type moment struct {
+		at      time.Time
+		balance int64
+	}
+	history := []moment{{noon.Add(-time.Hour), 0}}
+	for i := range int64(12) {
+		t.clock.move(time.Duration(i%3) * time.Second) // some stand at the same moment of the clock
+		c := t.moves("top-up", bank, a, i+1)
+		c.Post[0].Effective = noon.AddDate(0, 0, int(i)-6) // which must not matter here
+		t.commit(c)
+		got := t.get(a)
+		history = append(history, moment{got.Last, got.Posted.Minor()})
+	}
+	t.view(func(v ledger.View) error {
+		for i, m := range history {
+			for _, x := range []struct {
+				at   time.Time
+				want int64
+			}{{m.at, m.balance}, {m.at.Add(-time.Microsecond), history[max(0, i-1)].balance}} {
+				got, err := v.BalanceAt(a, x.at)
+				require.NoError(t, err)
+				require.Equal(t, ledger.Minor(x.want, ledger.EUR), got, "balance at %v", x.at)
+			}
+		}
+		for _, at := range []time.Time{{}, time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)} {
+			got, err := v.BalanceAt(a, at)
+			require.NoError(t, err)
+			require.Equal(t, ledger.Zero(ledger.EUR), got)
+		}
+		got, err := v.BalanceAt(a, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
+		require.NoError(t, err)
+		require.EqualValues(t, 78, got.Minor())
+		none, err := v.BalanceAt(t.ref("nobody", "available"), noon)
+		require.NoError(t, err)
+		require.Equal(t, ledger.Zero(ledger.EUR), none)
+		return nil
+	})
+}
+
+func periods(t *trial) {
+	a, b, bank := t.ref("acct_1", "available"), t.ref("acct_2", "available"), t.ref("house", "bank/main")
+	t.fund(a, 100)
+	t.open(account(b))
+	other := t.book + "-2"
+	until := noon.Add(-24 * time.Hour)
+	at := func(effective time.Time) *ledger.Change {
+		c := t.moves("transfer", a, b, 1)
+		c.Post[0].Effective = effective
+		return c
+	}
+	t.commit(at(until.Add(-time.Microsecond)))
+	require.NoError(t, t.env.ClosePeriod(t.ctx, t.s, t.book, until))
+	t.seen[ledger.ID{Kind: ledger.PeriodKind, ID: t.book}] = true
+	for _, effective := range []time.Time{until.Add(-time.Microsecond), until.AddDate(-1, 0, 0)} {
+		t.refused(at(effective), ledger.State, "period_closed")
+	}
+	t.commit(at(until))
+	t.commit(at(time.Time{}))
+	elsewhere := at(until.Add(-time.Microsecond))
+	elsewhere.Post[0].Book = other
+	t.commit(elsewhere)
+
+	t.isError(t.env.ClosePeriod(t.ctx, t.s, t.book, until.Add(-time.Second)), ledger.State, "period_closed")
+	t.isError(t.env.ClosePeriod(t.ctx, t.s, t.book, noon.Add(time.Second)), ledger.Invalid, "invalid_period")
+	require.NoError(t, t.env.ClosePeriod(t.ctx, t.s, t.book, until))
+	require.NoError(t, t.env.ClosePeriod(t.ctx, t.s, t.book, noon))
+	t.refused(at(noon.Add(-time.Microsecond)), ledger.State, "period_closed")
+	t.commit(at(time.Time{}))
+	// A change that closes a period cannot post into it.
+	c := t.change(t.tx("top-up", move(bank, -1), move(a, 1)))
+	c.Post[0].Book, c.Post[0].Effective = other, noon.Add(-time.Second)
+	c.Put = []ledger.Object{object(ledger.ID{Kind: ledger.PeriodKind, ID: other}, 0, `{"until":"2026-03-01T12:00:00Z"}`)}
+	t.refused(c, ledger.State, "period_closed")
+}

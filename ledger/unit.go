@@ -1,0 +1,356 @@
+package ledger
+
+import (
+	"context"
+	"time"
+)
+
+// Unit collects one change. What it reads by id or by account becomes an
+// expectation: at commit it must still be so, or fn runs again. Lists, shared
+// accounts and what Peek returns are not checked. A Unit is for one goroutine
+// and for the time of its Update.
+type Unit struct {
+	ctx context.Context
+	s   Store
+	env Env
+	c   Change
+	try int
+	err error // the first misuse, reported when fn returns
+
+	objects  map[ID]*unitObject
+	accounts map[Ref]*unitAccount
+	seenOpen map[Ref]bool
+	unasked  bool // the change's key has not been looked up
+
+	room [3]Transaction // for the first ones posted
+}
+
+// unitObject is an object as fn sees it.
+type unitObject struct {
+	Object
+	base int64 // version in the store
+	put  int   // index in Change.Put plus one, 0 if not put
+	raw  []byte
+}
+
+// unitAccount is an account that was read, with what the unit has done to it.
+type unitAccount struct {
+	Account
+	moved, held int64
+}
+
+func newUnit(ctx context.Context, s Store, e Env, try int) *Unit {
+	u := &Unit{ctx: ctx, s: s, env: e, try: try, c: Change{ID: e.ID("chg_"), At: e.Time()}}
+	u.c.Post = u.room[:0]
+	return u
+}
+
+// Context returns the context of the Update.
+func (u *Unit) Context() context.Context { return u.ctx }
+
+// At returns the time of the change: one reading of the clock, the same
+// throughout.
+func (u *Unit) At() time.Time { return u.c.At }
+
+// First reports whether fn runs for the first time. A caller that holds an
+// object already may Assume it then, and reads it only when that was wrong.
+func (u *Unit) First() bool { return u.try == 1 }
+
+// NewID returns a new id with a prefix.
+func (u *Unit) NewID(prefix string) string { return u.env.ID(prefix) }
+
+// Once ties the change to an idempotency key. If the key has been used for the
+// same request, replayed is true and made are the objects that it created: fn
+// returns without doing anything. Another request under the key is an error of
+// class Exists.
+func (u *Unit) Once(i Idem) (made []ID, replayed bool, err error) {
+	if err := i.check(); err != nil {
+		return nil, false, err
+	}
+	o, err := u.read(i.object())
+	if err != nil {
+		return nil, false, err
+	}
+	u.c.Idem = i
+	if o.Version == 0 {
+		return nil, false, nil
+	}
+	made, bad := i.answer(o)
+	if bad != nil {
+		return nil, false, bad
+	}
+	return made, true, nil
+}
+
+// Under ties the change to an idempotency key without asking about it first:
+// the commit does. fn runs as if the key were new; if it is not, what fn did is
+// dropped and the receipt says Replayed and ByKey, also where fn fails, since a
+// request that was carried out before may be impossible now.
+func (u *Unit) Under(i Idem) error {
+	if err := i.check(); err != nil {
+		return err
+	}
+	u.c.Idem, u.unasked = i, true
+	return nil
+}
+
+// asked finds out, after fn has failed, whether its key was used before.
+func (u *Unit) asked() (used bool, err error) {
+	if !u.unasked {
+		return false, nil
+	}
+	o, err := u.read(u.c.Idem.object())
+	if err != nil || o.Version == 0 {
+		return false, err
+	}
+	u.c = Change{ID: u.c.ID, Idem: u.c.Idem, At: u.c.At}
+	return true, nil
+}
+
+// read gets one object without expecting anything of it.
+func (u *Unit) read(id ID) (o Object, err error) {
+	err = u.s.Read(u.ctx, func(v View) error {
+		list, err := v.Objects(id)
+		if err == nil {
+			o = list[0]
+		}
+		return err
+	})
+	return o, err
+}
+
+// Load reads objects in one round trip. All of them, also those that do not
+// exist, are expected unchanged at commit.
+func (u *Unit) Load(ids ...ID) error {
+	var missing []ID
+	for _, id := range ids {
+		if _, ok := u.objects[id]; !ok {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return u.s.Read(u.ctx, func(v View) error {
+		list, err := v.Objects(missing...)
+		if err != nil {
+			return err
+		}
+		for _, o := range list {
+			u.know(o)
+		}
+		return nil
+	})
+}
+
+// know keeps an object that was read and expects it unchanged.
+func (u *Unit) know(o Object) *unitObject {
+	if k, ok := u.objects[o.ID]; ok {
+		return k
+	}
+	if u.objects == nil {
+		u.objects = make(map[ID]*unitObject)
+	}
+	k := &unitObject{Object: o, base: o.Version}
+	u.objects[o.ID] = k
+	u.c.Expect = append(u.c.Expect, Expectation{Object: o.ID, Version: o.Version})
+	return k
+}
+
+// Object returns an object, with what the unit has put; one that does not exist
+// has Version 0. It is expected unchanged at commit.
+func (u *Unit) Object(id ID) (Object, error) {
+	if err := u.Load(id); err != nil {
+		return Object{}, err
+	}
+	return u.objects[id].Object, nil
+}
+
+// Assume expects an object to be at a version without reading it: for a caller
+// that holds it already. 0 expects that it does not exist.
+func (u *Unit) Assume(id ID, version int64) {
+	u.know(Object{ID: id, Version: version})
+}
+
+// Put stores an object. Its version is that which the unit read or assumed; an
+// object that the unit never looked at is new, and Exists if it is not.
+func (u *Unit) Put(o Object) {
+	k, ok := u.objects[o.ID]
+	if !ok {
+		if u.objects == nil {
+			u.objects = make(map[ID]*unitObject)
+		}
+		k = &unitObject{Object: Object{ID: o.ID}}
+		u.objects[o.ID] = k
+	}
+	o.Version = k.base
+	if k.put == 0 {
+		u.c.Put = append(u.c.Put, o)
+		k.put = len(u.c.Put)
+	} else {
+		u.c.Put[k.put-1] = o
+	}
+	k.Object = o
+	k.Version = k.base + 1
+}
+
+// Open opens an account unless it stands open already. Purposes of the chart
+// get the chart's floor, whatever a.Floor says.
+func (u *Unit) Open(a Account) {
+	if p, ok := PurposeOf(a.Purpose); ok {
+		a.Floor = p.Floor
+	}
+	for i := range u.c.Open {
+		if u.c.Open[i].Ref == a.Ref {
+			return
+		}
+	}
+	u.c.Open = append(u.c.Open, Account{Ref: a.Ref, Floor: a.Floor, Shared: a.Shared})
+}
+
+// Close ends an account that the change leaves empty.
+func (u *Unit) Close(r Ref) { u.c.Close = append(u.c.Close, r) }
+
+// Post books a transaction, with a new id if it has none. Its id is returned.
+func (u *Unit) Post(t Transaction) string {
+	if t.ID == "" {
+		t.ID = u.NewID("tx_")
+	}
+	u.c.Post = append(u.c.Post, t)
+	for i := range t.Entries {
+		if a, ok := u.accounts[t.Entries[i].Account]; ok {
+			u.note(checkedAdd(&a.moved, t.Entries[i].Amount.minor))
+		}
+	}
+	return t.ID
+}
+
+// Hold takes a step in a hold's life. A hold that may expire does so in Drain
+// (HoldExpiry).
+func (u *Unit) Hold(s HoldStep) {
+	u.c.Holds = append(u.c.Holds, s)
+	if a, ok := u.accounts[s.Account]; ok {
+		u.noteHeld(a, &s)
+	}
+}
+
+// note keeps an overflow for the end of fn.
+func (u *Unit) note(ok bool) {
+	if !ok && u.err == nil {
+		u.err = tooLarge()
+	}
+}
+
+// Emit appends an event. Its time, and the version of its object if that is put
+// in this unit, are filled in.
+func (u *Unit) Emit(e Event) { u.c.Emit = append(u.c.Emit, e) }
+
+// Account returns an account as the store has it, expected unchanged at commit
+// unless it is shared. One that does not exist has Version 0.
+func (u *Unit) Account(r Ref) (Account, error) {
+	a, err := u.account(r)
+	if err != nil {
+		return Account{}, err
+	}
+	return a.Account, nil
+}
+
+func (u *Unit) account(r Ref) (*unitAccount, error) {
+	if a, ok := u.accounts[r]; ok {
+		return a, nil
+	}
+	list, err := u.Peek(r)
+	if err != nil {
+		return nil, err
+	}
+	a := &unitAccount{Account: list[0]}
+	if u.accounts == nil {
+		u.accounts = make(map[Ref]*unitAccount)
+	}
+	u.accounts[r] = a
+	if !a.Shared {
+		u.c.Expect = append(u.c.Expect, Expectation{Account: r, Version: a.Version})
+	}
+	for i := range u.c.Post {
+		u.noteMoved(a, &u.c.Post[i])
+	}
+	for i := range u.c.Holds {
+		u.noteHeld(a, &u.c.Holds[i])
+	}
+	return a, nil
+}
+
+// noteMoved counts what a transaction moves in an account that was read.
+func (u *Unit) noteMoved(a *unitAccount, t *Transaction) {
+	for i := range t.Entries {
+		if t.Entries[i].Account == a.Ref {
+			u.note(checkedAdd(&a.moved, t.Entries[i].Amount.minor))
+		}
+	}
+}
+
+// noteHeld counts what a step holds or gives back.
+func (u *Unit) noteHeld(a *unitAccount, s *HoldStep) {
+	switch {
+	case s.Account != a.Ref:
+	case s.Op == PlaceHold:
+		u.note(checkedAdd(&a.held, s.Amount.minor))
+	case s.Amount.minor >= 0:
+		u.note(checkedAdd(&a.held, -s.Amount.minor))
+	}
+}
+
+// Spendable returns what guarded entries of this unit may still take out of an
+// account: what was there, less open holds and the floor, and with what the
+// unit has posted and held so far. The account is expected unchanged.
+func (u *Unit) Spendable(r Ref) (Money, error) {
+	a, err := u.account(r)
+	if err != nil {
+		return Money{}, err
+	}
+	free, err := a.Account.Spendable()
+	if err != nil {
+		return Money{}, err
+	}
+	if free, err = free.Add(Money{a.moved, r.Currency}); err != nil {
+		return Money{}, err
+	}
+	return free.Sub(Money{a.held, r.Currency})
+}
+
+// Peek reads accounts without expecting anything of them. If one that it saw
+// open is closed by the time of the commit, fn runs again.
+func (u *Unit) Peek(refs ...Ref) (list []Account, err error) {
+	err = u.s.Read(u.ctx, func(v View) error {
+		list, err = v.Accounts(refs...)
+		return err
+	})
+	for i := range list {
+		if !list[i].Closed && err == nil {
+			u.AssumeOpen(list[i].Ref)
+		}
+	}
+	return list, err
+}
+
+// AssumeOpen takes an account to be open without reading it: if it is closed,
+// fn runs again.
+func (u *Unit) AssumeOpen(r Ref) {
+	if u.seenOpen == nil {
+		u.seenOpen = make(map[Ref]bool)
+	}
+	u.seenOpen[r] = true
+}
+
+// Find lists objects by a key of theirs, as the store has them; the list is not
+// checked at commit.
+func (u *Unit) Find(q Query) (list []Object, err error) {
+	err = u.View(func(v View) error {
+		list, err = v.Find(q)
+		return err
+	})
+	return list, err
+}
+
+// View reads anything else; nothing of it is checked at commit.
+func (u *Unit) View(fn func(View) error) error { return u.s.Read(u.ctx, fn) }

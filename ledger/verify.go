@@ -1,0 +1,227 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"time"
+)
+
+// Difference is something in the books that does not add up.
+type Difference struct {
+	What string // the account, transaction, hold or currency
+	Msg  string
+}
+
+// String returns what and how.
+func (d Difference) String() string { return d.What + ": " + d.Msg }
+
+// Report is what Verify found.
+type Report struct {
+	Accounts     int64
+	Entries      int64
+	Transactions int64
+	Holds        int64
+	Differences  []Difference // the first thousand
+	More         int64        // how many beyond those
+}
+
+// OK reports whether everything adds up.
+func (r *Report) OK() bool { return len(r.Differences) == 0 }
+
+// Err returns nil if everything adds up, else an error that says how many
+// differences there are and what the first is.
+func (r *Report) Err() error {
+	if r.OK() {
+		return nil
+	}
+	return &Error{Class: State, Code: "books_do_not_add_up", Op: "ledger: verify",
+		Msg: fmt.Sprintf("%d differences, the first: %s", int64(len(r.Differences))+r.More, r.Differences[0])}
+}
+
+// Add notes a difference: for checks that build on Verify.
+func (r *Report) Add(what, format string, args ...any) {
+	if len(r.Differences) == 1000 {
+		r.More++
+		return
+	}
+	r.Differences = append(r.Differences, Difference{what, fmt.Sprintf(format, args...)})
+}
+
+// Verify adds everything up again, in one consistent moment and bounded
+// memory, and reports every difference: entries against their transactions,
+// numbers, times and running balances; balances against entries; floors that
+// nothing may break; holds against what is held; the sum of all accounts per
+// currency against zero. A host can run it every night.
+func Verify(ctx context.Context, s Store) (*Report, error) {
+	r := &Report{}
+	err := s.Read(ctx, func(v View) error {
+		sums := make(map[Currency]*big.Int) // on its way to zero a sum may leave 64 bits
+		err := eachAccount(v, AccountQuery{}, func(a Account) error {
+			if err := ctx.Err(); err != nil {
+				return unavailable("verify", err)
+			}
+			r.Accounts++
+			sum, ok := sums[a.Currency]
+			if !ok {
+				sum = new(big.Int)
+				sums[a.Currency] = sum
+			}
+			sum.Add(sum, big.NewInt(a.Posted.minor))
+			return r.account(v, a)
+		})
+		for c, sum := range sums {
+			if sum.Sign() != 0 {
+				r.Add("currency "+c.String(), "its accounts add up to %v minor units, not to zero", sum)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// account checks one account: its entries, and what it says of itself.
+func (r *Report) account(v View, a Account) error {
+	what := "account " + a.Ref.String()
+	balance, number, last := Zero(a.Currency), int64(0), time.Time{}
+	p := Page{Limit: MaxPage}
+	for {
+		list, err := v.Entries(a.Ref, p)
+		if err != nil {
+			return err
+		}
+		txs, err := transactionsOf(v, list)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			e := &list[i]
+			number++
+			r.Entries++
+			balance, err = balance.Add(e.Amount)
+			switch {
+			case err != nil:
+				r.Add(what, "its balance overflows at entry %d", number)
+			case !a.Shared && e.Number != number:
+				r.Add(what, "entry %d stands where %d should", e.Number, number)
+			case !a.Shared && e.Balance != balance:
+				r.Add(what, "entry %d says the balance is %v, the entries before it say %v", number, e.Balance, balance)
+			case !a.Shared && !e.At.After(last):
+				r.Add(what, "entry %d was posted at %v, not after the one before it", number, e.At)
+			}
+			last = e.At
+			r.entry(what, e, txs[e.Transaction])
+		}
+		if len(list) < MaxPage {
+			break
+		}
+		p.After = list[len(list)-1].Place(ByPosting)
+	}
+	switch {
+	case a.Posted != balance:
+		r.Add(what, "its balance is %v, its entries add up to %v", a.Posted, balance)
+	case a.Entries != number:
+		r.Add(what, "it counts %d entries and has %d", a.Entries, number)
+	case a.Version < 1 || !a.Last.Equal(last):
+		r.Add(what, "its version is %d and its last entry of %v, by its entries %v", a.Version, a.Last, last)
+	case a.Closed && !a.Posted.IsZero():
+		r.Add(what, "it is closed and not empty: %v", a.Posted)
+	case a.Floor.Kind == HardFloor && a.Posted.minor < a.Floor.AtMinor:
+		r.Add(what, "it is below a floor that nothing may break: %v", a.Posted)
+	}
+	if p, ok := PurposeOf(a.Purpose); ok && p.Floor != a.Floor {
+		r.Add(what, "its floor is not that of the chart")
+	}
+	return r.holds(v, what, a)
+}
+
+// transactionsOf reads the transactions of a page of entries.
+func transactionsOf(v View, list []Posted) (map[string]*Transaction, error) {
+	ids := make([]string, len(list))
+	for i := range list {
+		ids[i] = list[i].Transaction
+	}
+	found, err := v.Transactions(ids...)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]*Transaction, len(found))
+	for i := range found {
+		byID[found[i].ID] = &found[i]
+	}
+	return byID, nil
+}
+
+// entry checks an entry against its transaction; at the first entry of a
+// transaction, the transaction too.
+func (r *Report) entry(what string, e *Posted, t *Transaction) {
+	if t == nil {
+		r.Add(what, "entry %d belongs to transaction %s, which is not there", e.Number, e.Transaction)
+		return
+	}
+	found := false
+	for i := range t.Entries {
+		if t.Entries[i].Account == e.Account {
+			found = t.Entries[i].Amount == e.Amount
+		}
+	}
+	switch {
+	case !found:
+		r.Add(what, "entry %d is not what its transaction %s says", e.Number, t.ID)
+	case !t.Posted.Equal(e.At) || !t.Effective.Equal(e.Effective) || t.Reason != e.Reason || t.Book != e.Book || t.Object != e.Object:
+		r.Add(what, "entry %d and its transaction %s tell different times, reasons or objects", e.Number, t.ID)
+	}
+	if len(t.Entries) == 0 || t.Entries[0].Account != e.Account {
+		return
+	}
+	r.Transactions++
+	c := *t
+	for i := range c.Entries {
+		if forceOf(c.Reason) == AlwaysForced {
+			c.Entries[i].Forced = false // set by Plan; only a caller may not
+		}
+	}
+	if err := c.check(); err != nil {
+		r.Add("transaction "+t.ID, "%s", err.Msg)
+	}
+}
+
+// holds adds up the open holds of an account.
+func (r *Report) holds(v View, what string, a Account) error {
+	held := Zero(a.Currency)
+	q := Query{Kind: HoldKind, Name: HoldAccountKey, Value: a.Ref.String(), Limit: MaxPage}
+	for {
+		list, err := v.Find(q)
+		if err != nil {
+			return err
+		}
+		for _, o := range list {
+			h, err := DecodeHold(o)
+			if err != nil {
+				r.Add("hold "+o.ID.ID, "%v", err)
+				continue
+			}
+			r.Holds++
+			sum, err := Sum(a.Currency, h.Captured, h.Released, h.Open)
+			if err != nil || sum != h.Amount {
+				r.Add("hold "+h.ID, "captured %v, released %v and open %v are not its %v", h.Captured, h.Released, h.Open, h.Amount)
+			}
+			if total, err := held.Add(h.Open); err == nil {
+				held = total
+			} else {
+				r.Add("hold "+h.ID, "%v", err)
+			}
+		}
+		if len(list) < MaxPage {
+			break
+		}
+		q.After = list[len(list)-1].PlaceIn(q)
+	}
+	if held != a.Held {
+		r.Add(what, "it says %v is held, its open holds add up to %v", a.Held, held)
+	}
+	return nil
+}

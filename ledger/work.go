@@ -1,0 +1,214 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// DueKey is the key of objects that wait for a time: its At is when they are
+// due. Finished work drops it.
+const DueKey = "due"
+
+// Work is the part of an object that says how its carrying out stands. An
+// object with work has it as a field and returns Work.Key among its keys.
+type Work struct {
+	Attempt int       `json:"attempt,omitzero"` // how often it was started
+	Claim   string    `json:"claim,omitzero"`   // who carries it out now; empty if nobody
+	Due     time.Time `json:"due,omitzero"`     // when somebody may take it: now, or when the lease ends
+	Taken   time.Time `json:"taken,omitzero"`   // when it was last started
+	Before  time.Time `json:"before,omitzero"`  // and the time before that
+}
+
+// Take claims the work for a while, for whoever holds the token.
+func (w *Work) Take(token string, now time.Time, lease time.Duration) {
+	w.Claim, w.Due = token, now.Add(lease)
+	w.Taken, w.Before = now, w.Taken
+	w.Attempt++
+}
+
+// Later gives the work up until a moment.
+func (w *Work) Later(due time.Time) { w.Claim, w.Due = "", due }
+
+// Done ends the work.
+func (w *Work) Done() { w.Claim, w.Due = "", time.Time{} }
+
+// Open reports whether the work is unfinished.
+func (w *Work) Open() bool { return !w.Due.IsZero() }
+
+// Held reports whether somebody holds it at a moment.
+func (w *Work) Held(now time.Time) bool { return w.Claim != "" && now.Before(w.Due) }
+
+// Keys adds the due key to the keys of an object, while the work is open.
+func (w *Work) Keys(keys ...Key) []Key {
+	if w.Open() {
+		keys = append(keys, Key{Name: DueKey, At: w.Due})
+	}
+	return keys
+}
+
+// Worker carries out the due objects of one kind. Do claims the object first:
+// another worker may be at it. It leaves the object finished, or due later;
+// one that it leaves due as it was is tried again by the next Drain.
+type Worker struct {
+	Kind string
+	Do   func(ctx context.Context, s Store, o Object) error
+}
+
+// DrainOptions tune Drain. The zero value is right for most.
+type DrainOptions struct {
+	Env      Env
+	Parallel int                 // how many objects are worked on at once; 0 and 1: one, in order of due time
+	Failed   func(Object, error) // told of each failure as it happens; may be called at once from several goroutines
+}
+
+// Drained says what a Drain did.
+type Drained struct {
+	Done   int // objects worked on without error
+	Failed int
+	Err    error // the failures, joined (the first hundred)
+}
+
+// maxSteps ends work that comes due again and again at the same moment.
+const maxSteps = 10000
+
+// Drain does all work that is due, until nothing is: work that becomes due by
+// work is done too. An object that fails is left for the next Drain and holds
+// nobody up. The error tells that work could not be listed, or that ctx ended;
+// failures of single objects are in Drained.
+func Drain(ctx context.Context, s Store, o DrainOptions, ws ...Worker) (Drained, error) {
+	d := &drain{s: s, o: o, tried: make(map[ID]tries)}
+	for progress := true; progress; {
+		progress = false
+		for _, w := range ws {
+			n, err := d.pass(ctx, w)
+			if err != nil {
+				return d.result, err
+			}
+			progress = progress || n > 0
+		}
+	}
+	return d.result, nil
+}
+
+type drain struct {
+	s     Store
+	o     DrainOptions
+	tried map[ID]tries
+
+	mu     sync.Mutex
+	result Drained
+}
+
+// tries is how often an object was worked on, and at which version last.
+type tries struct {
+	n       int
+	version int64
+}
+
+// pass does what is due of one kind, once.
+func (d *drain) pass(ctx context.Context, w Worker) (done int, err error) {
+	q := Query{Kind: w.Kind, Name: DueKey, To: d.o.Env.Time().Add(time.Microsecond)}
+	for {
+		var list []Object
+		err := d.s.Read(ctx, func(v View) error {
+			list, err = v.Find(q)
+			return err
+		})
+		if err != nil || len(list) == 0 {
+			return done, err
+		}
+		q.After = list[len(list)-1].PlaceIn(q)
+		n, err := d.batch(ctx, w, list)
+		done += n
+		if err != nil {
+			return done, err
+		}
+	}
+}
+
+// batch works on objects, some at once if the options say so, and waits. An
+// object that stands as it was left is not taken twice in one drain.
+func (d *drain) batch(ctx context.Context, w Worker, list []Object) (done int, err error) {
+	slots := make(chan struct{}, max(1, d.o.Parallel))
+	var group sync.WaitGroup
+	defer group.Wait()
+	for _, o := range list {
+		t := d.tried[o.ID]
+		if t.version == o.Version {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return done, unavailable("drain", err)
+		}
+		d.tried[o.ID] = tries{t.n + 1, o.Version}
+		if t.n >= maxSteps {
+			d.note(o, fmt.Errorf("ledger: %v has come due %d times in one drain", o.ID, maxSteps))
+			continue
+		}
+		done++
+		if cap(slots) == 1 {
+			d.note(o, safely(ctx, w, d.s, o))
+			continue
+		}
+		slots <- struct{}{}
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			defer func() { <-slots }()
+			d.note(o, safely(ctx, w, d.s, o))
+		}()
+	}
+	return done, nil
+}
+
+func (d *drain) note(o Object, err error) {
+	d.mu.Lock()
+	if err == nil {
+		d.result.Done++
+	} else if d.result.Failed++; d.result.Failed <= 100 {
+		d.result.Err = errors.Join(d.result.Err, fmt.Errorf("%v: %w", o.ID, err))
+	}
+	d.mu.Unlock()
+	if err != nil && d.o.Failed != nil {
+		d.o.Failed(o, err)
+	}
+}
+
+// safely turns a panic of a worker, which may call a host's code, into an error.
+func safely(ctx context.Context, w Worker, s Store, o Object) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("ledger: worker of %s panicked: %v", w.Kind, p)
+		}
+	}()
+	return w.Do(ctx, s, o)
+}
+
+// HoldExpiry returns the worker that gives holds back whose time is over.
+func (e Env) HoldExpiry() Worker {
+	return Worker{Kind: HoldKind, Do: func(ctx context.Context, s Store, o Object) error {
+		_, err := e.Update(ctx, s, func(u *Unit) error {
+			now, err := u.Object(o.ID)
+			if err != nil {
+				return err
+			}
+			h, err := DecodeHold(now)
+			if err != nil {
+				return err
+			}
+			if h.Open.IsZero() || h.Expires.After(u.At()) {
+				return nil // somebody was faster
+			}
+			r, err := ParseRef(h.Account)
+			if err != nil {
+				return err
+			}
+			u.Hold(HoldStep{Op: ExpireHold, ID: h.ID, Account: r})
+			return nil
+		})
+		return err
+	}}
+}

@@ -1,0 +1,103 @@
+package payout
+
+import (
+	"time"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// Status is where a payout stands.
+type Status string
+
+// The states of a payout.
+const (
+	Pending   Status = "pending"    // claimed, not yet with the rail
+	InTransit Status = "in_transit" // the rail has it
+	Paid      Status = "paid"
+	Failed    Status = "failed"   // never paid; the money is back
+	Canceled  Status = "canceled" // withdrawn before the rail had it; the money is back
+	Returned  Status = "returned" // paid, and came back; so did the money
+	Unknown   Status = "unknown"  // sent blind, and the answer was lost; the money waits in transit
+)
+
+// transitions lists the moves that are allowed; every other is a state error.
+var transitions = map[Status][]Status{
+	Pending:   {InTransit, Paid, Failed, Canceled, Unknown},
+	InTransit: {Paid, Failed},
+	Unknown:   {InTransit, Paid, Failed},
+	Paid:      {Returned},
+}
+
+// May reports whether a payout may go from one state to another.
+func (s Status) May(next Status) bool {
+	for _, t := range transitions[s] {
+		if t == next {
+			return true
+		}
+	}
+	return false
+}
+
+// Payout is money on its way out of the books.
+type Payout struct {
+	ID          string            `json:"id"`
+	Platform    string            `json:"platform"`
+	Owner       string            `json:"owner"`           // the account or platform that is paid, or that pays the authority
+	Source      string            `json:"source"`          // purpose of the ledger account it was taken from
+	Hold        string            `json:"hold,omitzero"`   // where the money waits in Source instead of in transit
+	Amount      ledger.Money      `json:"amount"`          // what the bank pays
+	From        ledger.Money      `json:"from,omitzero"`   // what was sold for it, if it was converted
+	Bought      ledger.Money      `json:"bought,omitzero"` // what that came to: Amount, and what banks do not pay of it
+	Rate        string            `json:"rate,omitzero"`   // the rate of that conversion, for people
+	Rail        string            `json:"rail"`            // its name
+	Destination Destination       `json:"destination"`     // where to
+	Descriptor  string            `json:"descriptor,omitzero"`
+	Status      Status            `json:"status"`
+	Code        string            `json:"code,omitzero"` // why it failed or came back
+	Reference   string            `json:"reference,omitzero"`
+	Sent        int               `json:"sent,omitzero"` // attempts handed to the rail
+	SentAt      time.Time         `json:"sentAt,omitzero"`
+	Arrival     Day               `json:"arrival,omitzero"` // when the bank is expected to have it
+	Created     time.Time         `json:"created"`
+	Metadata    map[string]string `json:"metadata,omitzero"`
+	Heard       []string          `json:"heard,omitzero"`  // ids of the news that were booked
+	Parked      []string          `json:"parked,omitzero"` // news that came too late to be true: "paid 2026-01-02T…"
+	Work        ledger.Work       `json:"work,omitzero"`
+
+	// Replayed is set when an idempotency key was used again.
+	Replayed bool `json:"-"`
+}
+
+// Kind stores payouts. They are found by platform, and by owner.
+var Kind = ledger.Kind[Payout]{
+	Name:   "payout",
+	Prefix: "po_",
+	Keys: func(p *Payout) []ledger.Key {
+		return p.Work.Keys(
+			ledger.Key{Name: "platform", Value: p.Platform, At: p.Created},
+			ledger.Key{Name: "owner", Value: p.Platform + "/" + p.Owner, At: p.Created},
+		)
+	},
+	Columns: []ledger.Column{
+		{Name: "platform", Path: "platform"}, {Name: "owner", Path: "owner"},
+		{Name: "amount_minor", Path: "amount.amountMinor", Type: ledger.IntegerColumn},
+		{Name: "currency", Path: "amount.currency"}, {Name: "status", Path: "status"}, {Name: "code", Path: "code"},
+		{Name: "arrival", Path: "arrival"}, {Name: "created", Path: "created", Type: ledger.TimeColumn},
+	},
+}
+
+// Key returns the key of the attempt that is, or was last, with the rail.
+func (p *Payout) Key() string { return p.ID + "-1" }
+
+// source returns the ledger account that the payout was taken from.
+func (p *Payout) source() ledger.Ref {
+	return ledger.Ref{Book: p.Platform, Owner: p.Owner, Purpose: p.Source, Currency: p.Amount.Currency()}
+}
+
+func (p *Payout) transit() ledger.Ref {
+	return ledger.Ref{Book: p.Platform, Owner: p.Owner, Purpose: "in_transit", Currency: p.Amount.Currency()}
+}
+
+func (p *Payout) clearing() ledger.Ref {
+	return ledger.Ref{Book: p.Platform, Owner: ledger.House, Purpose: "bank_clearing/" + p.Rail, Currency: p.Amount.Currency()}
+}
