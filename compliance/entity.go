@@ -46,6 +46,9 @@ var roles = [...]struct {
 	{Executive, "executives.", "company.executives_provided"},
 }
 
+// attestation ends the names of the fields that attest.
+const attestation = "_provided"
+
 // Entity is the person or company behind an account.
 type Entity struct {
 	ID       string               `json:"id"`
@@ -128,16 +131,20 @@ func (e *Entity) Provide(u *ledger.Unit, d Details) error {
 		if !e.knows(path) || rolePath(path) {
 			return invalidField("fields", "there is no field "+printable(path)+" for a business of this type and country")
 		}
-		if err := checkValue(path, d.Fields[path]); err != nil {
+		if err := e.checkField(path, d.Fields[path]); err != nil {
 			return err
 		}
 	}
+	total := len(e.Persons)
 	for _, p := range d.Persons {
 		if err := e.checkPerson(p); err != nil {
 			return err
 		}
+		if p.ID == "" {
+			total++
+		}
 	}
-	if len(e.Persons)+len(d.Persons) > maxPersons {
+	if total > maxPersons {
 		return invalidField("persons", "a business has at most 100 persons")
 	}
 	record(&e.Provided, d.Fields, u.At())
@@ -151,6 +158,21 @@ func (e *Entity) Provide(u *ledger.Unit, d Details) error {
 			e.Persons[i].Roles = slices.Clone(p.Roles)
 		}
 		record(&e.Persons[i].Provided, p.Fields, u.At())
+	}
+	return nil
+}
+
+// checkField checks the value of a field of the entity itself. Values are not
+// kept, so one that means something here must mean what is then recorded.
+func (e *Entity) checkField(path, value string) error {
+	if err := checkValue(path, value); err != nil {
+		return err
+	}
+	switch {
+	case path == "business_type" && value != string(e.Type):
+		return invalidField(path, "the type of a business does not change")
+	case strings.HasSuffix(path, attestation) && value != "true":
+		return invalidField(path, "that all persons are named is attested with true, or not at all")
 	}
 	return nil
 }

@@ -50,6 +50,15 @@ func TestOrderedIsASortedSet(t *testing.T) {
 	})
 }
 
+// Rising values, as times and ids are, pack tight.
+func TestOrderedPacksRisingValues(t *testing.T) {
+	set := &ordered[int]{compare: cmp.Compare[int]}
+	for v := range 20 * chunkSize {
+		set.add(v)
+	}
+	require.LessOrEqual(t, len(set.chunks), 21)
+}
+
 func requireOrdered(t require.TestingT, set *ordered[int], model map[int]bool, v int) {
 	want := make([]int, 0, len(model))
 	for x := range model {

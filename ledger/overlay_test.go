@@ -185,6 +185,44 @@ func TestOverlayShowsBothLayers(t *testing.T) {
 	requireVerified(t, both)
 }
 
+// Whole pages beneath that the overlay hides do not end a list.
+func TestOverlayPagesOverWhatItHides(t *testing.T) {
+	e := newClock().env()
+	base := ledger.NewMemory()
+	const n = 12
+	mustUpdate(t, e, base, func(u *ledger.Unit) {
+		for i := range n {
+			u.Open(ledger.Account{Ref: euros(fmt.Sprintf("acct_%02d", i), "own")})
+			u.Put(thing(fmt.Sprintf("thing_%02d", i), "1"))
+		}
+	})
+	s := ledger.Overlay(base)
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		for i := range n - 2 {
+			u.Close(euros(fmt.Sprintf("acct_%02d", i), "own"))
+			o, err := u.Object(ledger.ID{Kind: "thing", ID: fmt.Sprintf("thing_%02d", i)})
+			require.NoError(t, err)
+			o.Keys = nil
+			u.Put(o)
+		}
+	})
+	require.NoError(t, s.Read(t.Context(), func(v ledger.View) error {
+		for limit := 1; limit <= 3; limit++ {
+			accounts, err := v.AccountsOf(ledger.AccountQuery{Book: book, Open: true, Limit: limit})
+			require.NoError(t, err)
+			require.Len(t, accounts, min(limit, 2))
+			require.Equal(t, "acct_10", accounts[0].Owner)
+			for desc, want := range map[bool]string{false: "thing_10", true: "thing_11"} {
+				found, err := v.Find(ledger.Query{Kind: "thing", Name: "of", Limit: limit, Desc: desc})
+				require.NoError(t, err)
+				require.Len(t, found, min(limit, 2))
+				require.Equal(t, want, found[0].ID.ID)
+			}
+		}
+		return nil
+	}))
+}
+
 // amounts is what two stores with other transaction ids have in common.
 func amounts(list []ledger.Posted) (lines []string) {
 	for _, e := range list {

@@ -136,6 +136,34 @@ func TestPlanBatch(t *testing.T) {
 	require.Empty(t, rows.Accounts)
 }
 
+// What a change that failed has named, put, moved and captured is free again
+// for those behind it in the batch (promise 35).
+func TestPlanTakesBackAFailedChange(t *testing.T) {
+	src, books, a, b := planned(t)
+	rows, results := ledger.Plan([]*ledger.Change{{ID: "hold", At: noon, Holds: []ledger.HoldStep{{Op: ledger.PlaceHold, ID: "h", Account: a, Amount: ledger.Minor(40, ledger.EUR)}}}}, books)
+	require.NoError(t, results[0].Err)
+	src.write(rows)
+	broken := posting("1", "transfer", a, b, 5)
+	broken.Put = []ledger.Object{thing("x", "1")}
+	broken.Holds = []ledger.HoldStep{{Op: ledger.ReleaseHold, ID: "h", Account: a}, {Op: ledger.PlaceHold, ID: "h2", Account: b, Amount: ledger.Minor(6, ledger.EUR)}}
+	whole := posting("1", "transfer", a, b, 6)
+	whole.Put, whole.Holds = broken.Put, broken.Holds
+	capture := &ledger.Change{ID: "2", At: noon, Holds: []ledger.HoldStep{{Op: ledger.CaptureHold, ID: "h", Account: a, Amount: ledger.Minor(5, ledger.EUR)}}}
+	rows, results = ledger.Plan([]*ledger.Change{broken, posting("0", "transfer", a, b, 1), capture, whole}, books)
+	requireCode(t, results[0].Err, ledger.InsufficientFunds, "insufficient_funds")
+	require.NoError(t, results[1].Err)
+	requireCode(t, results[2].Err, ledger.Invalid, "capture_without_entry") // an entry of another change does not count
+	require.NoError(t, results[3].Err)
+	require.False(t, results[3].Receipt.Replayed)
+	require.Len(t, rows.Objects, 3, "the thing and two holds")
+	for _, o := range rows.Objects {
+		require.Equal(t, o.ID.ID != "h", o.New, o.ID)
+	}
+	require.Len(t, rows.Transactions, 2)
+	src.write(rows)
+	require.Equal(t, []int64{93, 0, 7, 6}, []int64{src.accounts[a].Posted.Minor(), src.accounts[a].Held.Minor(), src.accounts[b].Posted.Minor(), src.accounts[b].Held.Minor()})
+}
+
 // Promises 22 and 23 within one batch: a key has one effect.
 func TestPlanKeysWithinABatch(t *testing.T) {
 	_, books, a, b := planned(t)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -27,6 +28,15 @@ func run(ctx context.Context, args []string, stdout, progress io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	var drawing *os.File
+	if *svg != "" { // before the work, so that a wrong name costs nothing
+		f, err := os.Create(*svg)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		drawing = f
+	}
 	trips, err := readTrips()
 	if err != nil {
 		return err
@@ -41,8 +51,8 @@ func run(ctx context.Context, args []string, stdout, progress io.Writer) error {
 	if err := r.report.close(ctx, r); err != nil {
 		return err
 	}
-	if *svg != "" {
-		if err := writeFile(*svg, r.report.svg); err != nil {
+	if drawing != nil {
+		if err := errors.Join(r.report.svg(drawing), drawing.Sync()); err != nil {
 			return err
 		}
 	}
@@ -65,16 +75,4 @@ func run(ctx context.Context, args []string, stdout, progress io.Writer) error {
 		return fmt.Errorf("the books differ from the file: %s", failed[0].What)
 	}
 	return nil
-}
-
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }

@@ -64,6 +64,8 @@ func keyReplay(t *trial) {
 	other := t.keyed(a, b, "k", 2)
 	other.Put = []ledger.Object{object(t.id("transfer", "other"), 0, "{}")}
 	t.refused(other, ledger.Exists, "idempotency_mismatch")
+	other.Idem.Hash = [32]byte{0: 1, 31: 1} // every byte of a hash counts
+	t.refused(other, ledger.Exists, "idempotency_mismatch")
 	// The key is judged before anything else that could be wrong now.
 	late := t.keyed(a, b, "k", 1)
 	late.Expect = []ledger.Expectation{{Account: a, Version: 1}}

@@ -1,0 +1,118 @@
+package connect_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/ledger"
+)
+
+// Every country: an account with all details is asked for nothing more, in its
+// own currency; the same without them is asked for something.
+func TestAccountsOfEveryCountry(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	for _, country := range compliance.Countries() {
+		a := m.seller(func(r *connect.AccountRequest) { *r = connecttest.Seller(country); r.Key = "full-" + country })
+		due, err := m.platform.Requirements(m.ctx, a.ID)
+		require.NoError(t, err)
+		require.Empty(t, due, country)
+		want, _ := compliance.DefaultCurrency(country)
+		require.Equal(t, want, a.Currency)
+		empty := m.seller(func(r *connect.AccountRequest) {
+			*r = connect.AccountRequest{Key: "empty-" + country, Country: strings.ToLower(country), Type: compliance.Company}
+		})
+		require.Equal(t, country, empty.Country)
+		due, err = m.platform.Requirements(m.ctx, empty.ID)
+		require.NoError(t, err)
+		require.NotEmpty(t, due, country)
+	}
+}
+
+func TestAccountUpdates(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller(func(r *connect.AccountRequest) { r.Metadata = map[string]string{"zone": "a", "car": "b"} })
+	up, err := m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{
+		Key: "u", AccountID: a.ID, Email: "a+b@example.com", Metadata: map[string]string{"car": "", "shift": "night"},
+		Bank: &connect.BankDetails{Token: "btok_ok", Country: "DE", Currency: ledger.EUR, Last4: "1234"},
+	})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"zone": "a", "shift": "night"}, up.Metadata)
+	require.Len(t, up.Banks, 2, "one for each currency")
+	again, err := m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{
+		Key: "u", AccountID: a.ID, Email: "a+b@example.com", Metadata: map[string]string{"car": "", "shift": "night"},
+		Bank: &connect.BankDetails{Token: "btok_ok", Country: "DE", Currency: ledger.EUR, Last4: "1234"},
+	})
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+	require.Equal(t, up.Email, again.Email)
+	up, err = m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{
+		Key: "u2", AccountID: a.ID, Bank: &connect.BankDetails{Token: "btok_returned", Country: "DE", Currency: ledger.EUR},
+	})
+	require.NoError(t, err)
+	require.Len(t, up.Banks, 2)
+	require.Equal(t, "btok_returned", up.Banks[1].Token)
+}
+
+// Bad input names its field and writes nothing; what was typed is not repeated.
+func TestAccountRefusals(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	full := func(change func(*connect.AccountRequest)) connect.AccountRequest {
+		r := connecttest.Seller("US")
+		r.Key = "k"
+		change(&r)
+		return r
+	}
+	for code, r := range map[string]connect.AccountRequest{
+		"invalid_country":          full(func(r *connect.AccountRequest) { r.Country = "USA" }),
+		"sanctioned_country":       full(func(r *connect.AccountRequest) { r.Country = "KP" }),
+		"unsupported_country":      full(func(r *connect.AccountRequest) { r.Country = "BR" }),
+		"invalid_business_type":    full(func(r *connect.AccountRequest) { r.Type = "gang" }),
+		"unsupported_currency":     full(func(r *connect.AccountRequest) { r.Currency = ledger.BGN }),
+		"invalid_short_balance":    full(func(r *connect.AccountRequest) { r.ShortBalance = "maybe" }),
+		"invalid_fields":           full(func(r *connect.AccountRequest) { r.Details.Fields = map[string]string{"no.such": "x"} }),
+		"invalid_account_number":   full(func(r *connect.AccountRequest) { r.Bank.Token = "" }),
+		"metadata_key_too_long":    full(func(r *connect.AccountRequest) { r.Metadata = map[string]string{strings.Repeat("k", 41): "v"} }),
+		"invalid_individual_email": full(func(r *connect.AccountRequest) { r.Details.Fields["individual.email"] = "a\u202eb" }),
+		"invalid_idempotency_key":  full(func(r *connect.AccountRequest) { r.Key = "" }),
+	} {
+		before := snapshot(t, m.Store())
+		_, err := m.platform.CreateAccount(m.ctx, r)
+		var e *ledger.Error
+		require.ErrorAs(t, err, &e, code)
+		require.Equal(t, code, e.Code, "%v", err)
+		require.NotEmpty(t, e.Field)
+		require.NotContains(t, err.Error(), "\u202e")
+		require.Equal(t, before, snapshot(t, m.Store()))
+	}
+}
+
+func TestPlatformRefusals(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	for code, r := range map[string]connect.PlatformRequest{
+		"invalid_name":            {Key: "k", Country: "US"},
+		"invalid_country":         {Key: "k", Name: "P"},
+		"unsupported_currency":    {Key: "k", Name: "P", Country: "US", Base: ledger.HRK},
+		"invalid_short_balance":   {Key: "k", Name: "P", Country: "US", ShortBalance: "maybe"},
+		"invalid_idempotency_key": {Name: "P", Country: "US"},
+		"idempotency_mismatch":    {Key: "platform", Name: "Other", Country: "US"},
+	} {
+		before := snapshot(t, m.Store())
+		_, err := m.Register(m.ctx, r)
+		var e *ledger.Error
+		require.ErrorAs(t, err, &e, code)
+		require.Equal(t, code, e.Code, "%v", err)
+		require.Equal(t, before, snapshot(t, m.Store()))
+	}
+	same, err := m.Register(m.ctx, connect.PlatformRequest{Key: "platform", Name: "Platform", Country: "US"})
+	require.NoError(t, err)
+	require.Equal(t, m.platform.ID(), same.ID())
+	for _, id := range []string{"", "plat_", "plat_nobody", "acct_1"} {
+		_, err := m.Platform(m.ctx, id)
+		require.ErrorIs(t, err, ledger.NotFound)
+	}
+}

@@ -1,0 +1,119 @@
+package connect_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/ledger"
+)
+
+// forger is a store that shows an object other than it is.
+type forger struct {
+	ledger.Store
+	forge func(*ledger.Object)
+}
+
+func (f *forger) Read(ctx context.Context, fn func(ledger.View) error) error {
+	return f.Store.Read(ctx, func(v ledger.View) error { return fn(forgedView{v, f.forge}) })
+}
+
+type forgedView struct {
+	ledger.View
+	forge func(*ledger.Object)
+}
+
+func (v forgedView) Find(q ledger.Query) ([]ledger.Object, error) {
+	list, err := v.View.Find(q)
+	for i := range list {
+		v.forge(&list[i])
+	}
+	return list, err
+}
+
+// Verify finds where what the objects say is not what the ledger has
+// (edge-case 101; identities 2 to 5 and 7 of the chart as far as they exist).
+func TestVerifyFindsWhatWasChanged(t *testing.T) {
+	store := &forger{Store: ledger.NewMemory(), forge: func(*ledger.Object) {}}
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Store: store}})
+	a := m.seller()
+	c := m.charge(a.ID, 10000, 100, connect.TestCard)
+	_, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID, Amount: usd(100), ReverseTransfer: true})
+	require.NoError(t, err)
+	_, err = m.platform.RecordCashSale(m.ctx, connect.CashSaleRequest{Key: "cash", AccountID: a.ID, Commission: usd(10)})
+	require.NoError(t, err)
+	m.pass(72 * time.Hour)
+	_, err = m.platform.Transfer(m.ctx, connect.TransferRequest{Key: "t", From: a.ID, To: m.seller().ID, Amount: usd(10)})
+	require.NoError(t, err)
+	_, err = m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID, Amount: usd(500)})
+	require.NoError(t, err)
+	m.verify()
+
+	amount := func(minor int64) map[string]any { return map[string]any{"amountMinor": minor, "currency": "USD"} }
+	for name, f := range map[string]struct {
+		kind  string
+		forge func(map[string]any)
+		says  string
+	}{
+		"a charge of more":            {"connect.charge", func(o map[string]any) { o["amount"] = amount(10001) }, "acquirer"},
+		"a charge that failed":        {"connect.charge", func(o map[string]any) { o["status"] = "failed" }, "acquirer"},
+		"a commission of less":        {"connect.charge", func(o map[string]any) { o["applicationFee"] = amount(99) }, "balance"},
+		"another processing fee":      {"connect.charge", func(o map[string]any) { o["processingFee"] = amount(1) }, "processing_fees"},
+		"more refunded than charged":  {"connect.charge", func(o map[string]any) { o["refunded"] = amount(10002) }, "refunded"},
+		"more taken back than given":  {"connect.charge", func(o map[string]any) { o["reversed"] = map[string]any{"base": amount(1), "given": amount(10002)} }, "taken back"},
+		"a refund of more":            {"connect.refund", func(o map[string]any) { o["amount"] = amount(101) }, "acquirer"},
+		"a refund that never was":     {"connect.refund", func(o map[string]any) { o["status"] = "failed" }, "balance"},
+		"a transfer of more":          {"connect.transfer", func(o map[string]any) { o["amount"] = amount(11) }, "balance"},
+		"a cash sale of more":         {"connect.cash_sale", func(o map[string]any) { o["commission"] = amount(11) }, "balance"},
+		"a payout that was paid":      {"payout", func(o map[string]any) { o["status"] = "paid" }, "in_transit"},
+		"a payout of somebody else's": {"payout", func(o map[string]any) { o["owner"] = m.platform.ID() }, "in_transit"},
+	} {
+		store.forge = func(o *ledger.Object) {
+			if o.Kind != f.kind {
+				return
+			}
+			var data map[string]any
+			require.NoError(t, json.Unmarshal(o.Data, &data))
+			f.forge(data)
+			o.Data, _ = json.Marshal(data)
+		}
+		r, err := m.Verify(m.ctx)
+		require.NoError(t, err, name)
+		require.False(t, r.OK(), name)
+		require.ErrorContains(t, r.Err(), "difference", name)
+		text := ""
+		for _, d := range r.Differences {
+			text += d.String() + "\n"
+		}
+		require.Contains(t, text, f.says, name)
+	}
+	store.forge = func(*ledger.Object) {}
+	m.verify()
+}
+
+// Money that was moved past the engine is found.
+func TestVerifyFindsMoneyMovedByHand(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
+	from := ledger.Ref{Book: m.platform.ID(), Owner: a.ID, Purpose: "available", Currency: ledger.USD}
+	to := from
+	to.Owner = m.platform.ID()
+	_, err := ledger.Update(m.ctx, m.Store(), func(u *ledger.Unit) error {
+		u.Open(ledger.Account{Ref: to})
+		u.Post(ledger.Transaction{Book: m.platform.ID(), Reason: "by hand", Entries: []ledger.Entry{
+			{Account: from, Amount: usd(-100)}, {Account: to, Amount: usd(100)},
+		}})
+		return nil
+	})
+	require.NoError(t, err)
+	r, err := m.Verify(m.ctx)
+	require.NoError(t, err)
+	require.Len(t, r.Differences, 2)
+	require.Contains(t, r.Differences[0].Msg, "the objects add up to 10.00 USD")
+}
