@@ -68,6 +68,8 @@ type Account struct {
 	Entries int64     // how many entries it has; they are numbered 1 to Entries
 	Version int64     // rises with every change that touches it; 0: there is no such account
 	Last    time.Time // when its latest entry was posted
+
+	mem *memAccount // where a Memory keeps it, while it plans
 }
 
 // Spendable returns what guarded entries may still take: the balance less the

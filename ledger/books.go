@@ -70,18 +70,16 @@ type Result struct {
 // batch has changed so far. It may be used again for the next batch.
 type Books struct {
 	src      Source
-	accounts map[Ref]*planAccount
-	objects  map[ID]*planObject
-	added    map[addedName]struct{} // what the batch has added so far, the present change included
+	accounts few[Ref, *planAccount] // every account that was looked at
+	objects  few[ID, *planObject]
+	added    few[addedName, struct{}] // what the batch has added so far, the present change included
 	rows     Rows
-	order    []*planAccount // every account that was looked at
 	dirty    []*planAccount // those that the batch changes, in the order of Rows.Accounts
 	puts     []*planObject
 
 	// of the change being planned
 	touched []*planAccount
 	stored  []*planObject
-	names   []addedName
 	posting []*planAccount // accounts of the transaction being posted, entry by entry
 
 	spare []*planAccount
@@ -117,20 +115,15 @@ type planObject struct {
 
 // NewBooks returns Books over a source.
 func NewBooks(src Source) *Books {
-	return &Books{
-		src:      src,
-		accounts: make(map[Ref]*planAccount),
-		objects:  make(map[ID]*planObject),
-		added:    make(map[addedName]struct{}),
-	}
+	return &Books{src: src}
 }
 
 // begin forgets the batch before.
 func (s *Books) begin() {
-	s.spare = append(s.spare, s.order...)
-	clear(s.accounts)
-	clear(s.objects)
-	clear(s.added)
+	s.spare = append(s.spare, s.accounts.vals...)
+	s.accounts.cut(0)
+	s.objects.cut(0)
+	s.added.cut(0)
 	clear(s.rows.Transactions) // let go of what the last batch pointed to
 	clear(s.rows.Entries)
 	clear(s.rows.Objects)
@@ -139,22 +132,21 @@ func (s *Books) begin() {
 		Accounts: s.rows.Accounts[:0], Transactions: s.rows.Transactions[:0], Entries: s.rows.Entries[:0],
 		Objects: s.rows.Objects[:0], Events: s.rows.Events[:0], Changes: s.rows.Changes[:0],
 	}
-	s.order, s.dirty, s.puts = s.order[:0], s.dirty[:0], s.puts[:0]
+	s.dirty, s.puts = s.dirty[:0], s.puts[:0]
 	// A source that panicked has left a change half planned.
-	s.touched, s.stored, s.names = s.touched[:0], s.stored[:0], s.names[:0]
+	s.touched, s.stored = s.touched[:0], s.stored[:0]
 }
 
 // account returns the working copy of an account; exists says whether there is
 // one.
 func (s *Books) account(r Ref) *planAccount {
-	if a, ok := s.accounts[r]; ok {
-		return a
+	if a := s.accounts.get(r); a != nil {
+		return *a
 	}
 	a := s.fresh()
 	a.Account, a.exists = s.src.Account(r)
 	a.Ref = r
-	s.accounts[r] = a
-	s.order = append(s.order, a)
+	s.accounts.add(r, a)
 	return a
 }
 
@@ -179,20 +171,20 @@ func (s *Books) touch(a *planAccount) {
 }
 
 func (s *Books) object(id ID) *planObject {
-	if o, ok := s.objects[id]; ok {
-		return o
+	if o := s.objects.get(id); o != nil {
+		return *o
 	}
 	o := new(planObject)
 	o.Object, o.exists = s.src.Object(id)
 	o.ID = id
-	s.objects[id] = o
+	s.objects.add(id, o)
 	return o
 }
 
 // look returns an object without a working copy, for what is only read.
 func (s *Books) look(id ID) (Object, bool) {
-	if o, ok := s.objects[id]; ok {
-		return o.Object, o.exists
+	if o := s.objects.get(id); o != nil {
+		return (*o).Object, (*o).exists
 	}
 	return s.src.Object(id)
 }
@@ -207,29 +199,19 @@ func (s *Books) put(o *planObject, next Object) {
 	o.Object, o.exists = next, true
 }
 
-// hasTransaction reports whether a transaction is stored, or was posted in
-// this batch or this change.
-func (s *Books) hasTransaction(id string) bool {
-	_, ok := s.added[addedName{id: id}]
-	return ok || s.src.HasTransaction(id)
-}
-
+// hasChange reports whether a change is stored, or was planned in this batch.
 func (s *Books) hasChange(id string) bool {
-	_, ok := s.added[addedName{change: true, id: id}]
-	return ok || s.src.HasChange(id)
+	return s.added.get(addedName{change: true, id: id}) != nil || s.src.HasChange(id)
 }
 
 // add notes an id as taken; undo gives it back.
-func (s *Books) add(n addedName) {
-	s.added[n] = struct{}{}
-	s.names = append(s.names, n)
-}
+func (s *Books) add(n addedName) { s.added.add(n, struct{}{}) }
 
 // mark is how long the rows were before a change.
-type mark struct{ txs, entries, events int }
+type mark struct{ txs, entries, events, added int }
 
 func (s *Books) mark() mark {
-	return mark{len(s.rows.Transactions), len(s.rows.Entries), len(s.rows.Events)}
+	return mark{len(s.rows.Transactions), len(s.rows.Entries), len(s.rows.Events), len(s.added.keys)}
 }
 
 // keep makes the change part of the batch.
@@ -248,7 +230,7 @@ func (s *Books) keep() {
 		}
 		o.touched = false
 	}
-	s.touched, s.stored, s.names = s.touched[:0], s.stored[:0], s.names[:0]
+	s.touched, s.stored = s.touched[:0], s.stored[:0]
 }
 
 // undo takes the change back.
@@ -260,13 +242,11 @@ func (s *Books) undo(m mark) {
 	for _, o := range s.stored {
 		o.Object, o.isNew, o.exists, o.touched = o.saved, o.savedNew, o.savedOK, false
 	}
-	for _, n := range s.names {
-		delete(s.added, n)
-	}
+	s.added.cut(m.added)
 	s.rows.Transactions = s.rows.Transactions[:m.txs]
 	s.rows.Entries = s.rows.Entries[:m.entries]
 	s.rows.Events = s.rows.Events[:m.events]
-	s.touched, s.stored, s.names = s.touched[:0], s.stored[:0], s.names[:0]
+	s.touched, s.stored = s.touched[:0], s.stored[:0]
 }
 
 func (a *planAccount) reset() {

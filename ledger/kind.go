@@ -72,14 +72,13 @@ func (k Kind[T]) Get(u *Unit, id string) (*T, error) {
 	if err := u.Load(k.ID(id)); err != nil {
 		return nil, err
 	}
-	o := u.objects[k.ID(id)]
+	known := u.objects.get(k.ID(id))
+	o := u.object(k.ID(id), known)
 	if o.Version == 0 {
 		return nil, k.notFound(id)
 	}
-	v, unknown, err := k.decode(o.Object)
-	if err == nil && unknown {
-		o.raw = o.Data
-	}
+	v, unknown, err := k.decode(o)
+	known.unknown = known.unknown || unknown
 	return v, err
 }
 
@@ -97,12 +96,12 @@ func (k Kind[T]) Put(u *Unit, id string, v *T) error {
 	if err != nil {
 		return k.corrupt(id, err)
 	}
-	if o, ok := u.objects[k.ID(id)]; ok && o.raw != nil {
-		if data, err = mergeUnknown(o.raw, data, reflect.TypeFor[T]()); err != nil {
+	if known := u.objects.get(k.ID(id)); known != nil && known.unknown {
+		if data, err = mergeUnknown(u.object(k.ID(id), known).Data, data, reflect.TypeFor[T]()); err != nil {
 			return k.corrupt(id, err)
 		}
 	}
-	o := Object{ID: k.ID(id), Data: data}
+	o := Object{ID: k.ID(id), Data: data, encoded: true}
 	if k.Keys != nil {
 		o.Keys = k.Keys(v)
 	}

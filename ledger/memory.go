@@ -21,13 +21,13 @@ type Memory struct {
 	open     ordered[Ref]             // those not closed
 	purposes map[string]*ordered[Ref] // open and closed, by purpose
 
-	txs     map[string]*memTx
+	changes map[string][]memTx // with their transactions
+	txs     map[string]*memTx  // those whose ids do not tell their change
 	objects map[ID]*Object
 	index   map[indexName]*ordered[Place]
-	changes map[string]struct{}
 
 	lane     int64 // of its events
-	events   []Event
+	events   rows[Event]
 	byOrigin map[string][]int64 // numbers of a platform's events
 
 	txSlab   slab[memTx]
@@ -50,7 +50,7 @@ type memLine struct {
 // memAccount is an account with its entries. Entry n is at index n−1.
 type memAccount struct {
 	Account
-	entries []memEntry
+	entries rows[memEntry]
 	moved   []int64 // numbers of entries whose two times differ
 	byTime  []int64 // numbers in effective order; nil while that is posting order
 	first   int64   // number of the first entry kept here, less one (an Overlay starts late)
@@ -88,7 +88,7 @@ func NewMemory() *Memory {
 		txs:      make(map[string]*memTx),
 		objects:  make(map[ID]*Object),
 		index:    make(map[indexName]*ordered[Place]),
-		changes:  make(map[string]struct{}),
+		changes:  make(map[string][]memTx),
 		byOrigin: make(map[string][]int64),
 	}
 	m.refs.compare, m.open.compare = Ref.Compare, Ref.Compare
@@ -141,7 +141,9 @@ type memSource struct{ m *Memory }
 
 func (s memSource) Account(r Ref) (Account, bool) {
 	if a, ok := s.m.accounts[r]; ok {
-		return a.Account, true
+		shown := a.Account
+		shown.mem = a
+		return shown, true
 	}
 	return Account{}, false
 }
@@ -159,15 +161,30 @@ func (s memSource) HasTransaction(id string) bool { _, ok := s.m.txs[id]; return
 
 func (s memSource) HasChange(id string) bool { _, ok := s.m.changes[id]; return ok }
 
+// transaction finds one by its id.
+func (m *Memory) transaction(id string) *memTx {
+	change, ok := changeOf(id)
+	if !ok {
+		return m.txs[id]
+	}
+	txs := m.changes[change]
+	for i := range txs {
+		if txs[i].ID == id {
+			return &txs[i]
+		}
+	}
+	return nil
+}
+
 // apply writes what was planned. It copies all that a caller could still change.
 func (m *Memory) apply(rows *Rows) {
 	m.written = m.written[:0]
 	for i := range rows.Accounts {
 		m.written = append(m.written, m.applyAccount(&rows.Accounts[i]))
 	}
-	next := 0
-	for i := range rows.Transactions {
-		t := &m.txSlab.take(1)[0]
+	next, txs := 0, m.txSlab.take(len(rows.Transactions))
+	for i := range txs {
+		t := &txs[i]
 		t.Transaction = rows.Transactions[i]
 		n := len(t.Entries)
 		t.Entries, t.Meta = nil, maps.Clone(t.Meta)
@@ -179,25 +196,27 @@ func (m *Memory) apply(rows *Rows) {
 			a.append(t, e)
 		}
 		next += n
-		m.txs[t.ID] = t
+		if _, ok := changeOf(t.ID); !ok {
+			m.txs[t.ID] = t
+		}
 	}
 	for i := range rows.Objects {
 		m.applyObject(&rows.Objects[i].Object)
 	}
 	for i := range rows.Events {
 		e := rows.Events[i]
-		e.ID = EventID(Lane{m.lane, int64(len(m.events)) + 1})
-		m.events = append(m.events, e)
-		m.byOrigin[e.Platform] = append(m.byOrigin[e.Platform], int64(len(m.events)))
+		e.ID = EventID(Lane{m.lane, int64(m.events.n) + 1})
+		m.events.add(e)
+		m.byOrigin[e.Platform] = append(m.byOrigin[e.Platform], int64(m.events.n))
 	}
-	for i := range rows.Changes {
-		m.changes[rows.Changes[i].ID] = struct{}{}
+	for i := range rows.Changes { // one: a Memory plans each by itself
+		m.changes[rows.Changes[i].ID] = txs
 	}
 }
 
 func (m *Memory) applyAccount(row *AccountRow) *memAccount {
-	a, ok := m.accounts[row.Ref]
-	if !ok {
+	a := row.mem
+	if a == nil {
 		a = &memAccount{}
 		m.accounts[row.Ref] = a
 		m.refs.add(row.Ref)
@@ -208,6 +227,7 @@ func (m *Memory) applyAccount(row *AccountRow) *memAccount {
 		m.open.remove(row.Ref)
 	}
 	a.Account = row.Account
+	a.Account.mem = nil
 	return a
 }
 
@@ -250,14 +270,14 @@ func (m *Memory) applyObject(o *Object) {
 // append adds an entry in posting order, and in effective order where that
 // differs.
 func (a *memAccount) append(t *memTx, e *EntryRow) {
-	if len(a.entries) == 0 {
+	if a.entries.n == 0 {
 		a.first = e.Number - 1
 	}
-	a.entries = append(a.entries, memEntry{t, e.Amount.minor, e.Balance.minor})
+	a.entries.add(memEntry{t, e.Amount.minor, e.Balance.minor})
 	if !t.Effective.Equal(t.Posted) {
 		if a.byTime == nil && len(a.moved) == 0 {
-			a.byTime = make([]int64, 0, len(a.entries))
-			for n := range int64(len(a.entries) - 1) {
+			a.byTime = make([]int64, 0, a.entries.n)
+			for n := range int64(a.entries.n - 1) {
 				a.byTime = append(a.byTime, a.first+n+1)
 			}
 		}
@@ -276,7 +296,7 @@ func (a *memAccount) compareEffective(x, y int64) int {
 	return int(x - y)
 }
 
-func (a *memAccount) entry(number int64) *memEntry { return &a.entries[number-a.first-1] }
+func (a *memAccount) entry(number int64) *memEntry { return a.entries.at(int(number - a.first - 1)) }
 
 // posted shows entry n.
 func (a *memAccount) posted(number int64) Posted {
@@ -291,16 +311,11 @@ func (a *memAccount) posted(number int64) Posted {
 // balanceAt returns the balance after the last entry posted at or before at;
 // false if none of the entries kept here was.
 func (a *memAccount) balanceAt(at time.Time) (Money, bool) {
-	n, _ := slices.BinarySearchFunc(a.entries, at, func(e memEntry, at time.Time) int {
-		if e.tx.Posted.After(at) {
-			return 1
-		}
-		return -1
-	})
+	n := a.entries.search(func(e *memEntry) bool { return e.tx.Posted.After(at) })
 	if n == 0 {
 		return Zero(a.Currency), false
 	}
-	return Money{a.entries[n-1].balance, a.Currency}, true
+	return Money{a.entries.at(n - 1).balance, a.Currency}, true
 }
 
 // rangeOf returns the set of accounts that a query scans, and where to start.

@@ -106,7 +106,7 @@ func (p Page) check() (Page, error) {
 
 // page walks the list that the page is cut from.
 func (a *memAccount) page(p Page) []Posted {
-	numbers, n := a.byTime, len(a.entries)
+	numbers, n := a.byTime, a.entries.n
 	switch {
 	case p.Moved:
 		numbers, n = a.moved, len(a.moved)
@@ -190,7 +190,7 @@ func (v *memView) Transactions(ids ...string) ([]Transaction, error) {
 	}
 	var list []Transaction
 	for _, id := range ids {
-		if t, ok := v.m.txs[id]; ok {
+		if t := v.m.transaction(id); t != nil {
 			list = append(list, t.clone())
 		}
 	}
@@ -286,7 +286,7 @@ func (v *memView) Events(after Cursor, platform string, limit int) ([]Event, Cur
 	if err != nil {
 		return nil, "", err
 	}
-	seen, last := int64(0), int64(len(v.m.events))
+	seen, last := int64(0), int64(v.m.events.n)
 	for _, l := range lanes {
 		if l.Lane != v.m.lane || l.Number > last {
 			return nil, "", invalid("invalid_cursor", "cursor", "this is not a cursor of this event feed")
@@ -308,8 +308,8 @@ func (v *memView) Events(after Cursor, platform string, limit int) ([]Event, Cur
 func (m *Memory) eventsAfter(seen int64, platform string, limit int) ([]Event, int64) {
 	var list []Event
 	if platform == "" {
-		for n := seen; n < int64(len(m.events)) && len(list) < limit; n++ {
-			list, seen = append(list, m.events[n].clone()), n+1
+		for n := seen; n < int64(m.events.n) && len(list) < limit; n++ {
+			list, seen = append(list, m.events.at(int(n)).clone()), n+1
 		}
 		return list, seen
 	}
@@ -320,7 +320,7 @@ func (m *Memory) eventsAfter(seen int64, platform string, limit int) ([]Event, i
 	}
 	for ; i < len(numbers) && len(list) < limit; i++ {
 		seen = numbers[i]
-		list = append(list, m.events[seen-1].clone())
+		list = append(list, m.events.at(int(seen-1)).clone())
 	}
 	return list, seen
 }

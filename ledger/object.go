@@ -31,6 +31,8 @@ type Object struct {
 	Version int64 // 1 when first put; in Change.Put the version that is replaced, 0 for a new one
 	Data    []byte
 	Keys    []Key // at most 4
+
+	encoded bool // Data was made by this package and need not be checked again
 }
 
 // Bounds of an object.
@@ -41,8 +43,11 @@ const (
 
 // clone copies what a caller could still change.
 func (o Object) clone() Object {
-	o.Data = slices.Clone(o.Data)
+	if !o.encoded { // what this package made, nobody else holds
+		o.Data = slices.Clone(o.Data)
+	}
 	o.Keys = slices.Clone(o.Keys)
+	o.encoded = false
 	return o
 }
 
@@ -54,7 +59,7 @@ func (o *Object) check() *Error {
 		return invalid("invalid_version", "version", "a version is zero or more")
 	case len(o.Data) > MaxData:
 		return invalid("payload_too_large", "data", "an object has at most 1 MiB of data")
-	case !isJSON(o.Data):
+	case !o.encoded && !isJSON(o.Data):
 		return invalid("invalid_data", "data", "the data of an object is JSON")
 	case len(o.Keys) > MaxKeys:
 		return invalid("too_many_keys", "keys", "an object has at most 4 keys")

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,11 @@ func TestOverlayKeepsTheLaws(t *testing.T) {
 // A preview of a preview is a store as well: each has a lane of events.
 func TestOverlayOfOverlayKeepsTheLaws(t *testing.T) {
 	s := ledger.Overlay(ledger.NewMemory())
+	mustUpdate(t, newClock().env(), s, func(u *ledger.Unit) {
+		for range 3 {
+			u.Emit(ledger.Event{Type: "beneath", Object: ledger.ID{Kind: "thing", ID: "x"}})
+		}
+	})
 	storetest.Run(t, func(*testing.T) ledger.Store { return ledger.Overlay(s) })
 }
 
@@ -262,7 +268,11 @@ func replay(t *testing.T, from, to ledger.Store) {
 			}
 			tx := txs[0]
 			at := tx.Posted
-			c := ledger.Change{ID: fmt.Sprint("chg_", i), At: at, Post: []ledger.Transaction{tx}}
+			change, _, ok := strings.Cut(tx.ID, ".")
+			if !ok { // its id does not tell its change
+				change = fmt.Sprint("replay_", i)
+			}
+			c := ledger.Change{ID: change, At: at, Post: []ledger.Transaction{tx}}
 			if i == 0 {
 				p, _ := ledger.PurposeOf("available")
 				c.Open = []ledger.Account{{Ref: bank}, {Ref: a, Floor: p.Floor}}

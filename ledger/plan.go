@@ -124,7 +124,7 @@ func (s *Books) apply(c *Change) *Error {
 		}
 	}
 	for i := range c.Post {
-		if err := s.post(&c.Post[i], c.At); err != nil {
+		if err := s.post(&c.Post[i], c); err != nil {
 			return err
 		}
 	}
@@ -234,11 +234,11 @@ func (s *Books) putOne(o *Object) *Error {
 
 // post books one transaction: its time is raised so that it rises strictly in
 // each of its accounts, and every entry gets its number and running balance.
-func (s *Books) post(t *Transaction, now time.Time) *Error {
-	if s.hasTransaction(t.ID) {
-		return &Error{Class: Exists, Code: "transaction_exists", Op: "ledger: transaction " + t.ID}
+func (s *Books) post(t *Transaction, c *Change) *Error {
+	if err := s.newID(t, c); err != nil {
+		return err
 	}
-	at := atTime(now)
+	at := atTime(c.At)
 	s.posting = s.posting[:0]
 	for i := range t.Entries {
 		a, err := s.existing(t.Entries[i].Account)
@@ -269,8 +269,25 @@ func (s *Books) post(t *Transaction, now time.Time) *Error {
 		e.Number, e.Balance = a.Entries, a.Posted
 		s.rows.Entries = append(s.rows.Entries, e)
 	}
-	s.add(addedName{id: t.ID})
 	s.rows.Transactions = append(s.rows.Transactions, row)
+	return nil
+}
+
+// newID takes a transaction's id. One that is made of the change's own is free
+// if it was not used in this change: the store need not be asked.
+func (s *Books) newID(t *Transaction, c *Change) *Error {
+	name := addedName{id: t.ID}
+	taken := s.added.get(name) != nil
+	if !ownID(c.ID, t.ID) {
+		if _, other := changeOf(t.ID); other {
+			return invalid("invalid_id", "id", "an id that begins as a change's is made of its own change's")
+		}
+		taken = taken || s.src.HasTransaction(t.ID)
+	}
+	if taken {
+		return &Error{Class: Exists, Code: "transaction_exists", Op: "ledger: transaction " + t.ID}
+	}
+	s.add(name)
 	return nil
 }
 

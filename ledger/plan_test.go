@@ -205,6 +205,47 @@ func TestPlanKeepsNamesApart(t *testing.T) {
 	require.Len(t, rows.Transactions, 3)
 }
 
+// A transaction's id that is made of its change's is not looked up; so it must
+// be no other change's, whatever points are in it (promise 29).
+func TestPlanIDsOfTheChange(t *testing.T) {
+	src, books, a, b := planned(t)
+	with := func(change string, ids ...string) *ledger.Change {
+		c := &ledger.Change{ID: change, At: noon}
+		for _, id := range ids {
+			tx := transfer("transfer", a, b, 1)
+			tx.ID = id
+			c.Post = append(c.Post, tx)
+		}
+		return c
+	}
+	for _, x := range []struct {
+		c    *ledger.Change
+		code string
+	}{
+		{with("chg_a", "chg_a.1", "chg_a.2"), ""},
+		{with("chg_b", "chg_b.1", "chg_b.1"), "transaction_exists"},
+		{with("chg_b", "chg_a.1"), "invalid_id"},
+		{with("chg_b", "chg_x.1"), "invalid_id"},
+		{with("chg_b", "chg_b.c.1"), "invalid_id"},
+		{with("chg_b.c", "chg_b.c.1"), ""},
+		{with("chg_b", "chg_b."), "invalid_id"},
+		{with("chg_b", "tx_1"), ""},
+		{with("chg_c", "tx_1"), "transaction_exists"},
+		{with("chg_c", "chg_c"), ""},
+		{with("chg_d", "chg_c"), "transaction_exists"},
+	} {
+		rows, results := ledger.Plan([]*ledger.Change{x.c}, books)
+		if x.code == "" {
+			require.NoError(t, results[0].Err, x.c.ID)
+			src.write(rows)
+			continue
+		}
+		var e *ledger.Error
+		require.ErrorAs(t, results[0].Err, &e, "%s %s", x.c.ID, x.c.Post[0].ID)
+		require.Equal(t, x.code, e.Code)
+	}
+}
+
 // A source that panics fails its batch; the Books are as good as before
 // (promise 35).
 func TestPlanAfterAPanic(t *testing.T) {
@@ -283,4 +324,32 @@ func TestMetadataBounds(t *testing.T) {
 		}
 		requireCode(t, err, ledger.Invalid, x.code)
 	}
+}
+
+// An id made of a change's belongs to that change: the store need not be asked
+// about it, so nobody else may take it.
+func TestIDsOfAnotherChange(t *testing.T) {
+	s := ledger.NewMemory()
+	r, o := euros("acct_1", "pending/2026-01-01"), euros("house", "acquirer/test")
+	post := func(change string, ids ...string) error {
+		c := ledger.Change{ID: change, At: noon, Open: []ledger.Account{{Ref: r}, {Ref: o}}}
+		for _, id := range ids {
+			c.Post = append(c.Post, ledger.Transaction{ID: id, Book: r.Book, Reason: "charge", Entries: []ledger.Entry{
+				{Account: r, Amount: ledger.Minor(1, ledger.EUR)}, {Account: o, Amount: ledger.Minor(-1, ledger.EUR)},
+			}})
+		}
+		_, err := s.Commit(t.Context(), &c)
+		return err
+	}
+	require.NoError(t, post("chg_1", "chg_1.1", "chg_1.2", "mine.1"))
+	require.ErrorIs(t, post("chg_2", "chg_2.1", "chg_2.1"), ledger.Exists, "twice in a change")
+	require.ErrorIs(t, post("chg_3", "chg_1.1"), ledger.Invalid, "of another change")
+	require.ErrorIs(t, post("chg_3", "chg_9.1"), ledger.Invalid, "of a change that is not there")
+	require.ErrorIs(t, post("mine", "mine.1"), ledger.Exists, "an id that tells no change is looked for")
+	require.NoError(t, s.Read(t.Context(), func(v ledger.View) error {
+		list, err := v.Transactions("chg_1.2", "chg_1.1", "mine.1", "chg_1.3", "chg_2.1", "chg_1")
+		require.Len(t, list, 3)
+		require.Equal(t, "chg_1.2", list[0].ID)
+		return err
+	}))
 }

@@ -125,6 +125,34 @@ func TestStatementLimit(t *testing.T) {
 	requireCode(t, err, ledger.Invalid, "invalid_range")
 }
 
+// A statement of several pages by effective time, where that runs against the
+// time of posting.
+func TestStatementPagesByEffectiveTime(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	a := euros("acct_1", "own")
+	funded(t, e, s, a, 0)
+	const n = 2*ledger.MaxPage + 10
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		for i := range n {
+			tx := transfer("x", bank, a, int64(i)+1)
+			tx.Effective = noon.Add(-time.Duration(i/3) * time.Hour)
+			u.Post(tx)
+		}
+	})
+	st, err := ledger.NewStatement(t.Context(), s, ledger.StatementRequest{Account: a, By: ledger.ByEffective})
+	require.NoError(t, err)
+	require.Len(t, st.Lines, n)
+	for i, l := range st.Lines[1:] {
+		was := st.Lines[i]
+		require.True(t, was.Effective.Before(l.Effective) || was.Effective.Equal(l.Effective) && was.Number < l.Number)
+	}
+	from := noon.Add(-100 * time.Hour) // all but the last 303 count before
+	st, err = ledger.NewStatement(t.Context(), s, ledger.StatementRequest{Account: a, By: ledger.ByEffective, From: from})
+	require.NoError(t, err)
+	require.Len(t, st.Lines, 303)
+	require.Equal(t, balance(t, s, a).Posted, st.Closing)
+}
+
 // Promise 1: every currency of a trial balance is zero, book by book, and the
 // lines stand in the order of the chart.
 func TestTrialBalance(t *testing.T) {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,6 +39,27 @@ const (
 	maxMetaKey   = 40
 	maxMetaValue = 500
 )
+
+// changePrefix begins the ids of changes that Update makes, and of the
+// transactions in them: the change's id, a point and a number.
+const changePrefix = "chg_"
+
+// ownID reports whether a transaction's id is made of its change's. Such an id
+// is as unique as the change, so nobody has to look for it. A change's id may
+// have points itself: the last one counts, so that no id is two changes' own.
+func ownID(change, id string) bool {
+	of, ok := changeOf(id)
+	return ok && of == change && len(id) > len(of)+1
+}
+
+// changeOf returns the change that such an id names, if it is one.
+func changeOf(id string) (string, bool) {
+	i := strings.LastIndexByte(id, '.')
+	if i < 0 || !strings.HasPrefix(id, changePrefix) {
+		return "", false
+	}
+	return id[:i], true
+}
 
 // Posted is an entry as it stands in its account's book.
 type Posted struct {

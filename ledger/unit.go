@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -17,20 +19,31 @@ type Unit struct {
 	try int
 	err error // the first misuse, reported when fn returns
 
-	objects  map[ID]*unitObject
-	accounts map[Ref]*unitAccount
-	seenOpen map[Ref]bool
+	objects  few[ID, unitObject]
+	accounts few[Ref, *unitAccount]
+	seenOpen []Ref
 	unasked  bool // the change's key has not been looked up
-
-	room [3]Transaction // for the first ones posted
 }
 
-// unitObject is an object as fn sees it.
+// unitObject is an object that the unit has read, assumed or put.
 type unitObject struct {
-	Object
-	base int64 // version in the store
-	put  int   // index in Change.Put plus one, 0 if not put
-	raw  []byte
+	base    int64 // version in the store
+	data    []byte
+	keys    []Key
+	put     int  // index in Change.Put plus one, 0 if not put
+	unknown bool // its data has fields that its kind does not know
+}
+
+// object shows what the unit knows, with what it has put.
+func (u *Unit) object(id ID, o *unitObject) Object {
+	if o.put > 0 {
+		shown := u.c.Put[o.put-1]
+		shown.encoded = false // the caller gets a copy of their own
+		shown = shown.clone()
+		shown.Version++
+		return shown
+	}
+	return Object{ID: id, Version: o.base, Data: o.data, Keys: o.keys}
 }
 
 // unitAccount is an account that was read, with what the unit has done to it.
@@ -40,9 +53,7 @@ type unitAccount struct {
 }
 
 func newUnit(ctx context.Context, s Store, e Env, try int) *Unit {
-	u := &Unit{ctx: ctx, s: s, env: e, try: try, c: Change{ID: e.ID("chg_"), At: e.Time()}}
-	u.c.Post = u.room[:0]
-	return u
+	return &Unit{ctx: ctx, s: s, env: e, try: try, c: Change{ID: e.ID(changePrefix), At: e.Time()}}
 }
 
 // Context returns the context of the Update.
@@ -124,7 +135,7 @@ func (u *Unit) read(id ID) (o Object, err error) {
 func (u *Unit) Load(ids ...ID) error {
 	var missing []ID
 	for _, id := range ids {
-		if _, ok := u.objects[id]; !ok {
+		if u.objects.get(id) == nil {
 			missing = append(missing, id)
 		}
 	}
@@ -144,17 +155,12 @@ func (u *Unit) Load(ids ...ID) error {
 }
 
 // know keeps an object that was read and expects it unchanged.
-func (u *Unit) know(o Object) *unitObject {
-	if k, ok := u.objects[o.ID]; ok {
-		return k
+func (u *Unit) know(o Object) {
+	if u.objects.get(o.ID) != nil {
+		return
 	}
-	if u.objects == nil {
-		u.objects = make(map[ID]*unitObject)
-	}
-	k := &unitObject{Object: o, base: o.Version}
-	u.objects[o.ID] = k
+	u.objects.add(o.ID, unitObject{base: o.Version, data: o.Data, keys: o.Keys})
 	u.c.Expect = append(u.c.Expect, Expectation{Object: o.ID, Version: o.Version})
-	return k
 }
 
 // Object returns an object, with what the unit has put; one that does not exist
@@ -163,7 +169,7 @@ func (u *Unit) Object(id ID) (Object, error) {
 	if err := u.Load(id); err != nil {
 		return Object{}, err
 	}
-	return u.objects[id].Object, nil
+	return u.object(id, u.objects.get(id)), nil
 }
 
 // Assume expects an object to be at a version without reading it: for a caller
@@ -175,23 +181,17 @@ func (u *Unit) Assume(id ID, version int64) {
 // Put stores an object. Its version is that which the unit read or assumed; an
 // object that the unit never looked at is new, and Exists if it is not.
 func (u *Unit) Put(o Object) {
-	k, ok := u.objects[o.ID]
-	if !ok {
-		if u.objects == nil {
-			u.objects = make(map[ID]*unitObject)
-		}
-		k = &unitObject{Object: Object{ID: o.ID}}
-		u.objects[o.ID] = k
+	k := u.objects.get(o.ID)
+	if k == nil {
+		k = u.objects.add(o.ID, unitObject{})
 	}
 	o.Version = k.base
-	if k.put == 0 {
-		u.c.Put = append(u.c.Put, o)
-		k.put = len(u.c.Put)
-	} else {
+	if k.put > 0 {
 		u.c.Put[k.put-1] = o
+		return
 	}
-	k.Object = o
-	k.Version = k.base + 1
+	u.c.Put = append(u.c.Put, o)
+	k.put = len(u.c.Put)
 }
 
 // Open opens an account unless it stands open already. Purposes of the chart
@@ -211,15 +211,19 @@ func (u *Unit) Open(a Account) {
 // Close ends an account that the change leaves empty.
 func (u *Unit) Close(r Ref) { u.c.Close = append(u.c.Close, r) }
 
-// Post books a transaction, with a new id if it has none. Its id is returned.
+// Post books a transaction. One without an id gets that of the change and a
+// number; the id is returned.
 func (u *Unit) Post(t Transaction) string {
 	if t.ID == "" {
-		t.ID = u.NewID("tx_")
+		t.ID = u.c.ID + "." + strconv.Itoa(len(u.c.Post)+1)
+	}
+	if n := len(u.c.Post); n == 1 && cap(u.c.Post) == 1 {
+		u.c.Post = slices.Grow(u.c.Post, 3) // who posts twice posts a few times
 	}
 	u.c.Post = append(u.c.Post, t)
 	for i := range t.Entries {
-		if a, ok := u.accounts[t.Entries[i].Account]; ok {
-			u.note(checkedAdd(&a.moved, t.Entries[i].Amount.minor))
+		if a := u.accounts.get(t.Entries[i].Account); a != nil {
+			u.note(checkedAdd(&(*a).moved, t.Entries[i].Amount.minor))
 		}
 	}
 	return t.ID
@@ -229,8 +233,8 @@ func (u *Unit) Post(t Transaction) string {
 // (HoldExpiry).
 func (u *Unit) Hold(s HoldStep) {
 	u.c.Holds = append(u.c.Holds, s)
-	if a, ok := u.accounts[s.Account]; ok {
-		u.noteHeld(a, &s)
+	if a := u.accounts.get(s.Account); a != nil {
+		u.noteHeld(*a, &s)
 	}
 }
 
@@ -256,18 +260,15 @@ func (u *Unit) Account(r Ref) (Account, error) {
 }
 
 func (u *Unit) account(r Ref) (*unitAccount, error) {
-	if a, ok := u.accounts[r]; ok {
-		return a, nil
+	if a := u.accounts.get(r); a != nil {
+		return *a, nil
 	}
 	list, err := u.Peek(r)
 	if err != nil {
 		return nil, err
 	}
 	a := &unitAccount{Account: list[0]}
-	if u.accounts == nil {
-		u.accounts = make(map[Ref]*unitAccount)
-	}
-	u.accounts[r] = a
+	u.accounts.add(r, a)
 	if !a.Shared {
 		u.c.Expect = append(u.c.Expect, Expectation{Account: r, Version: a.Version})
 	}
@@ -336,10 +337,7 @@ func (u *Unit) Peek(refs ...Ref) (list []Account, err error) {
 // AssumeOpen takes an account to be open without reading it: if it is closed,
 // fn runs again.
 func (u *Unit) AssumeOpen(r Ref) {
-	if u.seenOpen == nil {
-		u.seenOpen = make(map[Ref]bool)
-	}
-	u.seenOpen[r] = true
+	u.seenOpen = append(u.seenOpen, r)
 }
 
 // Find lists objects by a key of theirs, as the store has them; the list is not

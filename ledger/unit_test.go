@@ -216,7 +216,7 @@ func TestUnitDefaults(t *testing.T) {
 		require.Equal(t, t.Context(), u.Context())
 		require.Equal(t, noon, u.At())
 		id := u.Post(transfer("transfer", a, b, 1))
-		require.Regexp(t, "^tx_[0-9a-z]{26}$", id)
+		require.Regexp(t, "^chg_[0-9a-z]{26}[.]1$", id)
 		tx := transfer("transfer", a, b, 1)
 		tx.ID, tx.Effective = "mine", noon.Add(-time.Hour)
 		require.Equal(t, "mine", u.Post(tx))
@@ -254,6 +254,13 @@ func TestUnitUnder(t *testing.T) {
 	r, err := under(1, 1)
 	require.NoError(t, err)
 	require.True(t, r.Replayed && r.ByKey, "fn ran, and what it did was dropped")
+	r, err = e.Update(t.Context(), s, func(u *ledger.Unit) error {
+		require.NoError(t, u.Under(ledger.Idem{Scope: book, Key: "k", Hash: [32]byte{1}}))
+		u.Post(ledger.Transaction{Book: book, Reason: "half done"})
+		return errShort
+	})
+	require.NoError(t, err)
+	require.True(t, r.ByKey, "what fn had done when it failed does not matter")
 	for _, amountMinor := range []int64{1, 900} {
 		_, err = under(2, amountMinor)
 		requireCode(t, err, ledger.Exists, "idempotency_mismatch")

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -84,7 +85,7 @@ func (u *Unit) lostRace(err error) bool {
 	if e.Class == Conflict {
 		return true
 	}
-	return e.Code == "account_closed" && u.seenOpen[e.Account]
+	return e.Code == "account_closed" && slices.Contains(u.seenOpen, e.Account)
 }
 
 func isFinal(err error) bool {

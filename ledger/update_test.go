@@ -117,6 +117,16 @@ func TestUpdateSeesAccountsClose(t *testing.T) {
 	})
 	requireCode(t, err, ledger.State, "account_closed")
 	require.Equal(t, 1, runs)
+	runs = 0
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		if runs++; runs == 1 {
+			u.AssumeOpen(day) // which is wrong
+			u.Post(transfer("charge", bank, day, 7))
+		} else {
+			u.Post(transfer("charge", bank, b, 7))
+		}
+	})
+	require.Equal(t, 2, runs)
 }
 
 // Promise 26: an outcome that is unknown is found out with the same change, and

@@ -50,14 +50,18 @@ func TestVerifyFindsTampering(t *testing.T) {
 		tamper func(m *Memory)
 		want   []string // parts of one line of the report each
 	}{
-		"nothing":                   {func(m *Memory) {}, nil},
-		"amount of an entry":        {func(m *Memory) { m.accounts[a].entries[1].amount++ }, []string{"entry 2 is not what its transaction tx_1 says", "entry 2 says the balance"}},
-		"running balance":           {func(m *Memory) { m.accounts[a].entries[1].balance-- }, []string{"entry 2 says the balance is 1.39 EUR"}},
-		"a balance":                 {func(m *Memory) { m.accounts[a].Posted.minor++ }, []string{"its entries add up to", "currency EUR: its accounts add up to 1 "}},
-		"two balances":              {func(m *Memory) { m.accounts[a].Posted.minor++; m.accounts[bank].Posted.minor-- }, []string{"plat_1:a:available:EUR: its balance", "plat_1:house:bank:EUR: its balance"}},
-		"count of entries":          {func(m *Memory) { m.accounts[a].Entries++ }, []string{"it counts 5 entries and has 4"}},
-		"the last entry":            {func(m *Memory) { x := m.accounts[a]; x.entries = x.entries[:3] }, []string{"its balance is 1.60 EUR"}},
-		"an entry between":          {func(m *Memory) { x := m.accounts[a]; x.entries = append(x.entries[:1], x.entries[2:]...) }, []string{"entry 2 says the balance"}},
+		"nothing":            {func(m *Memory) {}, nil},
+		"amount of an entry": {func(m *Memory) { m.accounts[a].entries.at(1).amount++ }, []string{"entry 2 is not what its transaction tx_1 says", "entry 2 says the balance"}},
+		"running balance":    {func(m *Memory) { m.accounts[a].entries.at(1).balance-- }, []string{"entry 2 says the balance is 1.39 EUR"}},
+		"a balance":          {func(m *Memory) { m.accounts[a].Posted.minor++ }, []string{"its entries add up to", "currency EUR: its accounts add up to 1 "}},
+		"two balances":       {func(m *Memory) { m.accounts[a].Posted.minor++; m.accounts[bank].Posted.minor-- }, []string{"plat_1:a:available:EUR: its balance", "plat_1:house:bank:EUR: its balance"}},
+		"count of entries":   {func(m *Memory) { m.accounts[a].Entries++ }, []string{"it counts 5 entries and has 4"}},
+		"the last entry":     {func(m *Memory) { x := m.accounts[a]; x.entries.n = 3 }, []string{"its balance is 1.60 EUR"}},
+		"an entry between": {func(m *Memory) {
+			x := m.accounts[a]
+			x.entries.blocks[0] = append(x.entries.blocks[0][:1], x.entries.blocks[0][2:]...)
+			x.entries.n--
+		}, []string{"entry 2 says the balance"}},
 		"numbers":                   {func(m *Memory) { m.accounts[a].first++ }, []string{"entry 2 stands where 1 should"}},
 		"a transaction":             {func(m *Memory) { delete(m.txs, "tx_2") }, []string{"belongs to transaction tx_2, which is not there"}},
 		"entry of a transaction":    {func(m *Memory) { m.txs["tx_1"].entries[1].amount++ }, []string{"entry 2 is not what its transaction tx_1 says", "transaction tx_1: the entries in EUR add up to"}},
@@ -109,8 +113,8 @@ func TestVerifyFindsTampering(t *testing.T) {
 func unbalance(m *Memory) {
 	r := verifyRef("a", "frozen")
 	x := m.accounts[r]
-	x.entries[0].amount++
-	x.entries[0].balance++
+	x.entries.at(0).amount++
+	x.entries.at(0).balance++
 	x.Posted.minor++
 	m.txs["tx_3"].entries[1].amount++
 }
@@ -126,7 +130,7 @@ func retell(m *Memory, change func(*Transaction)) {
 func TestVerifyFindsABrokenFloor(t *testing.T) {
 	m := tampered(t)
 	frozen, bank := m.accounts[verifyRef("a", "frozen")], m.accounts[verifyRef("house", "bank")]
-	frozen.entries[0].amount, frozen.entries[0].balance, frozen.Posted.minor = -10, -10, -10
+	frozen.entries.at(0).amount, frozen.entries.at(0).balance, frozen.Posted.minor = -10, -10, -10
 	m.txs["tx_3"].entries[1].amount = -10
 	m.txs["tx_3"].entries[0].amount, m.txs["tx_3"].entries[0].account = 10, bank
 	r, err := Verify(t.Context(), m)

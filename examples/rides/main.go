@@ -34,7 +34,6 @@ func run(ctx context.Context, args []string, stdout, progress io.Writer) error {
 		if err != nil {
 			return err
 		}
-		defer f.Close()
 		drawing = f
 	}
 	trips, err := readTrips()
@@ -52,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, progress io.Writer) error {
 		return err
 	}
 	if drawing != nil {
-		if err := errors.Join(r.report.svg(drawing), drawing.Sync()); err != nil {
+		if err := errors.Join(r.report.svg(drawing), drawing.Close()); err != nil {
 			return err
 		}
 	}

@@ -97,6 +97,7 @@ func oneTooMany() []func(c *ledger.Change) {
 		func(c *ledger.Change) { c.Emit[0].Platform += "p" },
 		func(c *ledger.Change) { c.Emit[0].Data = append(c.Emit[0].Data, ' ') },
 		func(c *ledger.Change) { c.Emit[0].Object = ledger.ID{} },
+		func(c *ledger.Change) { c.Put[1].Version = -1 },
 		func(c *ledger.Change) { c.Put[1].Kind = ledger.IdemKind },
 		func(c *ledger.Change) { c.Put[1].Kind = ledger.HoldKind },
 	}
