@@ -200,7 +200,7 @@ func (p *Platform) checkCharge(u *ledger.Unit, r *ChargeRequest) error {
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return err
 	}
-	if err := checkMetadata(r.Metadata); err != nil {
+	if err := ledger.CheckMetadata(r.Metadata); err != nil {
 		return err
 	}
 	tax, err := checkTax(r.Tax, r.Amount)

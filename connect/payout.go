@@ -218,7 +218,7 @@ func checkPayout(r *PayoutRequest) error {
 	if (r.Authority != "") != (r.Bank != nil) {
 		return badField("invalid_request", "bank", "a payout to an authority, and no other, brings its bank details")
 	}
-	return checkMetadata(r.Metadata)
+	return ledger.CheckMetadata(r.Metadata)
 }
 
 // mayBePaid expects that the account is as it was when the bank was chosen, and

@@ -118,7 +118,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 	if err := checkName("name", r.Name, 100); err != nil {
 		return nil, err
 	}
-	if err := checkMetadata(r.Metadata); err != nil {
+	if err := ledger.CheckMetadata(r.Metadata); err != nil {
 		return nil, err
 	}
 	var err error
@@ -284,14 +284,6 @@ func checkName(field, name string, most int) error {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return badField("invalid_name", field, "a name has no control or direction characters")
 		}
-	}
-	return nil
-}
-
-// checkMetadata keeps the typed nil of ledger.CheckMetadata out of errors.
-func checkMetadata(meta map[string]string) error {
-	if err := ledger.CheckMetadata(meta); err != nil {
-		return err
 	}
 	return nil
 }

@@ -175,7 +175,7 @@ func checkRefund(r *RefundRequest) error {
 	default:
 		return badField("invalid_reason", "reason", "a refund is a duplicate, fraudulent or requested_by_customer")
 	}
-	return checkMetadata(r.Metadata)
+	return ledger.CheckMetadata(r.Metadata)
 }
 
 // refundable returns how much a refund of a charge is for.

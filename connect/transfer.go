@@ -102,7 +102,7 @@ func (p *Platform) checkTransfer(u *ledger.Unit, r TransferRequest) error {
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return err
 	}
-	return checkMetadata(r.Metadata)
+	return ledger.CheckMetadata(r.Metadata)
 }
 
 // GetTransfer returns a transfer of the platform.

@@ -16,7 +16,8 @@ type Source interface {
 	// Plan reads (Need.Data).
 	Object(ID) (Object, bool)
 	HasTransaction(id string) bool
-	HasChange(id string) bool
+	// Change returns when a change was made, if it was committed.
+	Change(id string) (at time.Time, ok bool)
 }
 
 // Rows is what a planned batch writes. It is good until the Books plan again,
@@ -72,7 +73,7 @@ type Books struct {
 	src      Source
 	accounts few[Ref, *planAccount] // every account that was looked at
 	objects  few[ID, *planObject]
-	added    few[addedName, struct{}] // what the batch has added so far, the present change included
+	added    few[addedName, time.Time] // what the batch has added so far, the present change included
 	rows     Rows
 	dirty    []*planAccount // those that the batch changes, in the order of Rows.Accounts
 	puts     []*planObject
@@ -199,13 +200,17 @@ func (s *Books) put(o *planObject, next Object) {
 	o.Object, o.exists = next, true
 }
 
-// hasChange reports whether a change is stored, or was planned in this batch.
-func (s *Books) hasChange(id string) bool {
-	return s.added.get(addedName{change: true, id: id}) != nil || s.src.HasChange(id)
+// change returns when a change was made that is stored, or was planned in this
+// batch.
+func (s *Books) change(id string) (time.Time, bool) {
+	if at := s.added.get(addedName{change: true, id: id}); at != nil {
+		return *at, true
+	}
+	return s.src.Change(id)
 }
 
 // add notes an id as taken; undo gives it back.
-func (s *Books) add(n addedName) { s.added.add(n, struct{}{}) }
+func (s *Books) add(n addedName, at time.Time) { s.added.add(n, at) }
 
 // mark is how long the rows were before a change.
 type mark struct{ txs, entries, events, added int }

@@ -42,7 +42,14 @@ func HashRequest(verb string, request any) ([sha256.Size]byte, error) {
 func (i *Idem) IsZero() bool { return i.Scope == "" && i.Key == "" }
 
 // CheckKey refuses keys that are not 1 to 255 characters of printable ASCII.
-func CheckKey(key string) *Error {
+func CheckKey(key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return nil
+}
+
+func checkKey(key string) *Error {
 	if !usable(key, 255) {
 		return invalid("invalid_idempotency_key", "key", "an idempotency key is 1 to 255 characters of printable ASCII")
 	}
@@ -58,7 +65,7 @@ func (i *Idem) check() *Error {
 			return invalid("invalid_idempotency_key", "scope", "the scope of a key has no bar")
 		}
 	}
-	return CheckKey(i.Key)
+	return checkKey(i.Key)
 }
 
 // object names the object that remembers the key. A scope has no bar, so no two

@@ -21,8 +21,8 @@ type Memory struct {
 	open     ordered[Ref]             // those not closed
 	purposes map[string]*ordered[Ref] // open and closed, by purpose
 
-	changes map[string][]memTx // with their transactions
-	txs     map[string]*memTx  // those whose ids do not tell their change
+	changes map[string]memChange
+	txs     map[string]*memTx // those whose ids do not tell their change
 	objects map[ID]*Object
 	index   map[indexName]*ordered[Place]
 
@@ -33,6 +33,12 @@ type Memory struct {
 	txSlab   slab[memTx]
 	lineSlab slab[memLine]
 	written  []*memAccount // scratch of apply
+}
+
+// memChange is what is remembered of a change: its transactions, too.
+type memChange struct {
+	at  time.Time
+	txs []memTx
 }
 
 // memTx is a transaction as it is kept: its entries point to their accounts.
@@ -88,7 +94,7 @@ func NewMemory() *Memory {
 		txs:      make(map[string]*memTx),
 		objects:  make(map[ID]*Object),
 		index:    make(map[indexName]*ordered[Place]),
-		changes:  make(map[string][]memTx),
+		changes:  make(map[string]memChange),
 		byOrigin: make(map[string][]int64),
 	}
 	m.refs.compare, m.open.compare = Ref.Compare, Ref.Compare
@@ -159,7 +165,10 @@ func (s memSource) Object(id ID) (Object, bool) {
 
 func (s memSource) HasTransaction(id string) bool { _, ok := s.m.txs[id]; return ok }
 
-func (s memSource) HasChange(id string) bool { _, ok := s.m.changes[id]; return ok }
+func (s memSource) Change(id string) (time.Time, bool) {
+	c, ok := s.m.changes[id]
+	return c.at, ok
+}
 
 // transaction finds one by its id.
 func (m *Memory) transaction(id string) *memTx {
@@ -167,7 +176,7 @@ func (m *Memory) transaction(id string) *memTx {
 	if !ok {
 		return m.txs[id]
 	}
-	txs := m.changes[change]
+	txs := m.changes[change].txs
 	for i := range txs {
 		if txs[i].ID == id {
 			return &txs[i]
@@ -210,7 +219,7 @@ func (m *Memory) apply(rows *Rows) {
 		m.byOrigin[e.Platform] = append(m.byOrigin[e.Platform], int64(m.events.n))
 	}
 	for i := range rows.Changes { // one: a Memory plans each by itself
-		m.changes[rows.Changes[i].ID] = txs
+		m.changes[rows.Changes[i].ID] = memChange{rows.Changes[i].At, txs}
 	}
 }
 

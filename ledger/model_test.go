@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"time"
 
 	"github.com/soukhq/souk/ledger"
 )
@@ -19,7 +20,7 @@ type model struct {
 	keys     map[ledger.Idem][]ledger.ID // without the hash
 	hashes   map[ledger.Idem]byte
 	txs      map[string]bool
-	changes  map[string]bool
+	changes  map[string]time.Time
 	touched  []*modelAccount // by the change at hand, in order
 }
 
@@ -43,7 +44,7 @@ type modelHold struct {
 func newModel() *model {
 	return &model{
 		accounts: map[ledger.Ref]*modelAccount{}, objects: map[ledger.ID]int64{}, holds: map[string]*modelHold{},
-		keys: map[ledger.Idem][]ledger.ID{}, hashes: map[ledger.Idem]byte{}, txs: map[string]bool{}, changes: map[string]bool{},
+		keys: map[ledger.Idem][]ledger.ID{}, hashes: map[ledger.Idem]byte{}, txs: map[string]bool{}, changes: map[string]time.Time{},
 	}
 }
 
@@ -72,7 +73,10 @@ func (m *model) commit(c *ledger.Change) (code string, replayed bool) {
 	if code := modelForm(c); code != "" {
 		return code, false
 	}
-	if m.changes[c.ID] {
+	if at, ok := m.changes[c.ID]; ok {
+		if !at.Equal(c.At) {
+			return "change_exists", false
+		}
 		return "", true
 	}
 	key := c.Idem
@@ -98,7 +102,7 @@ func (m *model) commit(c *ledger.Change) (code string, replayed bool) {
 			}
 		}
 	}
-	next.changes[c.ID] = true
+	next.changes[c.ID] = c.At
 	*m = *next
 	return "", false
 }

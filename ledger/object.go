@@ -61,6 +61,8 @@ func (o *Object) check() *Error {
 		return invalid("payload_too_large", "data", "an object has at most 1 MiB of data")
 	case !o.encoded && !isJSON(o.Data):
 		return invalid("invalid_data", "data", "the data of an object is JSON")
+	case o.Kind == PeriodKind && badPeriod(o):
+		return invalid("invalid_data", "data", "a closed period says until when")
 	case len(o.Keys) > MaxKeys:
 		return invalid("too_many_keys", "keys", "an object has at most 4 keys")
 	}

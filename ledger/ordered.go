@@ -23,11 +23,17 @@ func (o *ordered[T]) add(v T) {
 		o.chunks = [][]T{{v}}
 		return
 	}
-	i := o.chunk(v)
+	// Most keys are times and ids, which rise: the end is tried first.
+	i := len(o.chunks) - 1
 	c := o.chunks[i]
-	j, found := slices.BinarySearchFunc(c, v, o.compare)
-	if found {
-		return
+	j := len(c)
+	if o.compare(c[j-1], v) >= 0 {
+		i = o.chunk(v)
+		c = o.chunks[i]
+		var found bool
+		if j, found = slices.BinarySearchFunc(c, v, o.compare); found {
+			return
+		}
 	}
 	c = slices.Insert(c, j, v)
 	if len(c) < chunkSize {

@@ -23,6 +23,11 @@ func closedUntil(o *Object) (time.Time, *Error) {
 	return p.Until, nil
 }
 
+func badPeriod(o *Object) bool {
+	until, err := closedUntil(o)
+	return err != nil || until.IsZero() || badTime(until)
+}
+
 // ClosePeriod closes a book for everything effective before a moment: later
 // changes cannot post into the period. The moment must not lie in the future,
 // and a closed period stays closed.

@@ -49,7 +49,11 @@ func (s *Books) judge(c *Change) (*Receipt, *Error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if s.hasChange(c.ID) {
+	if at, ok := s.change(c.ID); ok {
+		if !at.Equal(atTime(c.At)) {
+			// Not the same change again: whoever makes the ids made one twice.
+			return nil, &Error{Class: Exists, Code: "change_exists", Field: "id", Op: "ledger: change " + c.ID}
+		}
 		return &Receipt{Replayed: true, Made: c.made()}, nil
 	}
 	if !c.Idem.IsZero() {
@@ -73,7 +77,7 @@ func (s *Books) judge(c *Change) (*Receipt, *Error) {
 	if !c.Idem.IsZero() {
 		s.put(s.object(c.Idem.object()), c.Idem.remember(r.Made))
 	}
-	s.add(addedName{change: true, id: c.ID})
+	s.add(addedName{change: true, id: c.ID}, atTime(c.At))
 	s.rows.Changes = append(s.rows.Changes, ChangeRow{c.ID, atTime(c.At)})
 	s.keep()
 	return r, nil
@@ -250,13 +254,21 @@ func (s *Books) post(t *Transaction, c *Change) *Error {
 			at = a.Last.Add(time.Microsecond)
 		}
 	}
+	until, err := s.closedUntil(t.Book)
+	if err != nil {
+		return err
+	}
+	if at.Before(until) && t.Effective.IsZero() {
+		at = until // the clock is behind that of whoever closed the period
+	}
 	row := *t
 	row.Posted, row.Effective = at, atTime(t.Effective)
 	if row.Effective.IsZero() {
 		row.Effective = at
 	}
-	if err := s.inOpenPeriod(&row); err != nil {
-		return err
+	if row.Effective.Before(until) {
+		return &Error{Class: State, Code: "period_closed", Field: "effective", Op: "ledger: book " + t.Book,
+			Msg: "it is closed until " + until.Format(time.RFC3339)}
 	}
 	force := forceOf(t.Reason)
 	for i, a := range s.posting {
@@ -287,24 +299,17 @@ func (s *Books) newID(t *Transaction, c *Change) *Error {
 	if taken {
 		return &Error{Class: Exists, Code: "transaction_exists", Op: "ledger: transaction " + t.ID}
 	}
-	s.add(name)
+	s.add(name, time.Time{})
 	return nil
 }
 
-func (s *Books) inOpenPeriod(t *Transaction) *Error {
-	o, ok := s.look(ID{PeriodKind, t.Book})
+// closedUntil returns until when a book is closed; the zero time if it is not.
+func (s *Books) closedUntil(book string) (time.Time, *Error) {
+	o, ok := s.look(ID{PeriodKind, book})
 	if !ok {
-		return nil
+		return time.Time{}, nil
 	}
-	until, err := closedUntil(&o)
-	if err != nil {
-		return err
-	}
-	if t.Effective.Before(until) {
-		return &Error{Class: State, Code: "period_closed", Field: "effective", Op: "ledger: book " + t.Book,
-			Msg: "it is closed until " + until.Format(time.RFC3339)}
-	}
-	return nil
+	return closedUntil(&o)
 }
 
 // add books an entry into the working copy.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,12 +17,12 @@ type mapSource struct {
 	accounts map[ledger.Ref]ledger.Account
 	objects  map[ledger.ID]ledger.Object
 	txs      map[string]bool
-	changes  map[string]bool
+	changes  map[string]time.Time
 	explode  string // a transaction id that makes it panic
 }
 
 func newSource() *mapSource {
-	return &mapSource{accounts: map[ledger.Ref]ledger.Account{}, objects: map[ledger.ID]ledger.Object{}, txs: map[string]bool{}, changes: map[string]bool{}}
+	return &mapSource{accounts: map[ledger.Ref]ledger.Account{}, objects: map[ledger.ID]ledger.Object{}, txs: map[string]bool{}, changes: map[string]time.Time{}}
 }
 
 func (s *mapSource) Account(r ledger.Ref) (ledger.Account, bool) {
@@ -30,7 +31,7 @@ func (s *mapSource) Account(r ledger.Ref) (ledger.Account, bool) {
 }
 func (s *mapSource) Rest(r ledger.Ref) ledger.Money            { return ledger.Zero(r.Currency) }
 func (s *mapSource) Object(id ledger.ID) (ledger.Object, bool) { o, ok := s.objects[id]; return o, ok }
-func (s *mapSource) HasChange(id string) bool                  { return s.changes[id] }
+func (s *mapSource) Change(id string) (time.Time, bool)        { at, ok := s.changes[id]; return at, ok }
 func (s *mapSource) HasTransaction(id string) bool {
 	if id == s.explode && id != "" {
 		panic("the connection broke")
@@ -50,7 +51,7 @@ func (s *mapSource) write(rows *ledger.Rows) {
 		s.txs[t.ID] = true
 	}
 	for _, c := range rows.Changes {
-		s.changes[c.ID] = true
+		s.changes[c.ID] = c.At
 	}
 }
 

@@ -136,6 +136,9 @@ func NewTrialBalance(ctx context.Context, s Store, book string) (*TrialBalance, 
 	sums := make(map[key]*TrialLine)
 	err := s.Read(ctx, func(v View) error {
 		return eachAccount(v, AccountQuery{Book: book, Open: true}, func(a Account) error {
+			if p, ok := PurposeOf(a.Purpose); ok && p.Group == GroupAllowances {
+				return nil // a limit is not money
+			}
 			k := key{a.Purpose, a.Currency}
 			if p, ok := PurposeOf(a.Purpose); ok && p.Group == GroupSellers {
 				k.purpose = p.Name

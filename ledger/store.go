@@ -94,6 +94,9 @@ func (c *Change) isEmpty() bool {
 		len(c.Put) == 0 && len(c.Emit) == 0
 }
 
+// maxChange bounds the parts of a change, all together.
+const maxChange = 100_000
+
 // check refuses what no state of the books could make right.
 func (c *Change) check() *Error {
 	if !usable(c.ID, 128) {
@@ -106,6 +109,9 @@ func (c *Change) check() *Error {
 		if err := c.Idem.check(); err != nil {
 			return err
 		}
+	}
+	if n := len(c.Expect) + len(c.Open) + len(c.Post) + len(c.Holds) + len(c.Close) + len(c.Put) + len(c.Emit); n > maxChange {
+		return invalid("change_too_large", "change", "a change has at most 100,000 parts")
 	}
 	for i := range c.Expect {
 		if (c.Expect[i].Object == ID{}) == (c.Expect[i].Account == Ref{}) {

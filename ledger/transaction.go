@@ -135,7 +135,7 @@ func (t *Transaction) check() *Error {
 	case len(t.Entries) > maxEntries:
 		return invalid("too_many_entries", "entries", "a transaction has at most 4,096 entries")
 	}
-	if err := CheckMetadata(t.Meta); err != nil {
+	if err := checkMetadata(t.Meta); err != nil {
 		return err
 	}
 	for i := range t.Entries {
@@ -221,7 +221,14 @@ func seenBefore(entries []Entry, c Currency) bool {
 // CheckMetadata refuses metadata that is out of bounds: at most 50 keys of 1 to
 // 40 characters without square brackets, values of at most 500 characters, all
 // of it valid UTF-8.
-func CheckMetadata(meta map[string]string) *Error {
+func CheckMetadata(meta map[string]string) error {
+	if err := checkMetadata(meta); err != nil {
+		return err
+	}
+	return nil
+}
+
+func checkMetadata(meta map[string]string) *Error {
 	if len(meta) == 0 {
 		return nil
 	}

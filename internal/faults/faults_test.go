@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,7 +14,7 @@ import (
 )
 
 func put(id string) *ledger.Change {
-	return &ledger.Change{ID: "chg_" + id, At: ledger.Env{}.Time(), Put: []ledger.Object{{ID: ledger.ID{Kind: "thing", ID: id}, Data: []byte("{}")}}}
+	return &ledger.Change{ID: "chg_" + id, At: time.Unix(1, 0), Put: []ledger.Object{{ID: ledger.ID{Kind: "thing", ID: id}, Data: []byte("{}")}}}
 }
 
 // there reports which objects exist, beside the faults.

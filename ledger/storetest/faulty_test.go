@@ -57,6 +57,7 @@ var planted = map[faulty][]string{
 	"old keys stay":                      {"a spent hold leaves the lists", "keys are replaced with the object"},
 
 	"changes are forgotten":        {"a change handed in again is a replay"},
+	"any change of an id is one":   {"a change handed in again is a replay"},
 	"replays are not marked":       {"a change handed in again is a replay", "a key belongs to one request"},
 	"keys are dropped":             {"a key belongs to one request", "one key has one effect under load"},
 	"forgive idempotency_mismatch": {"a key belongs to one request", "a key alone asks and writes nothing"},

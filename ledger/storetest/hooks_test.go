@@ -30,8 +30,8 @@ func (p *plain) instead(c *ledger.Change) (*ledger.Receipt, error, bool) {
 	empty := len(c.Open)+len(c.Post)+len(c.Holds)+len(c.Close)+len(c.Put)+len(c.Emit) == 0
 	switch {
 	case p.is("empty changes are remembered") && empty && c.Idem.IsZero():
-		was := p.changes[c.ID]
-		p.changes[c.ID] = true
+		_, was := p.changes[c.ID]
+		p.changes[c.ID] = c.At
 		return &ledger.Receipt{Replayed: was}, nil, true
 	case p.is("asking claims the key") && empty && !c.Idem.IsZero():
 		p.claim(c)
@@ -100,7 +100,7 @@ func (p *plain) after(ctx context.Context, c *ledger.Change, r ledger.Result) (*
 		case p.is("forgive " + e.Code):
 			return &ledger.Receipt{}, nil
 		case p.is("refused changes are remembered"):
-			p.changes[c.ID] = true
+			p.changes[c.ID] = c.At
 		case p.is("refused keys are kept") && !c.Idem.IsZero():
 			p.claim(c)
 		case p.is("refused objects are kept"):

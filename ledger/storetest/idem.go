@@ -26,6 +26,9 @@ func changeReplay(t *trial) {
 		require.Equal(t, first.Made, r.Made)
 	}
 	t.same(before, t.dump(t.s), "a replay wrote something")
+	other := *c
+	other.At = other.At.Add(time.Second) // a second change that was given the same id
+	t.refused(&other, ledger.Exists, "change_exists")
 	same := t.moves("transfer", a, b, 1)
 	var applied atomic.Int64
 	errs := together(20, func(int) error {

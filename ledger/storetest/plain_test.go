@@ -29,7 +29,7 @@ type plain struct {
 	txs      map[string]ledger.Transaction
 	objects  map[ledger.ID]ledger.Object
 	found    map[ledger.ID][]ledger.Key // the keys that find an object
-	changes  map[string]bool
+	changes  map[string]time.Time
 	lanes    [stripes][]laneEvent
 	commits  int
 	said     int // events of all lanes
@@ -55,7 +55,7 @@ func newPlain(f faulty) *plain {
 		faulty:   f,
 		accounts: map[ledger.Ref][]ledger.Account{}, entries: map[ledger.Ref][]ledger.Posted{},
 		txs: map[string]ledger.Transaction{}, objects: map[ledger.ID]ledger.Object{},
-		found: map[ledger.ID][]ledger.Key{}, changes: map[string]bool{},
+		found: map[ledger.ID][]ledger.Key{}, changes: map[string]time.Time{},
 	}
 }
 
@@ -107,6 +107,13 @@ func (p *plain) batch(batch []*waiting) {
 	}
 	p.commits++
 	src := p.load(ledger.NeedOf(changes), p.commits%stripes)
+	if p.is("any change of an id is one") {
+		for _, c := range changes {
+			if !src.changes[c.ID].IsZero() {
+				src.changes[c.ID] = c.At
+			}
+		}
+	}
 	rows, results := ledger.Plan(changes, ledger.NewBooks(src))
 	p.apply(rows, src.stripe, changes)
 	for i, w := range batch {
@@ -124,11 +131,11 @@ type loaded struct {
 	rest     map[ledger.Ref]ledger.Money
 	objects  map[ledger.ID]ledger.Object
 	txs      map[string]bool
-	changes  map[string]bool
+	changes  map[string]time.Time
 }
 
 func (p *plain) load(n ledger.Need, stripe int) *loaded {
-	src := &loaded{p: p, stripe: stripe, accounts: map[ledger.Ref]ledger.Account{}, rest: map[ledger.Ref]ledger.Money{}, objects: map[ledger.ID]ledger.Object{}, txs: map[string]bool{}, changes: map[string]bool{}}
+	src := &loaded{p: p, stripe: stripe, accounts: map[ledger.Ref]ledger.Account{}, rest: map[ledger.Ref]ledger.Money{}, objects: map[ledger.ID]ledger.Object{}, txs: map[string]bool{}, changes: map[string]time.Time{}}
 	for _, r := range append(n.Accounts, n.Expected...) {
 		src.accounts[r] = ledger.Account{}
 		if all, ok := p.accounts[r]; ok && all[0].Shared {
@@ -198,12 +205,12 @@ func (s *loaded) HasTransaction(id string) bool {
 	return has && !s.p.is("transaction ids are forgotten")
 }
 
-func (s *loaded) HasChange(id string) bool {
-	has, ok := s.changes[id]
+func (s *loaded) Change(id string) (time.Time, bool) {
+	at, ok := s.changes[id]
 	if !ok {
 		panic("NeedOf did not name change " + id)
 	}
-	return has && !s.p.is("changes are forgotten")
+	return at, !at.IsZero() && !s.p.is("changes are forgotten")
 }
 
 // mustBeNonsense lets pass what NeedOf may leave out: names nothing can have.
@@ -249,7 +256,7 @@ func (p *plain) apply(rows *ledger.Rows, stripe int, changes []*ledger.Change) {
 		p.lanes[stripe] = append(p.lanes[stripe], laneEvent{e, p.said, p.commits})
 	}
 	for _, c := range rows.Changes {
-		p.changes[c.ID] = true
+		p.changes[c.ID] = c.At
 	}
 }
 
