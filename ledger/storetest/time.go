@@ -193,9 +193,19 @@ func periods(t *trial) {
 	require.NoError(t, t.env.ClosePeriod(t.ctx, t.s, t.book, noon))
 	t.refused(at(noon.Add(-time.Microsecond)), ledger.State, "period_closed")
 	t.commit(at(time.Time{}))
+	// A clock that is a little behind loses nothing: what states no other time
+	// is posted when the period ends.
+	late, c, d := at(time.Time{}), t.ref("acct_3", "available"), t.ref("acct_4", "available")
+	t.fund(c, 10)
+	t.open(account(d))
+	tomorrow := noon.Add(24 * time.Hour)
+	require.NoError(t, ledger.Env{Now: func() time.Time { return tomorrow }}.ClosePeriod(t.ctx, t.s, t.book, tomorrow))
+	late.Post[0].Entries = []ledger.Entry{move(c, -1), move(d, 1)}
+	t.commit(late)
+	require.True(t, t.get(d).Last.Equal(tomorrow), "posted at %v", t.get(d).Last)
 	// A change that closes a period cannot post into it.
-	c := t.change(t.tx("top-up", move(bank, -1), move(a, 1)))
-	c.Post[0].Book, c.Post[0].Effective = other, noon.Add(-time.Second)
-	c.Put = []ledger.Object{object(ledger.ID{Kind: ledger.PeriodKind, ID: other}, 0, `{"until":"2026-03-01T12:00:00Z"}`)}
-	t.refused(c, ledger.State, "period_closed")
+	into := t.change(t.tx("top-up", move(bank, -1), move(a, 1)))
+	into.Post[0].Book, into.Post[0].Effective = other, noon.Add(-time.Second)
+	into.Put = []ledger.Object{object(ledger.ID{Kind: ledger.PeriodKind, ID: other}, 0, `{"until":"2026-03-01T12:00:00Z"}`)}
+	t.refused(into, ledger.State, "period_closed")
 }
