@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,85 +16,37 @@ type Memory struct {
 	books *Books
 
 	accounts map[Ref]*memAccount
+	numbered []*memAccount            // by memAccount.index
 	refs     ordered[Ref]             // all accounts
 	open     ordered[Ref]             // those not closed
 	purposes map[string]*ordered[Ref] // open and closed, by purpose
 
 	changes map[string]memChange
 	txs     map[string]*memTx // those whose ids do not tell their change
-	objects map[ID]*Object
-	index   map[indexName]*ordered[Place]
+	objects map[ID]*memObject
+	index   map[indexName]*memIndex
 
 	lane     int64 // of its events
-	events   rows[Event]
-	byOrigin map[string][]int64 // numbers of a platform's events
+	events   rows[memEvent]
+	byOrigin map[string]*rows[int64] // numbers of a platform's events
 
+	abouts   map[memAbout]*memAbout
 	txSlab   slab[memTx]
 	lineSlab slab[memLine]
 	written  []*memAccount // scratch of apply
 }
-
-// memChange is what is remembered of a change: its transactions, too.
-type memChange struct {
-	at  time.Time
-	txs []memTx
-}
-
-// memTx is a transaction as it is kept: its entries point to their accounts.
-type memTx struct {
-	Transaction // without Entries
-	entries     []memLine
-}
-
-type memLine struct {
-	account *memAccount
-	amount  int64
-	forced  bool
-}
-
-// memAccount is an account with its entries. Entry n is at index n−1.
-type memAccount struct {
-	Account
-	entries rows[memEntry]
-	moved   []int64 // numbers of entries whose two times differ
-	byTime  []int64 // numbers in effective order; nil while that is posting order
-	first   int64   // number of the first entry kept here, less one (an Overlay starts late)
-}
-
-type memEntry struct {
-	tx      *memTx
-	amount  int64
-	balance int64
-}
-
-// A slab hands out pieces of large blocks: nothing in the books is ever
-// deleted, so a block never has to be given back.
-type slab[T any] struct{ block []T }
-
-const slabSize = 1024
-
-func (s *slab[T]) take(n int) []T {
-	if len(s.block)+n > cap(s.block) {
-		s.block = make([]T, 0, max(slabSize, n))
-	}
-	at := len(s.block)
-	s.block = s.block[:at+n]
-	return s.block[at : at+n : at+n]
-}
-
-// indexName is what a query asks for.
-type indexName struct{ kind, name, value string }
 
 // NewMemory returns an empty store in memory.
 func NewMemory() *Memory {
 	m := &Memory{
 		accounts: make(map[Ref]*memAccount),
 		purposes: make(map[string]*ordered[Ref]),
-		txs:      make(map[string]*memTx),
-		objects:  make(map[ID]*Object),
-		index:    make(map[indexName]*ordered[Place]),
 		changes:  make(map[string]memChange),
-		byOrigin: make(map[string][]int64),
+		txs:      make(map[string]*memTx),
+		objects:  make(map[ID]*memObject),
+		index:    make(map[indexName]*memIndex),
+		byOrigin: make(map[string]*rows[int64]),
+		abouts:   make(map[memAbout]*memAbout),
 	}
 	m.refs.compare, m.open.compare = Ref.Compare, Ref.Compare
 	m.books = NewBooks(memSource{m})
@@ -158,7 +109,8 @@ func (s memSource) Rest(r Ref) Money { return Zero(r.Currency) }
 
 func (s memSource) Object(id ID) (Object, bool) {
 	if o, ok := s.m.objects[id]; ok {
-		return *o, true
+		// Plan looks at data and version, never at keys.
+		return Object{ID: id, Version: o.version, Data: o.data}, true
 	}
 	return Object{}, false
 }
@@ -167,7 +119,7 @@ func (s memSource) HasTransaction(id string) bool { _, ok := s.m.txs[id]; return
 
 func (s memSource) Change(id string) (time.Time, bool) {
 	c, ok := s.m.changes[id]
-	return c.at, ok
+	return fromMicro(c.at), ok
 }
 
 // transaction finds one by its id.
@@ -178,7 +130,7 @@ func (m *Memory) transaction(id string) *memTx {
 	}
 	txs := m.changes[change].txs
 	for i := range txs {
-		if txs[i].ID == id {
+		if txs[i].id == id {
 			return &txs[i]
 		}
 	}
@@ -193,40 +145,40 @@ func (m *Memory) apply(rows *Rows) {
 	}
 	next, txs := 0, m.txSlab.take(len(rows.Transactions))
 	for i := range txs {
-		t := &txs[i]
-		t.Transaction = rows.Transactions[i]
-		n := len(t.Entries)
-		t.Entries, t.Meta = nil, maps.Clone(t.Meta)
-		t.entries = m.lineSlab.take(n)
-		for j := range n {
-			e := &rows.Entries[next+j]
-			a := m.written[e.Row]
-			t.entries[j] = memLine{a, e.Amount.minor, e.Forced}
-			a.append(t, e)
-		}
-		next += n
-		if _, ok := changeOf(t.ID); !ok {
-			m.txs[t.ID] = t
-		}
+		t := &rows.Transactions[i]
+		m.keepTransaction(&txs[i], t, rows.Entries[next:next+len(t.Entries)])
+		next += len(t.Entries)
 	}
 	for i := range rows.Objects {
 		m.applyObject(&rows.Objects[i].Object)
 	}
 	for i := range rows.Events {
-		e := rows.Events[i]
-		e.ID = EventID(Lane{m.lane, int64(m.events.n) + 1})
-		m.events.add(e)
-		m.byOrigin[e.Platform] = append(m.byOrigin[e.Platform], int64(m.events.n))
+		m.applyEvent(&rows.Events[i])
 	}
 	for i := range rows.Changes { // one: a Memory plans each by itself
-		m.changes[rows.Changes[i].ID] = memChange{rows.Changes[i].At, txs}
+		m.changes[rows.Changes[i].ID] = memChange{rows.Changes[i].At.UnixMicro(), txs}
+	}
+}
+
+func (m *Memory) keepTransaction(t *memTx, from *Transaction, entries []EntryRow) {
+	m.keep(t, from)
+	t.lines = m.lineSlab.take(len(entries))
+	for i := range entries {
+		e := &entries[i]
+		a := m.written[e.Row]
+		t.lines[i] = memLine{amount: e.Amount.minor, account: a.index, forced: e.Forced}
+		a.append(t, e)
+	}
+	if _, ok := changeOf(t.id); !ok {
+		m.txs[t.id] = t
 	}
 }
 
 func (m *Memory) applyAccount(row *AccountRow) *memAccount {
 	a := row.mem
 	if a == nil {
-		a = &memAccount{}
+		a = &memAccount{index: uint32(len(m.numbered))}
+		m.numbered = append(m.numbered, a)
 		m.accounts[row.Ref] = a
 		m.refs.add(row.Ref)
 		m.open.add(row.Ref)
@@ -249,82 +201,53 @@ func (m *Memory) purpose(name string) *ordered[Ref] {
 	return set
 }
 
+// applyObject replaces an object and moves it in the indexes.
 func (m *Memory) applyObject(o *Object) {
-	old, ok := m.objects[o.ID]
+	kept, ok := m.objects[o.ID]
 	if !ok {
-		old = new(Object)
-		m.objects[o.ID] = old
+		kept = new(memObject)
+		m.objects[o.ID] = kept
 	}
-	for _, k := range old.Keys {
-		if !slices.Contains(o.Keys, k) {
-			name := indexName{o.Kind, k.Name, k.Value}
-			set := m.index[name]
-			if set.remove(Place{At: k.At, ID: o.ID.ID}); len(set.chunks) == 0 {
-				delete(m.index, name)
-			}
-		}
-	}
+	var room [MaxKeys]memKey
+	keys := room[:0]
 	for _, k := range o.Keys {
 		name := indexName{o.Kind, k.Name, k.Value}
 		set, ok := m.index[name]
 		if !ok {
-			set = &ordered[Place]{compare: comparePlace}
+			set = &memIndex{name: name}
+			set.compare = memPlace.compare
 			m.index[name] = set
 		}
-		set.add(Place{At: k.At, ID: o.ID.ID})
+		key := memKey{set, k.At.UnixMicro()}
+		if keys = append(keys, key); !slices.Contains(kept.keys, key) {
+			set.add(memPlace{key.at, o.ID.ID})
+		}
 	}
-	*old = *o
-}
-
-// append adds an entry in posting order, and in effective order where that
-// differs.
-func (a *memAccount) append(t *memTx, e *EntryRow) {
-	if a.entries.n == 0 {
-		a.first = e.Number - 1
-	}
-	a.entries.add(memEntry{t, e.Amount.minor, e.Balance.minor})
-	if !t.Effective.Equal(t.Posted) {
-		if a.byTime == nil && len(a.moved) == 0 {
-			a.byTime = make([]int64, 0, a.entries.n)
-			for n := range int64(a.entries.n - 1) {
-				a.byTime = append(a.byTime, a.first+n+1)
+	for _, k := range kept.keys {
+		if !slices.Contains(keys, k) {
+			if k.index.remove(memPlace{k.at, o.ID.ID}); len(k.index.chunks) == 0 {
+				delete(m.index, k.index.name)
 			}
 		}
-		a.moved = append(a.moved, e.Number)
 	}
-	if a.byTime != nil {
-		i, _ := slices.BinarySearchFunc(a.byTime, e.Number, func(x, n int64) int { return a.compareEffective(x, n) })
-		a.byTime = slices.Insert(a.byTime, i, e.Number)
+	kept.version, kept.data = o.Version, o.Data
+	if kept.keys = kept.keys[:0]; cap(kept.keys) < len(keys) {
+		kept.keys = make([]memKey, 0, len(keys))
 	}
+	kept.keys = append(kept.keys, keys...)
 }
 
-func (a *memAccount) compareEffective(x, y int64) int {
-	if c := compareTime(a.entry(x).tx.Effective, a.entry(y).tx.Effective); c != 0 {
-		return c
+func (m *Memory) applyEvent(e *Event) {
+	m.events.add(memEvent{
+		about: m.about(e.Platform, e.Type, e.Object.Kind), object: e.Object.ID,
+		version: e.Version, at: e.At.UnixMicro(), data: e.Data,
+	})
+	of, ok := m.byOrigin[e.Platform]
+	if !ok {
+		of = new(rows[int64])
+		m.byOrigin[e.Platform] = of
 	}
-	return int(x - y)
-}
-
-func (a *memAccount) entry(number int64) *memEntry { return a.entries.at(int(number - a.first - 1)) }
-
-// posted shows entry n.
-func (a *memAccount) posted(number int64) Posted {
-	e := a.entry(number)
-	t := e.tx
-	return Posted{
-		Account: a.Ref, Number: number, Transaction: t.ID, Reason: t.Reason, Object: t.Object, Book: t.Book,
-		At: t.Posted, Effective: t.Effective, Amount: Money{e.amount, a.Currency}, Balance: Money{e.balance, a.Currency},
-	}
-}
-
-// balanceAt returns the balance after the last entry posted at or before at;
-// false if none of the entries kept here was.
-func (a *memAccount) balanceAt(at time.Time) (Money, bool) {
-	n := a.entries.search(func(e *memEntry) bool { return e.tx.Posted.After(at) })
-	if n == 0 {
-		return Zero(a.Currency), false
-	}
-	return Money{a.entries.at(n - 1).balance, a.Currency}, true
+	of.add(int64(m.events.n))
 }
 
 // rangeOf returns the set of accounts that a query scans, and where to start.

@@ -1,8 +1,8 @@
 package ledger
 
 import (
-	"maps"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -142,44 +142,31 @@ func (a *memAccount) page(p Page) []Posted {
 
 // bounds returns the part of a list of n entries that the page may show.
 func (a *memAccount) bounds(p Page, n int, at func(int) int64) (lo, hi int) {
-	search := func(after func(number int64, t time.Time) bool) int {
-		l, h := 0, n
-		for l < h {
-			m := int(uint(l+h) >> 1)
-			num := at(m)
-			t := a.entry(num).tx.Posted
+	// search returns the first place that is not before a time and a number.
+	search := func(t time.Time, number int64) int {
+		micro := t.UnixMicro()
+		return sort.Search(n, func(i int) bool {
+			num := at(i)
+			have := a.entry(num).tx.posted
 			if p.By == ByEffective {
-				t = a.entry(num).tx.Effective
+				have = a.entry(num).tx.effective
 			}
-			if after(num, t) {
-				h = m
-			} else {
-				l = m + 1
-			}
-		}
-		return l
+			return have > micro || have == micro && num >= number
+		})
 	}
 	hi = n
 	if !p.From.IsZero() {
-		lo = search(func(_ int64, t time.Time) bool { return !t.Before(p.From) })
+		lo = search(p.From, 0)
 	}
 	if !p.To.IsZero() {
-		hi = search(func(_ int64, t time.Time) bool { return !t.Before(p.To) })
+		hi = search(p.To, 0)
 	}
-	if !p.After.IsZero() {
-		beyond := search(func(num int64, t time.Time) bool {
-			c := compareTime(t, p.After.At)
-			return c > 0 || c == 0 && num > p.After.Number
-		})
-		if p.Desc {
-			upTo := search(func(num int64, t time.Time) bool {
-				c := compareTime(t, p.After.At)
-				return c > 0 || c == 0 && num >= p.After.Number
-			})
-			hi = min(hi, upTo)
-		} else {
-			lo = max(lo, beyond)
-		}
+	switch {
+	case p.After.IsZero():
+	case p.Desc:
+		hi = min(hi, search(p.After.At, p.After.Number))
+	default:
+		lo = max(lo, search(p.After.At, p.After.Number+1))
 	}
 	return lo, max(lo, hi)
 }
@@ -191,21 +178,10 @@ func (v *memView) Transactions(ids ...string) ([]Transaction, error) {
 	var list []Transaction
 	for _, id := range ids {
 		if t := v.m.transaction(id); t != nil {
-			list = append(list, t.clone())
+			list = append(list, v.m.shown(t))
 		}
 	}
 	return list, nil
-}
-
-// clone shows a transaction with its entries.
-func (t *memTx) clone() Transaction {
-	c := t.Transaction
-	c.Meta = maps.Clone(t.Meta)
-	c.Entries = make([]Entry, len(t.entries))
-	for i, l := range t.entries {
-		c.Entries[i] = Entry{Account: l.account.Ref, Amount: Money{l.amount, l.account.Currency}, Forced: l.forced}
-	}
-	return c
 }
 
 func (v *memView) Objects(ids ...ID) ([]Object, error) {
@@ -215,7 +191,7 @@ func (v *memView) Objects(ids ...ID) ([]Object, error) {
 	list := make([]Object, len(ids))
 	for i, id := range ids {
 		if o, ok := v.m.objects[id]; ok {
-			list[i] = o.clone()
+			list[i] = o.object(id)
 		} else {
 			list[i] = Object{ID: id}
 		}
@@ -236,23 +212,25 @@ func (v *memView) Find(q Query) ([]Object, error) {
 		return nil, nil
 	}
 	var list []Object
-	q.scan(set, func(p Place) bool {
-		list = append(list, v.m.objects[ID{q.Kind, p.ID}].clone())
+	q.scan(&set.ordered, func(p memPlace) bool {
+		id := ID{q.Kind, p.id}
+		list = append(list, v.m.objects[id].object(id))
 		return len(list) < q.Limit
 	})
 	return list, nil
 }
 
 // scan walks the places of an index that the query selects, in its order.
-func (q Query) scan(set *ordered[Place], yield func(Place) bool) {
-	inside := func(p Place) bool {
-		if !q.To.IsZero() && !p.At.Before(q.To) {
+func (q Query) scan(set *ordered[memPlace], yield func(memPlace) bool) {
+	from, to := memPlace{at: q.From.UnixMicro()}, memPlace{at: q.To.UnixMicro()}
+	after := memPlace{q.After.At.UnixMicro(), q.After.ID}
+	inside := func(p memPlace) bool {
+		switch {
+		case !q.To.IsZero() && p.at >= to.at:
 			return q.Desc // too late: later pages of a descending list may follow
-		}
-		if !q.From.IsZero() && p.At.Before(q.From) {
+		case !q.From.IsZero() && p.at < from.at:
 			return !q.Desc
-		}
-		if !q.After.IsZero() && comparePlace(p, q.After) == 0 {
+		case !q.After.IsZero() && p == after:
 			return true
 		}
 		return yield(p)
@@ -261,15 +239,14 @@ func (q Query) scan(set *ordered[Place], yield func(Place) bool) {
 	case !q.Desc && q.After.IsZero() && q.From.IsZero():
 		set.all(inside)
 	case !q.Desc:
-		start := Place{At: q.From}
-		if !q.After.IsZero() && comparePlace(q.After, start) > 0 {
-			start = q.After
+		if q.From.IsZero() || !q.After.IsZero() && after.compare(from) > 0 {
+			from = after
 		}
-		set.from(start, inside)
+		set.from(from, inside)
 	case !q.After.IsZero() && (q.To.IsZero() || q.After.At.Before(q.To)):
-		set.backFrom(q.After, inside)
+		set.backFrom(after, inside)
 	case !q.To.IsZero():
-		set.backFrom(Place{At: q.To}, inside)
+		set.backFrom(to, inside)
 	default:
 		set.back(inside)
 	}
@@ -308,24 +285,18 @@ func (v *memView) Events(after Cursor, platform string, limit int) ([]Event, Cur
 func (m *Memory) eventsAfter(seen int64, platform string, limit int) ([]Event, int64) {
 	var list []Event
 	if platform == "" {
-		for n := seen; n < int64(m.events.n) && len(list) < limit; n++ {
-			list, seen = append(list, m.events.at(int(n)).clone()), n+1
+		for n := seen + 1; n <= int64(m.events.n) && len(list) < limit; n++ {
+			list, seen = append(list, m.event(n)), n
 		}
 		return list, seen
 	}
-	numbers := m.byOrigin[platform]
-	i, found := slices.BinarySearch(numbers, seen)
-	if found {
-		i++
+	numbers, ok := m.byOrigin[platform]
+	if !ok {
+		return nil, seen
 	}
-	for ; i < len(numbers) && len(list) < limit; i++ {
-		seen = numbers[i]
-		list = append(list, m.events.at(int(seen-1)).clone())
+	for i := numbers.search(func(n *int64) bool { return *n > seen }); i < numbers.n && len(list) < limit; i++ {
+		seen = *numbers.at(i)
+		list = append(list, m.event(seen))
 	}
 	return list, seen
-}
-
-func (e Event) clone() Event {
-	e.Data = slices.Clone(e.Data)
-	return e
 }

@@ -228,7 +228,7 @@ func (v *overView) Objects(ids ...ID) ([]Object, error) {
 	list, err := v.base.Objects(ids...)
 	for i := range list {
 		if o, ok := v.top.m.objects[list[i].ID]; ok {
-			list[i] = o.clone()
+			list[i] = o.object(list[i].ID)
 		}
 	}
 	return list, err
