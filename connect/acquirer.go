@@ -13,7 +13,8 @@ import (
 // is in Info.
 //
 // A decline is an Answer. An error means that no answer came, so that it is
-// not known whether the acquirer acted.
+// not known whether the acquirer acted; of class Exists, that the key belongs to
+// another order. The suite acquirertest proves what Info declares.
 type Acquirer interface {
 	Info() AcquirerInfo
 	// Authorize asks for an amount, and captures it at once if the order says so.

@@ -14,10 +14,12 @@ type Rail interface {
 	Info() RailInfo
 	// Submit hands instructions over. An acknowledgement is not a payment: what
 	// became of an accepted instruction comes with Updates. An error means that
-	// it is not known whether the batch was taken.
+	// it is not known whether the batch was taken; of class Exists, that a key
+	// belongs to another instruction, of which a refusal would be taken to speak.
 	Submit(ctx context.Context, batch []Instruction) ([]Ack, error)
 	// Updates returns news after a cursor, oldest first, and the cursor to go
-	// on from. The empty cursor is the beginning. Reading changes nothing.
+	// on from. The empty cursor is the beginning; one that the rail never gave is
+	// of class Invalid. Reading changes nothing.
 	Updates(ctx context.Context, after string) ([]Update, string, error)
 }
 

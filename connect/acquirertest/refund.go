@@ -40,7 +40,7 @@ func refundsUnderLoad(t *trial) {
 			approved++
 		}
 	}
-	require.Equal(t, 1, approved, "refunds of 60 %%")
+	require.Equal(t, 1, approved, "refunds of 60 percent")
 	t.holds(charge, 400)
 }
 
