@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
 )
 
 // News may come twice, before the answer, and after it; what is decided stays
@@ -112,5 +114,37 @@ func TestAnsweredTwice(t *testing.T) {
 		require.NoError(t, m.News(m.ctx, list[0]))
 	}
 	require.Equal(t, usd(877), m.has(a.ID).Pending)
+	m.verify()
+}
+
+// oddRail tells, before its real news, something that no rail may tell.
+type oddRail struct{ *payout.Simulator }
+
+func (r oddRail) Updates(ctx context.Context, after string) ([]payout.Update, string, error) {
+	list, next, err := r.Simulator.Updates(ctx, after)
+	if err == nil && len(list) > 0 {
+		odd := list[0]
+		odd.ID, odd.Kind = odd.ID+"-odd", "exploded"
+		list = append([]payout.Update{odd}, list...)
+	}
+	return list, next, err
+}
+
+// News that says nothing known holds up nothing that comes after it.
+func TestOddRailNews(t *testing.T) {
+	clock := connecttest.NewClock(connecttest.Start)
+	rail := oddRail{payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now})}
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Rail: rail}})
+	a := m.seller()
+	m.charge(a.ID, 1000, 123, connect.TestCardAtOnce)
+	o, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: m.key(), AccountID: a.ID})
+	require.NoError(t, err)
+	for range 5 {
+		clock.Advance(24 * time.Hour)
+		m.pass(24 * time.Hour)
+	}
+	o, err = m.platform.GetPayout(m.ctx, o.ID)
+	require.NoError(t, err)
+	require.Equal(t, payout.Paid, o.Status)
 	m.verify()
 }

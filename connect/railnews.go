@@ -56,9 +56,9 @@ func (e *Engine) pollRail(ctx context.Context, s ledger.Store, o ledger.Object) 
 		switch err := e.applyUpdate(ctx, s, n); {
 		case errors.Is(err, ledger.NotFound):
 			unmatched = append(unmatched, string(n.Kind)+" "+n.Key)
-		case errors.Is(err, ledger.State):
-			// It contradicts what is booked; a person must look at it, and the
-			// rest goes on.
+		case errors.Is(err, ledger.State), errors.Is(err, ledger.Invalid):
+			// It contradicts what is booked, or says nothing that a rail may
+			// say; a person must look at it, and the rest goes on.
 			unmatched = append(unmatched, string(n.Kind)+" "+n.Key+": "+err.Error())
 		case err != nil:
 			return err

@@ -100,18 +100,10 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile) error {
 		}
 	}
 	is := &tally{p.ID, r, make(map[tallyKey]ledger.Money)}
-	positions := make(map[string]ledger.Money)
-	err := eachAccount(v, p.ID, func(a ledger.Account) { is.account(a, positions) })
-	if err != nil {
+	if err := eachAccount(v, p.ID, is.account); err != nil {
 		return err
 	}
 	said.compare(is)
-	for name, pos := range positions {
-		code, ok := strings.CutPrefix(name, "fx_position ")
-		if value := positions["fx_value/"+code+" "+p.Base.Code()]; ok && pos.IsZero() && !value.IsZero() {
-			r.Add("platform "+p.ID, "its position in %s is closed, and still has a value of %v", code, value)
-		}
-	}
 	return nil
 }
 
@@ -226,7 +218,7 @@ func eachAccount(v ledger.View, book string, fn func(ledger.Account)) error {
 
 // account adds up what the ledger says. Purposes that no object accounts for
 // are left to the ledger's own checks.
-func (t *tally) account(a ledger.Account, positions map[string]ledger.Money) {
+func (t *tally) account(a ledger.Account) {
 	p, ok := ledger.PurposeOf(a.Purpose)
 	if !ok {
 		return
@@ -239,8 +231,6 @@ func (t *tally) account(a ledger.Account, positions map[string]ledger.Money) {
 		}
 	case "acquirer", "processing_fees", "tax", "bank_clearing":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
-	case "fx_position", "fx_value":
-		positions[a.Purpose+" "+a.Currency.Code()] = a.Posted
 	}
 }
 
