@@ -233,15 +233,16 @@ func checkValue(path, value string) error {
 	return nil
 }
 
-// printable shows a path in a message.
+// printable shows a path in a message. Whatever is no letter of a field's name
+// is masked: where name and value were swapped, it is somebody's secret.
 func printable(path string) string {
 	if len(path) > 60 {
 		path = path[:60]
 	}
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r > 0x7e {
-			return '?'
+		if r >= 'a' && r <= 'z' || r == '.' || r == '_' {
+			return r
 		}
-		return r
+		return '?'
 	}, path)
 }
