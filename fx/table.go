@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // for the example rates
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -88,7 +89,8 @@ type ecbFile struct {
 
 // ParseECB reads the European Central Bank's daily file (eurofxref-daily.xml):
 // one day of rates against the euro, published about 16:00 Central European
-// Time. Files of other days or of several are refused.
+// Time. Files of other days or of several are refused. A rate of a currency that
+// this version does not know is left out: nobody can ask for it.
 func ParseECB(r io.Reader) (*Table, error) {
 	bad := func(msg string) error {
 		return &ledger.Error{Class: ledger.Invalid, Code: "invalid_rate_file", Field: "file", Op: "fx: ecb", Msg: msg}
@@ -109,6 +111,9 @@ func ParseECB(r io.Reader) (*Table, error) {
 	rates := make(map[ledger.Currency]decimal.Decimal, len(day.Rates))
 	for _, row := range day.Rates {
 		c, err := ledger.ParseCurrency(row.Currency)
+		if e := (*ledger.Error)(nil); errors.As(err, &e) && e.Code == "unsupported_currency" {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -163,6 +163,17 @@ func TestParseECB(t *testing.T) {
 	}
 }
 
+// A currency that is not known, or is none, leaves the others alone: edge-case 97.
+func TestParseECBLeavesOutUnknownCurrencies(t *testing.T) {
+	for _, code := range []string{"AAA", "XAU"} {
+		table, err := fx.ParseECB(strings.NewReader(strings.ReplaceAll(ecb, "USD", code)))
+		require.NoError(t, err)
+		require.Equal(t, "1 EUR = 160 JPY", ask(t, table, ledger.EUR, ledger.JPY).String())
+		_, err = table.Rate(t.Context(), ledger.EUR, ledger.USD, day)
+		require.ErrorIs(t, err, ledger.NotFound)
+	}
+}
+
 // A broken file is refused whole, and says what is wrong with it.
 func TestParseECBRefuses(t *testing.T) {
 	const usd, second = `<Cube currency="USD" rate="1.1"/>`, `</Cube><Cube time="2026-03-03"><Cube currency="USD" rate="1.1"/></Cube>`
@@ -187,8 +198,6 @@ func TestParseECBRefuses(t *testing.T) {
 		"a currency twice":    {usd, usd + usd, "invalid_rate_file"},
 		"a rate of none":      {usd, `<Cube rate="1.1"/>`, "invalid_currency"},
 		"a small currency":    {`"USD"`, `"usd"`, "invalid_currency"},
-		"an unknown currency": {`"USD"`, `"AAA"`, "unsupported_currency"},
-		"gold":                {`"USD"`, `"XAU"`, "unsupported_currency"},
 		"no rate":             {` rate="1.1"`, ``, "invalid_rate"},
 		"nothing":             {`"1.1"`, `"0"`, "invalid_rate"},
 		"less than nothing":   {`"1.1"`, `"-1.1"`, "invalid_rate"},
