@@ -1,9 +1,11 @@
 package souk
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,6 +33,7 @@ type source struct {
 func sources(t *testing.T) []source {
 	t.Helper()
 	var list []source
+	fset := token.NewFileSet()
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -44,7 +47,6 @@ func sources(t *testing.T) []source {
 		if !strings.HasSuffix(path, ".go") {
 			return nil
 		}
-		fset := token.NewFileSet()
 		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
 		if err != nil {
 			return err
@@ -167,55 +169,53 @@ func TestNoHiddenInput(t *testing.T) {
 // TestPackageVariablesStay: a variable of a package is never assigned after its
 // declaration, nor a field or element of it.
 func TestPackageVariablesStay(t *testing.T) {
-	vars := make(map[string]map[string]bool) // package folder to names
-	all := sources(t)
-	for _, s := range all {
-		if s.test {
-			continue
-		}
-		for _, d := range s.file.Decls {
-			g, ok := d.(*ast.GenDecl)
-			if !ok || g.Tok != token.VAR {
-				continue
-			}
-			for _, spec := range g.Specs {
-				for _, name := range spec.(*ast.ValueSpec).Names {
-					if vars[s.pkg] == nil {
-						vars[s.pkg] = make(map[string]bool)
-					}
-					vars[s.pkg][name.Name] = true
-				}
-			}
+	packages := make(map[string][]source)
+	for _, s := range sources(t) {
+		if !s.test {
+			packages[s.pkg] = append(packages[s.pkg], s)
 		}
 	}
-	for _, s := range all {
-		if s.test {
-			continue
-		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			var targets []ast.Expr
-			switch n := n.(type) {
-			case *ast.AssignStmt:
-				if n.Tok != token.DEFINE {
+	for _, list := range packages {
+		ours := packageVars(list)
+		for _, s := range list {
+			ast.Inspect(s.file, func(n ast.Node) bool {
+				var targets []ast.Expr
+				switch n := n.(type) {
+				case *ast.AssignStmt:
 					targets = n.Lhs
+				case *ast.IncDecStmt:
+					targets = []ast.Expr{n.X}
 				}
-			case *ast.IncDecStmt:
-				targets = []ast.Expr{n.X}
-			}
-			for _, target := range targets {
-				id := root(target)
-				if id == nil || !vars[s.pkg][id.Name] {
-					continue
+				for _, target := range targets {
+					id := root(target)
+					require.False(t, id != nil && ours(id), "%s assigns to a package's variable", s.at(n))
 				}
-				// A name that the parser resolved to something inside a function
-				// is another variable.
-				local := id.Obj != nil && !isPackageVar(s.file, id.Obj)
-				require.True(t, local, "%s assigns to the package variable %s", s.at(n), id.Name)
-			}
-			return true
-		})
+				return true
+			})
+		}
 	}
 }
+
+// packageVars tells which identifiers of a package use a variable of it, rather
+// than one of a function. What is imported stays unknown, and does not matter.
+func packageVars(list []source) func(*ast.Ident) bool {
+	var files []*ast.File
+	for _, s := range list {
+		files = append(files, s.file)
+	}
+	info := &types.Info{Uses: make(map[*ast.Ident]types.Object)}
+	check := types.Config{Importer: nothing{}, Error: func(error) {}}
+	pkg, _ := check.Check(list[0].pkg, list[0].fset, files, info)
+	return func(id *ast.Ident) bool {
+		v, ok := info.Uses[id].(*types.Var)
+		return ok && v.Parent() == pkg.Scope()
+	}
+}
+
+// nothing imports nothing.
+type nothing struct{}
+
+func (nothing) Import(path string) (*types.Package, error) { return nil, errors.New(path) }
 
 // root returns the variable behind x, x.f, x[i], *x.
 func root(e ast.Expr) *ast.Ident {
@@ -235,10 +235,6 @@ func root(e ast.Expr) *ast.Ident {
 			return nil
 		}
 	}
-}
-
-func isPackageVar(f *ast.File, o *ast.Object) bool {
-	return f.Scope != nil && f.Scope.Lookup(o.Name) == o
 }
 
 // TestFunctionsFitAScreen: at most 70 lines.

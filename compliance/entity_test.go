@@ -107,7 +107,7 @@ func TestHostileValues(t *testing.T) {
 
 // Names in any script are values like any other, up to 2,000 bytes.
 func TestValuesOfTheWorld(t *testing.T) {
-	for _, value := range []string{"Ada", "Þórður", "王小明", "محمد", "می‌خواهم", "O'Brien <b>", "'; drop table x; --", "👩‍👩‍👧", strings.Repeat("é", 1000)} {
+	for _, value := range []string{"Ada", "Þórður", "王小明", "محمد", "می\u200cخواهم", "O'Brien <b>", "'; drop table x; --", "👩\u200d👩\u200d👧", strings.Repeat("é", 1000)} {
 		e := newEntity(t, "GB", compliance.Individual)
 		require.NoError(t, provide(t, e, compliance.Details{Fields: map[string]string{"individual.first_name": value}}), value)
 	}

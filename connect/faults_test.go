@@ -133,14 +133,14 @@ func (w *world) after(t *testing.T, eng *connect.Engine, d time.Duration) {
 func (w *world) end(t *testing.T) made {
 	ctx := context.Background()
 	w.store.Heal()
-	m := w.day(t)
+	w.day(t)
 	eng := w.engine(t)
 	for key, a := range w.acq.said {
 		if err := eng.News(ctx, connect.News{Key: key, Answer: a}); err != nil && !errors.Is(err, ledger.NotFound) {
 			require.NoError(t, err)
 		}
 	}
-	m = w.day(t) // what the first day could not do for want of money
+	m := w.day(t) // what the first day could not do for want of money
 	done, err := eng.Drain(ctx)
 	require.NoError(t, err)
 	require.NoError(t, done.Err)

@@ -85,18 +85,3 @@ func (m *market) has(account string) connect.CurrencyBalance {
 	require.NoError(m.t, err)
 	return b.In(ledger.USD)
 }
-
-// posted returns all transactions of an account's entries, by reason.
-func (m *market) posted(r ledger.Ref) []string {
-	m.t.Helper()
-	var reasons []string
-	err := m.Store().Read(m.ctx, func(v ledger.View) error {
-		list, err := v.Entries(r, ledger.Page{Limit: ledger.MaxPage})
-		for _, e := range list {
-			reasons = append(reasons, fmt.Sprintf("%s %v", e.Reason, e.Amount))
-		}
-		return err
-	})
-	require.NoError(m.t, err)
-	return reasons
-}
