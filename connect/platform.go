@@ -92,7 +92,7 @@ func (e *Engine) Register(ctx context.Context, r PlatformRequest) (*Platform, er
 	if err := e.start(ctx); err != nil {
 		return nil, err
 	}
-	hash, err := ledger.HashRequest("register", r)
+	hash, err := ledger.HashRequest("register", &r)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], k
 	if err := p.e.start(ctx); err != nil {
 		return nil, wrap(err)
 	}
-	hash, err := ledger.HashRequest(v.name, r)
+	hash, err := ledger.HashRequest(v.name, &r)
 	if err != nil {
 		return nil, wrap(err)
 	}

@@ -52,7 +52,7 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 	if err := p.e.start(ctx); err != nil {
 		return nil, err
 	}
-	hash, err := ledger.HashRequest(t.verb, r)
+	hash, err := ledger.HashRequest(t.verb, &r)
 	if err != nil {
 		return nil, t.wrap("", err)
 	}

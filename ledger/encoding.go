@@ -39,26 +39,26 @@ func (m *Money) UnmarshalText(text []byte) error {
 
 // MarshalJSON implements json.Marshaler: {"amountMinor":1234,"currency":"EUR"}.
 // The zero Money is null. Readers that keep numbers in 53 bits take Quoted.
-func (m Money) MarshalJSON() ([]byte, error) { return m.appendJSON(false) }
+func (m Money) MarshalJSON() ([]byte, error) { return m.appendJSON(make([]byte, 0, 64), false) }
 
 // Quoted is Money whose JSON writes the amount as a string, so that readers
 // which hold numbers in 53 bits lose nothing: {"amountMinor":"1234",…}.
 type Quoted Money
 
 // MarshalJSON implements json.Marshaler.
-func (q Quoted) MarshalJSON() ([]byte, error) { return Money(q).appendJSON(true) }
+func (q Quoted) MarshalJSON() ([]byte, error) { return Money(q).appendJSON(make([]byte, 0, 64), true) }
 
 // UnmarshalJSON implements json.Unmarshaler, as Money's does.
 func (q *Quoted) UnmarshalJSON(data []byte) error { return (*Money)(q).UnmarshalJSON(data) }
 
-func (m Money) appendJSON(quoted bool) ([]byte, error) {
+func (m Money) appendJSON(b []byte, quoted bool) ([]byte, error) {
 	if m == (Money{}) {
-		return []byte("null"), nil
+		return append(b, "null"...), nil
 	}
 	if !m.cur.Valid() {
-		return nil, badCurrency(m.cur.String())
+		return b, badCurrency(m.cur.String())
 	}
-	b := append(make([]byte, 0, 64), `{"amountMinor":`...)
+	b = append(b, `{"amountMinor":`...)
 	if quoted {
 		b = append(b, '"')
 	}

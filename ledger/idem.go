@@ -25,10 +25,10 @@ type idemRecord struct {
 }
 
 // HashRequest makes the hash of a request: SHA-256 of the verb and of the
-// request's JSON. Give its fields the omitzero option, so that a field added
+// request's JSON; request is best a pointer. Give its fields the omitzero option, so that a field added
 // later does not change the hash of requests that leave it out.
 func HashRequest(verb string, request any) ([sha256.Size]byte, error) {
-	data, err := json.Marshal(request)
+	data, err := marshal(request)
 	if err != nil {
 		return [sha256.Size]byte{}, invalid("invalid_request", "request", err.Error())
 	}

@@ -92,7 +92,7 @@ func (k Kind[T]) Put(u *Unit, id string, v *T) error {
 	if !k.Fits(id) {
 		return invalid("invalid_id", "id", quoted(id)+" is no id of "+k.Name)
 	}
-	data, err := json.Marshal(v)
+	data, err := marshal(v)
 	if err != nil {
 		return k.corrupt(id, err)
 	}

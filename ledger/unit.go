@@ -160,7 +160,7 @@ func (u *Unit) know(o Object) {
 		return
 	}
 	u.objects.add(o.ID, unitObject{base: o.Version, data: o.Data, keys: o.Keys})
-	u.c.Expect = append(u.c.Expect, Expectation{Object: o.ID, Version: o.Version})
+	u.c.Expect = append(room(u.c.Expect), Expectation{Object: o.ID, Version: o.Version})
 }
 
 // Object returns an object, with what the unit has put; one that does not exist
@@ -205,7 +205,15 @@ func (u *Unit) Open(a Account) {
 			return
 		}
 	}
-	u.c.Open = append(u.c.Open, Account{Ref: a.Ref, Floor: a.Floor, Shared: a.Shared})
+	u.c.Open = append(room(u.c.Open), Account{Ref: a.Ref, Floor: a.Floor, Shared: a.Shared})
+}
+
+// room makes room for four, as most lists of a unit that have one have a few.
+func room[T any](list []T) []T {
+	if cap(list) == 0 {
+		return make([]T, 0, 4)
+	}
+	return list
 }
 
 // Close ends an account that the change leaves empty.
@@ -270,7 +278,7 @@ func (u *Unit) account(r Ref) (*unitAccount, error) {
 	a := &unitAccount{Account: list[0]}
 	u.accounts.add(r, a)
 	if !a.Shared {
-		u.c.Expect = append(u.c.Expect, Expectation{Account: r, Version: a.Version})
+		u.c.Expect = append(room(u.c.Expect), Expectation{Account: r, Version: a.Version})
 	}
 	for i := range u.c.Post {
 		u.noteMoved(a, &u.c.Post[i])
@@ -337,7 +345,7 @@ func (u *Unit) Peek(refs ...Ref) (list []Account, err error) {
 // AssumeOpen takes an account to be open without reading it: if it is closed,
 // fn runs again.
 func (u *Unit) AssumeOpen(r Ref) {
-	u.seenOpen = append(u.seenOpen, r)
+	u.seenOpen = append(room(u.seenOpen), r)
 }
 
 // Find lists objects by a key of theirs, as the store has them; the list is not
