@@ -121,7 +121,7 @@ func (m *Memory) about(book, reason, kind string) *memAbout {
 	a := memAbout{book, reason, kind}
 	kept, ok := m.abouts[a]
 	if !ok {
-		kept = &a
+		kept = &memAbout{book, reason, kind} // not &a, which would escape each time
 		m.abouts[a] = kept
 	}
 	return kept
