@@ -3,8 +3,6 @@ package acquirertest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/internal/complaint"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -209,19 +208,7 @@ var planted = []fault{
 
 // tryOn tries a law on a faulty acquirer and returns what it complained of.
 func tryOn(l law, p fault) []string {
-	r := &recorder{}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if p := recover(); p != nil {
-				r.failures = append(r.failures, fmt.Sprint("panic: ", p))
-			}
-		}()
-		l.try(r, newFaulty(p).harness())
-	}()
-	<-done
-	return r.failures
+	return complaint.Of(func(t *complaint.T) { l.try(t, newFaulty(p).harness()) })
 }
 
 // Each planted fault is noticed by the laws that are there for it.
@@ -248,13 +235,3 @@ func TestEveryLawCanFail(t *testing.T) {
 		require.True(t, strings.HasPrefix(l.proves, "promise") || strings.HasPrefix(l.proves, "edge case"), l.name)
 	}
 }
-
-// recorder is a test that notes its failures.
-type recorder struct{ failures []string }
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.failures = append(r.failures, fmt.Sprintf(format, args...))
-}
-func (r *recorder) FailNow()                 { runtime.Goexit() }
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return context.Background() }

@@ -2,14 +2,13 @@ package storetest
 
 import (
 	"context"
-	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/soukhq/souk/internal/complaint"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -148,36 +147,16 @@ func TestEveryLawCanFail(t *testing.T) {
 	}
 }
 
-// recorder is a test that notes its failures.
-type recorder struct{ failures []string }
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.failures = append(r.failures, fmt.Sprintf(format, args...))
-}
-func (r *recorder) FailNow()                 { runtime.Goexit() }
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return context.Background() }
-
 // tryOn tries a law on a store with a fault and returns what it complained of.
 func tryOn(l law, f faulty) []string {
-	r := &recorder{}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if p := recover(); p != nil {
-				r.failures = append(r.failures, fmt.Sprint("panic: ", p))
-			}
-		}()
+	return complaint.Of(func(t *complaint.T) {
 		s := newPlain(f)
 		second := ledger.Store(s)
 		if f.is("another handle is behind") {
 			second = &behind{Store: s}
 		}
-		l.try(r, s, second)
-	}()
-	<-done
-	return r.failures
+		l.try(t, s, second)
+	})
 }
 
 // behind is a handle that shows what it read first, for ever.

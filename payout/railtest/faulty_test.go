@@ -3,7 +3,6 @@ package railtest
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/soukhq/souk/internal/complaint"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -185,19 +185,7 @@ var planted = []fault{
 
 // tryOn tries a law on a faulty rail and returns what it complained of.
 func tryOn(l law, p fault) []string {
-	r := &recorder{}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if p := recover(); p != nil {
-				r.failures = append(r.failures, fmt.Sprint("panic: ", p))
-			}
-		}()
-		l.try(r, newFaulty(p).harness())
-	}()
-	<-done
-	return r.failures
+	return complaint.Of(func(t *complaint.T) { l.try(t, newFaulty(p).harness()) })
 }
 
 // Each planted fault is noticed by the laws that are there for it.
@@ -224,16 +212,6 @@ func TestEveryLawCanFail(t *testing.T) {
 		require.True(t, strings.HasPrefix(l.proves, "promise") || strings.HasPrefix(l.proves, "edge case"), l.name)
 	}
 }
-
-// recorder is a test that notes its failures.
-type recorder struct{ failures []string }
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.failures = append(r.failures, fmt.Sprintf(format, args...))
-}
-func (r *recorder) FailNow()                 { runtime.Goexit() }
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return context.Background() }
 
 // noon is when every trial begins.
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
