@@ -101,8 +101,8 @@ func TestImportDirections(t *testing.T) {
 		"ledger":     {"ledger"},
 		"fx":         {"fx", "ledger"},
 		"payout":     {"payout", "ledger"},
-		"compliance": {"compliance", "ledger"},
-		"connect":    {"connect", "fx", "payout", "compliance", "ledger"},
+		"compliance": {"compliance", "ledger", "internal/email"},
+		"connect":    {"connect", "fx", "payout", "compliance", "ledger", "internal/email"},
 	}
 	for _, s := range sources(t) {
 		if s.test {

@@ -4,6 +4,5 @@
 // An Entity is the person or company behind an account, with the Persons who
 // own and run it. What its country asks for is data (requirements.json);
 // Entity.Missing compares the two. Values of persons are not stored here: an
-// entity records that a field was provided and when. Keeping the values,
-// sealed, is the business of ledger/sealed.
+// entity checks their form and records that a field was provided and when.
 package compliance

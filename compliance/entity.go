@@ -83,7 +83,8 @@ var Kind = ledger.Kind[Entity]{
 // Details are fields of an entity and its persons, as a host hands them over.
 type Details struct {
 	// Fields by their path: "individual.first_name", "company.tax_id",
-	// "tos_acceptance.ip". Values are checked for form and not kept.
+	// "tos_acceptance.ip". Values are checked for their form (a day of birth is a
+	// day, an address an address), not for their truth, and not kept.
 	Fields  map[string]string
 	Persons []PersonDetails
 }
@@ -106,14 +107,18 @@ func New(u *ledger.Unit, platform, countryCode string, t EntityType) (*Entity, e
 	case Individual, Company, NonProfit:
 	case GovernmentEntity:
 		if code != "US" {
-			return nil, invalidField("business_type", "government entities are of the United States")
+			return nil, invalidType("government entities are of the United States")
 		}
 	default:
-		return nil, invalidField("business_type", "a business is an individual, a company, a non-profit or a government entity")
+		return nil, invalidType("a business is an individual, a company, a non-profit or a government entity")
 	}
 	e := &Entity{ID: u.NewID(Kind.Prefix), Platform: platform, Country: code, Type: t, Created: u.At()}
 	e.Provided = map[string]time.Time{"business_type": u.At()}
 	return e, nil
+}
+
+func invalidType(msg string) error {
+	return &ledger.Error{Class: ledger.Invalid, Code: "invalid_business_type", Field: "type", Msg: msg}
 }
 
 func invalidField(field, msg string) error {
@@ -220,7 +225,8 @@ func (e *Entity) checkPerson(p PersonDetails) error {
 }
 
 // checkValue refuses what cannot be a value: empty or long text, text that is
-// not UTF-8, control and direction characters. It never repeats the value.
+// not UTF-8, control and direction characters, and what is not of the field's
+// form. It never repeats the value.
 func checkValue(path, value string) error {
 	if value == "" || len(value) > 2000 || !utf8.ValidString(value) {
 		return invalidField(path, "a value is 1 to 2,000 bytes of text")
@@ -230,7 +236,7 @@ func checkValue(path, value string) error {
 			return invalidField(path, "a value has no control or direction characters")
 		}
 	}
-	return nil
+	return checkForm(path, value)
 }
 
 // printable shows a path in a message. Whatever is no letter of a field's name

@@ -63,7 +63,7 @@ func TestEntityTypes(t *testing.T) {
 				require.NoError(t, err)
 				continue
 			}
-			refused(t, err, "invalid_business_type", "business_type")
+			refused(t, err, "invalid_business_type", "type")
 		}
 	}
 	err := unit(ledger.NewMemory(), func(u *ledger.Unit) error {
@@ -180,7 +180,7 @@ func TestEntitiesAreStoredWithoutValues(t *testing.T) {
 		id = e.ID
 		require.NoError(t, e.Provide(u, compliance.Details{
 			Fields:  map[string]string{"company.tax_id": "canary-1"},
-			Persons: []compliance.PersonDetails{{Roles: []compliance.Role{compliance.Owner}, Fields: map[string]string{"ssn_last_4": "canary-2"}}},
+			Persons: []compliance.PersonDetails{{Roles: []compliance.Role{compliance.Owner}, Fields: map[string]string{"last_name": "canary-2"}}},
 		}))
 		return compliance.Kind.Put(u, id, e)
 	}))
@@ -192,7 +192,7 @@ func TestEntitiesAreStoredWithoutValues(t *testing.T) {
 		e, err := compliance.Kind.Decode(list[0])
 		require.NoError(t, err)
 		require.Equal(t, noon, e.Provided["company.tax_id"])
-		require.Equal(t, noon, e.Persons[0].Provided["ssn_last_4"])
+		require.Equal(t, noon, e.Persons[0].Provided["last_name"])
 		return nil
 	}))
 }

@@ -33,7 +33,7 @@ func TestMissingIndividual(t *testing.T) {
 		for len(want) > 0 {
 			require.Error(t, e.AllowPayouts())
 			path := want[len(want)/2]
-			require.NoError(t, provide(t, e, compliance.Details{Fields: map[string]string{path: "x"}}))
+			require.NoError(t, provide(t, e, compliance.Details{Fields: map[string]string{path: compliance.TestValue(path)}}))
 			want = slices.DeleteFunc(want, func(p string) bool { return p == path })
 			require.Equal(t, append([]string(nil), want...), fields(e.Missing()))
 			require.Equal(t, noon, e.Provided[path])
@@ -77,8 +77,8 @@ func TestMissingIsDeterministic(t *testing.T) {
 			together, one := newEntity(t, code, compliance.Company), newEntity(t, code, compliance.Company)
 			d := compliance.Details{Fields: map[string]string{}}
 			for _, p := range list {
-				d.Fields[p] = "true"
-				require.NoError(t, provide(t, one, compliance.Details{Fields: map[string]string{p: "true"}}))
+				d.Fields[p] = compliance.TestValue(p)
+				require.NoError(t, provide(t, one, compliance.Details{Fields: map[string]string{p: compliance.TestValue(p)}}))
 			}
 			require.NoError(t, provide(t, together, d))
 			before := snapshot(t, one)

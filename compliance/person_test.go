@@ -15,7 +15,7 @@ import (
 func addPerson(t *testing.T, e *compliance.Entity, paths []string, list ...compliance.Role) string {
 	d := compliance.PersonDetails{Roles: list, Fields: map[string]string{}}
 	for _, p := range paths {
-		d.Fields[p] = "x"
+		d.Fields[p] = compliance.TestValue(p)
 	}
 	require.NoError(t, provide(t, e, compliance.Details{Persons: []compliance.PersonDetails{d}}))
 	return e.Persons[len(e.Persons)-1].ID
@@ -65,7 +65,7 @@ func TestMissingOfPersons(t *testing.T) {
 			for _, id := range []string{first, second} {
 				d := compliance.PersonDetails{ID: id, Fields: map[string]string{}}
 				for _, p := range want {
-					d.Fields[p] = "x"
+					d.Fields[p] = compliance.TestValue(p)
 				}
 				require.NoError(t, provide(t, e, compliance.Details{Persons: []compliance.PersonDetails{d}}))
 				require.Empty(t, with(e, id+"."))
@@ -135,7 +135,7 @@ func TestPersonsRefused(t *testing.T) {
 		person compliance.PersonDetails
 		class  ledger.Class
 	}{
-		{compliance.PersonDetails{ID: "person_2", Fields: map[string]string{"email": "x"}}, ledger.NotFound},
+		{compliance.PersonDetails{ID: "person_2", Fields: map[string]string{"email": "test@example.com"}}, ledger.NotFound},
 		{compliance.PersonDetails{}, ledger.Invalid}, // no role
 		{compliance.PersonDetails{Roles: []compliance.Role{"boss"}}, ledger.Invalid},
 		{compliance.PersonDetails{Roles: []compliance.Role{compliance.Owner, "\u202e"}}, ledger.Invalid},
@@ -169,7 +169,7 @@ func TestManyPersons(t *testing.T) {
 	require.NoError(t, provide(t, e, compliance.Details{Persons: list}))
 	refused(t, provide(t, e, compliance.Details{Persons: list[:1]}), "invalid_persons", "persons")
 	for i := range list {
-		list[i] = compliance.PersonDetails{ID: e.Persons[i].ID, Fields: map[string]string{"email": "x"}}
+		list[i] = compliance.PersonDetails{ID: e.Persons[i].ID, Fields: map[string]string{"email": "test@example.com"}}
 	}
 	require.NoError(t, provide(t, e, compliance.Details{Persons: list}))
 	require.Len(t, e.Persons, 100)

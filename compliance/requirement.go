@@ -161,6 +161,14 @@ func testValue(path string) string {
 		return "test@example.com"
 	case "id_number", "ssn_last_4", "tax_id":
 		return "0000"
+	case "executive":
+		return "true"
+	case "percent_ownership":
+		return "25"
+	case "ip":
+		return "192.0.2.1" // RFC 5737: for documentation
+	case "date":
+		return "1700000000"
 	}
 	return "test"
 }
