@@ -85,16 +85,16 @@ type Details struct {
 	// Fields by their path: "individual.first_name", "company.tax_id",
 	// "tos_acceptance.ip". Values are checked for their form (a day of birth is a
 	// day, an address an address), not for their truth, and not kept.
-	Fields  map[string]string
-	Persons []PersonDetails
+	Fields  map[string]string `json:"fields,omitzero"`
+	Persons []PersonDetails   `json:"persons,omitzero"`
 }
 
 // PersonDetails are fields of one person, by path within the person:
 // "first_name", "dob.day", "relationship.title".
 type PersonDetails struct {
-	ID     string // of a person to change; empty adds one
-	Roles  []Role // empty leaves them as they are
-	Fields map[string]string
+	ID     string            `json:"id,omitzero"`    // of a person to change; empty adds one
+	Roles  []Role            `json:"roles,omitzero"` // empty leaves them as they are
+	Fields map[string]string `json:"fields,omitzero"`
 }
 
 // New starts an entity in a unit; the caller puts it.

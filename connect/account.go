@@ -3,12 +3,11 @@ package connect
 import (
 	"context"
 	"fmt"
-	"net/mail"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/internal/email"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -121,10 +120,10 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 			a.Currency = a.Banks[0].Currency
 		}
 	}
-	if err := p.e.checkCurrency(a.Currency, u.At()); err != nil {
+	if err := p.e.checkCurrency("currency", a.Currency, u.At()); err != nil {
 		return nil, err
 	}
-	return a, p.putAccount(u, a, ent, "account.created")
+	return a, p.putAccount(u, a, ent, EventAccountCreated)
 }
 
 // addDetails records what came in about the seller and their bank account.
@@ -183,7 +182,7 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 		if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
 			return nil, err
 		}
-		return a, p.putAccount(u, a, ent, "account.updated")
+		return a, p.putAccount(u, a, ent, EventAccountUpdated)
 	})
 }
 
@@ -219,6 +218,18 @@ func (p *Platform) account(u *ledger.Unit, id string) (*Account, error) {
 	return a, nil
 }
 
+// owns refuses an id that is not of an account of the platform.
+func (p *Platform) owns(ctx context.Context, id string) error {
+	a, err := accountKind.Read(ctx, p.store, id)
+	if err != nil {
+		return notFoundOr(err, "account")
+	}
+	if a.Platform != p.id {
+		return notFound("account")
+	}
+	return nil
+}
+
 // GetAccount returns an account of the platform.
 func (p *Platform) GetAccount(ctx context.Context, id string) (*Account, error) {
 	return get(ctx, p, &accountKind, id, "account", func(a *Account) string { return a.Platform })
@@ -241,13 +252,13 @@ func (p *Platform) Requirements(ctx context.Context, accountID string) ([]compli
 func (d *BankDetails) account(u *ledger.Unit, e *Engine) (BankAccount, error) {
 	country, err := compliance.ParseCountry(d.Country)
 	if err != nil {
+		return BankAccount{}, inField("bank.country", err)
+	}
+	if err := e.checkCurrency("bank.currency", d.Currency, u.At()); err != nil {
 		return BankAccount{}, err
 	}
-	if err := e.checkCurrency(d.Currency, u.At()); err != nil {
-		return BankAccount{}, err
-	}
-	if !plain(d.Token, 1, 200) {
-		return BankAccount{}, badField("invalid_account_number", "bank.token", "a bank account is named by its token")
+	if !plain(d.Token, 1, 200) || accountNumber(d.Token) {
+		return BankAccount{}, badField("invalid_account_number", "bank.token", "a bank account is named by the rail's token, never by its number")
 	}
 	if d.Last4 != "" && (len(d.Last4) > 4 || !alphanumeric(d.Last4)) {
 		return BankAccount{}, badField("invalid_account_number", "bank.last4", "the last four are digits or letters")
@@ -257,16 +268,12 @@ func (d *BankDetails) account(u *ledger.Unit, e *Engine) (BankAccount, error) {
 	}}, nil
 }
 
-// checkEmail refuses what is not one plain ASCII address with a dotted domain.
-// No address is fine.
-func checkEmail(email string) error {
-	if email == "" {
+// checkEmail refuses what is not an address. None is fine.
+func checkEmail(address string) error {
+	if address == "" {
 		return nil
 	}
-	a, err := mail.ParseAddress(email)
-	at := strings.LastIndexByte(email, '@')
-	if err != nil || a.Address != email || !plain(email, 3, 254) || strings.Count(email, "@") != 1 ||
-		!strings.Contains(strings.Trim(email[at+1:], "."), ".") {
+	if !email.Valid(address) {
 		return badField("invalid_email", "email", "this is not an e-mail address")
 	}
 	return nil

@@ -116,3 +116,34 @@ func TestPlatformRefusals(t *testing.T) {
 		require.ErrorIs(t, err, ledger.NotFound)
 	}
 }
+
+// Spendable is what can be paid out: holds of pending days do not lessen it.
+func TestWhatIsHeldOfPendingMoneyIsNoneOfTheAvailable(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
+	c := m.charge(a.ID, 1000, 0, connect.TestRefundPending)
+	_, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID, Amount: usd(400), ReverseTransfer: true})
+	require.NoError(t, err)
+	said := m.has(a.ID).Spendable()
+	po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID, Amount: usd(1000)})
+	require.NoError(t, err)
+	require.Equal(t, po.Amount, said)
+}
+
+// An account's number in place of a token is refused, and not stored (promise 68, edge-case 107).
+func TestAccountNumbersAreNotTokens(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	for _, number := range []string{"DE89370400440532013000", "de89-3704-0044-0532-0130-00", "000123456789"} {
+		r := connecttest.Seller("DE")
+		r.Bank.Token = number
+		_, err := m.platform.CreateAccount(m.ctx, r)
+		requireCode(t, err, ledger.Invalid, "invalid_account_number")
+		require.NotContains(t, err.Error(), number)
+		require.NotContains(t, snapshot(t, m.Store()), number)
+	}
+	r := connecttest.Seller("DE")
+	r.Bank.Token = "DE89370400440532013001" // its check digits are wrong
+	_, err := m.platform.CreateAccount(m.ctx, r)
+	require.NoError(t, err)
+}

@@ -194,3 +194,32 @@ func TestSimulatedInfo(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []connect.News{{Key: "k", Answer: a}}, s.Notifications())
 }
+
+// A card's number in place of a token is refused, and not stored (promise 68, edge-case 107).
+func TestCardNumbersAreNotTokens(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	for _, number := range []string{"4111111111111111", "4111-1111-1111-1111", "378282246310005", "6304000000000000"} {
+		_, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: m.key(), Amount: usd(1000), Source: number})
+		requireCode(t, err, ledger.Invalid, "invalid_source")
+		require.NotContains(t, err.Error(), number)
+		require.NotContains(t, snapshot(t, m.Store()), number)
+	}
+	for _, token := range []string{"4111111111111112", "tok_4111111111111111", "123456789"} {
+		_, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: m.key(), Amount: usd(1000), Source: token})
+		require.NoError(t, err, "%s is no card's number", token)
+	}
+}
+
+// A charge that is available at once and leaves less than the processing fee is
+// booked like any other.
+func TestAChargeAtOnceThatTaxesAlmostEat(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	c, err := m.platform.Charge(m.ctx, connect.ChargeRequest{
+		Key: "c", Amount: usd(1000), Source: connect.TestCardAtOnce, Tax: []connect.Tax{{Authority: "x", Amount: usd(990)}},
+	})
+	require.NoError(t, err)
+	require.Equal(t, connect.ChargeSucceeded, c.Status)
+	m.pass(48 * time.Hour)
+	require.Equal(t, usd(10-59), m.has("").Available)
+	m.verify()
+}

@@ -11,18 +11,19 @@ import (
 
 // Balance is what one owner has, by currency.
 type Balance struct {
-	Owner      string
-	Currencies []CurrencyBalance // in the order of their codes
+	Owner      string            `json:"owner"`
+	Currencies []CurrencyBalance `json:"currencies"` // in the order of their codes
 }
 
 // CurrencyBalance is what one owner has in one currency.
 type CurrencyBalance struct {
-	Currency  ledger.Currency
-	Pending   ledger.Money // earned, not yet available
-	Available ledger.Money // posted; may be negative
-	Held      ledger.Money // of Available and Pending, set aside for refunds under way
-	InTransit ledger.Money // paid out and not confirmed
-	Other     ledger.Money // held, reserved, frozen and the like
+	Currency    ledger.Currency `json:"currency"`
+	Pending     ledger.Money    `json:"pending"`     // earned, not yet available
+	Available   ledger.Money    `json:"available"`   // posted; may be negative
+	Held        ledger.Money    `json:"held"`        // of Available, set aside for refunds under way
+	HeldPending ledger.Money    `json:"heldPending"` // of Pending, likewise
+	InTransit   ledger.Money    `json:"inTransit"`   // paid out and not confirmed
+	Other       ledger.Money    `json:"other"`       // reserved, frozen and the like
 }
 
 // Spendable is what could be paid out or transferred now.
@@ -46,14 +47,14 @@ func (b *Balance) In(c ledger.Currency) CurrencyBalance {
 
 func newCurrencyBalance(c ledger.Currency) CurrencyBalance {
 	z := ledger.Zero(c)
-	return CurrencyBalance{Currency: c, Pending: z, Available: z, Held: z, InTransit: z, Other: z}
+	return CurrencyBalance{Currency: c, Pending: z, Available: z, Held: z, HeldPending: z, InTransit: z, Other: z}
 }
 
 // Balance returns what an account of the platform has, or the platform itself
-// for the empty id, at one moment.
+// for its own id or the empty one, at one moment.
 func (p *Platform) Balance(ctx context.Context, accountID string) (*Balance, error) {
 	owner := p.id
-	if accountID != "" {
+	if accountID != "" && accountID != p.id {
 		if _, err := p.GetAccount(ctx, accountID); err != nil {
 			return nil, err
 		}
@@ -98,12 +99,13 @@ func (b *Balance) add(a ledger.Account) error {
 		b.Currencies = slices.Insert(b.Currencies, i, newCurrencyBalance(a.Currency))
 	}
 	c := &b.Currencies[i]
-	sum := &c.Other
+	sum, held := &c.Other, new(ledger.Money)
+	*held = ledger.Zero(a.Currency)
 	switch purpose.Name {
 	case "pending":
-		sum = &c.Pending
+		sum, held = &c.Pending, &c.HeldPending
 	case "available":
-		sum = &c.Available
+		sum, held = &c.Available, &c.Held
 	case "in_transit":
 		sum = &c.InTransit
 	}
@@ -111,21 +113,33 @@ func (b *Balance) add(a ledger.Account) error {
 	if *sum, err = sum.Add(a.Posted); err != nil {
 		return err
 	}
-	c.Held, err = c.Held.Add(a.Held)
+	*held, err = held.Add(a.Held)
 	return err
 }
 
 // TrialBalance adds up the platform's book: zero in every currency.
 func (p *Platform) TrialBalance(ctx context.Context) (*ledger.TrialBalance, error) {
-	return ledger.NewTrialBalance(ctx, p.store, p.id)
+	t, err := ledger.NewTrialBalance(ctx, p.store, p.id)
+	if err != nil {
+		return nil, fmt.Errorf("connect: trial balance: %w", err)
+	}
+	return t, nil
 }
 
-// Statement returns what happened in one account of the platform's book.
+// Statement returns what happened in one account of the platform's book, which
+// is the one meant where the request names none.
 func (p *Platform) Statement(ctx context.Context, r ledger.StatementRequest) (*ledger.Statement, error) {
-	if r.Account.Book != p.id {
-		return nil, notFound("account")
+	if r.Account.Book == "" {
+		r.Account.Book = p.id
 	}
-	return ledger.NewStatement(ctx, p.store, r)
+	if r.Account.Book != p.id {
+		return nil, fmt.Errorf("connect: statement: %w", notFound("account"))
+	}
+	s, err := ledger.NewStatement(ctx, p.store, r)
+	if err != nil {
+		return nil, fmt.Errorf("connect: statement: %w", err)
+	}
+	return s, nil
 }
 
 // Events returns up to limit events of the platform after a cursor, oldest

@@ -74,7 +74,7 @@ func (p *Platform) RecordCashSale(ctx context.Context, r CashSaleRequest) (*Cash
 		for _, t := range c.Tax {
 			b.post("tax collected", out(platform, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 		}
-		u.Emit(ledger.Event{Type: "cash_sale.recorded", Platform: p.id, Object: cashSaleKind.ID(c.ID)})
+		u.Emit(ledger.Event{Type: EventCashSaleRecorded, Platform: p.id, Object: cashSaleKind.ID(c.ID)})
 		return c, cashSaleKind.Put(u, c.ID, c)
 	})
 }
@@ -88,20 +88,15 @@ func (p *Platform) checkCashSale(u *ledger.Unit, r CashSaleRequest) (ledger.Mone
 	if owed == (ledger.Money{}) || owed.Sign() < 0 {
 		return owed, badField("invalid_amount", "commission", "a commission is zero or more of a currency")
 	}
-	if err := p.e.checkCurrency(owed.Currency(), u.At()); err != nil {
+	if err := p.e.checkCurrency("commission", owed.Currency(), u.At()); err != nil {
 		return owed, err
 	}
-	seen := make(map[string]bool, len(r.Tax))
-	for _, t := range r.Tax {
-		if !validName(t.Authority) || seen[t.Authority] || t.Amount.Sign() <= 0 || !t.Refunded.IsZero() || len(r.Tax) > 10 {
-			return owed, badField("invalid_tax", "tax", "each tax names its own authority and is more than zero, of at most ten")
-		}
-		seen[t.Authority] = true
-		total, err := owed.Add(t.Amount)
-		if err != nil {
-			return owed, err
-		}
-		owed = total
+	tax, err := checkTax(r.Tax, owed.Currency())
+	if err != nil {
+		return owed, err
+	}
+	if owed, err = owed.Add(tax); err != nil {
+		return owed, badField("amount_too_large", "commission", "commission and taxes do not fit")
 	}
 	if owed.IsZero() || owed.Minor() > maximum {
 		return owed, badField("invalid_amount", "commission", "something is owed, of at most twelve digits")

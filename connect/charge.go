@@ -49,8 +49,9 @@ type Charge struct {
 	// What refunds have taken and are about to take.
 	Refunded  ledger.Money `json:"refunded,omitzero"`  // given back to the buyer
 	Refunding ledger.Money `json:"refunding,omitzero"` // being given back
-	Reversed  taken        `json:"reversed,omitzero"`  // from the seller
-	FeeBack   taken        `json:"feeBack,omitzero"`   // of the application fee
+	Reversed  ledger.Money `json:"reversed,omitzero"`  // pulled back from the seller
+	FeeBack   ledger.Money `json:"feeBack,omitzero"`   // of the commission, given back to the seller
+	FeeBase   ledger.Money `json:"feeBase,omitzero"`   // what was refunded with a part of the commission
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -61,27 +62,16 @@ type Charge struct {
 // Tax is a part of an amount that belongs to an authority. It stands outside
 // the seller's share and the base of commissions.
 type Tax struct {
-	Authority string       `json:"authority"` // lower-case letters, digits, dots and dashes: "nyc"
+	Authority string       `json:"authority"` // lower-case letters, digits, dots, dashes and underscores: "nyc"
 	Amount    ledger.Money `json:"amount"`
 	Refunded  ledger.Money `json:"refunded,omitzero"` // given back with refunds, and about to be
 }
-
-// taken counts one leg that refunds take back: of which refunded amounts it was
-// taken, and how much that came to. Steps are differences of cumulative
-// targets, so that parts always add up to the whole.
-type taken struct {
-	Base  ledger.Money `json:"base"`
-	Given ledger.Money `json:"given"`
-}
-
-// IsZero leaves out of storage what has not been taken.
-func (t taken) IsZero() bool { return t.Base.IsZero() && t.Given.IsZero() }
 
 // loaded gives amounts of nothing their currency back, which storage leaves
 // out.
 func (c *Charge) loaded() {
 	zero := ledger.Zero(c.Amount.Currency())
-	for _, m := range []*ledger.Money{&c.Refunded, &c.Refunding, &c.Reversed.Base, &c.Reversed.Given, &c.FeeBack.Base, &c.FeeBack.Given} {
+	for _, m := range []*ledger.Money{&c.ApplicationFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase} {
 		if m.IsZero() {
 			*m = zero
 		}
@@ -116,8 +106,10 @@ var chargeKind = ledger.Kind[Charge]{
 
 // ChargeRequest charges a buyer.
 type ChargeRequest struct {
-	Key    string       `json:"-"`
-	Amount ledger.Money `json:"amount,omitzero"` // what the buyer pays, taxes included
+	Key string `json:"-"`
+	// Amount is what the buyer pays, taxes included: at least what cards take in
+	// its currency (0.50 USD, 50 JPY) and at most twelve digits of minor units.
+	Amount ledger.Money `json:"amount,omitzero"`
 	Source string       `json:"source,omitzero"` // the acquirer's token for the buyer's card
 
 	// AccountID is the seller whom the amount less taxes goes to. Empty: the
@@ -128,7 +120,7 @@ type ChargeRequest struct {
 	ApplicationFee ledger.Money `json:"applicationFee,omitzero"`
 	Tax            []Tax        `json:"tax,omitzero"` // at most 10, one for each authority
 
-	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters
+	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters with a letter, without < > \ ' " *
 	Description string            `json:"description,omitzero"` // for people, at most 1,000 characters
 	Metadata    map[string]string `json:"metadata,omitzero"`
 }
@@ -149,15 +141,32 @@ var chargeTask = &task[ChargeRequest, Charge, Answer]{
 	verb: "charge",
 	kind: &chargeKind,
 	head: func(c *Charge) head {
-		return head{id: c.ID, platform: c.Platform, work: &c.Work, replayed: &c.Replayed}
+		return head{id: c.ID, platform: c.Platform, partner: c.Acquirer, work: &c.Work, replayed: &c.Replayed}
 	},
+	partner:  acquirerName,
 	record:   recordCharge,
 	carryOut: authorize,
 	settle:   settleCharge,
-	rest: func(u *ledger.Unit, p *Platform, c *Charge) error {
-		c.Status = ChargeUnknown
-		return p.putCharge(u, c, "charge.updated")
+	rest: func(u *ledger.Unit, p *Platform, c *Charge, code string) error {
+		c.Status, c.Code = ChargeUnknown, code
+		c.Work.Done()
+		return p.putCharge(u, c, EventChargeUpdated)
 	},
+	open: func(c *Charge, a Answer) (bool, error) {
+		return stillOpen(c.Status == ChargeProcessing || c.Status == ChargeUnknown, c.Status == ChargeSucceeded, a)
+	},
+}
+
+// acquirerName names the engine's acquirer.
+func acquirerName(e *Engine) string { return e.c.Acquirer.Info().Name }
+
+// stillOpen decides what an answer means to an object: news, nothing, or a
+// contradiction of what was booked.
+func stillOpen(open, succeeded bool, a Answer) (bool, error) {
+	if open || a.Status == Received || (a.Status == Approved) == succeeded {
+		return open, nil
+	}
+	return false, badState("contradicting_news", "status", "another answer has been booked")
 }
 
 func recordCharge(u *ledger.Unit, p *Platform, r *ChargeRequest, w ledger.Work) (*Charge, error) {
@@ -172,18 +181,17 @@ func recordCharge(u *ledger.Unit, p *Platform, r *ChargeRequest, w ledger.Work) 
 			return nil, err
 		}
 	}
-	zero := ledger.Zero(r.Amount.Currency())
 	c := &Charge{
 		ID: u.NewID(chargeKind.Prefix), Platform: p.id, Account: r.AccountID, Amount: r.Amount,
-		ApplicationFee: r.ApplicationFee, Source: r.Source, Acquirer: p.e.c.Acquirer.Info().Name,
+		ApplicationFee: r.ApplicationFee, Source: r.Source, Acquirer: acquirerName(p.e),
 		Descriptor: r.Descriptor, Description: r.Description, Status: ChargeProcessing, Created: u.At(),
-		Metadata: r.Metadata, Refunded: zero, Refunding: zero, Reversed: taken{zero, zero}, FeeBack: taken{zero, zero},
-		Work: w,
+		Metadata: r.Metadata, Work: w,
 	}
+	c.loaded()
 	for _, t := range r.Tax {
-		c.Tax = append(c.Tax, Tax{Authority: t.Authority, Amount: t.Amount, Refunded: zero})
+		c.Tax = append(c.Tax, Tax{Authority: t.Authority, Amount: t.Amount, Refunded: ledger.Zero(t.Amount.Currency())})
 	}
-	return c, p.putCharge(u, c, "charge.pending")
+	return c, p.putCharge(u, c, EventChargePending)
 }
 
 // checkCharge refuses a request before anything is read or written.
@@ -191,8 +199,8 @@ func (p *Platform) checkCharge(u *ledger.Unit, r *ChargeRequest) error {
 	if err := p.e.checkAmount(r.Amount, u.At()); err != nil {
 		return err
 	}
-	if !plain(r.Source, 1, 200) {
-		return badField("invalid_source", "source", "a source is the acquirer's token")
+	if !plain(r.Source, 1, 200) || cardNumber(r.Source) {
+		return badField("invalid_source", "source", "a source is the acquirer's token, never a card's number")
 	}
 	if err := checkDescriptor(r.Descriptor); err != nil {
 		return err
@@ -203,45 +211,52 @@ func (p *Platform) checkCharge(u *ledger.Unit, r *ChargeRequest) error {
 	if err := ledger.CheckMetadata(r.Metadata); err != nil {
 		return err
 	}
-	tax, err := checkTax(r.Tax, r.Amount)
+	tax, err := checkTax(r.Tax, r.Amount.Currency())
 	if err != nil {
 		return err
 	}
-	if err := checkPart(r.ApplicationFee, r.Amount, "application_fee"); err != nil {
+	if tax.Sign() > 0 && tax.Minor() >= r.Amount.Minor() {
+		return badField("tax_exceeds_amount", "tax", "the taxes are no less than the amount")
+	}
+	if err := checkPart(r.ApplicationFee, r.Amount, "applicationFee"); err != nil {
 		return err
 	}
 	if r.ApplicationFee.Sign() > 0 && r.AccountID == "" {
-		return badField("invalid_request", "application_fee", "a commission is taken from a seller's share")
+		return badField("invalid_request", "applicationFee", "a commission is taken from a seller's share")
 	}
 	if r.ApplicationFee.Minor() > r.Amount.Minor()-tax.Minor() {
-		return badField("fee_exceeds_amount", "application_fee", "the commission is more than the seller's share")
+		return badField("fee_exceeds_amount", "applicationFee", "the commission is more than the seller's share")
 	}
 	return nil
 }
 
-// checkTax adds the taxes up. They leave something of the amount.
-func checkTax(list []Tax, amount ledger.Money) (ledger.Money, error) {
-	sum := ledger.Zero(amount.Currency())
+// checkTax adds taxes up, which are all in one currency.
+func checkTax(list []Tax, cur ledger.Currency) (ledger.Money, error) {
+	sum := ledger.Zero(cur)
+	bad := func(code, msg string) (ledger.Money, error) { return sum, badField(code, "tax", msg) }
 	if len(list) > 10 {
-		return sum, badField("invalid_tax", "tax", "a payment has at most ten taxes")
+		return bad("invalid_tax", "a payment has at most ten taxes")
 	}
 	seen := make(map[string]bool, len(list))
 	for _, t := range list {
-		if !validName(t.Authority) || seen[t.Authority] {
-			return sum, badField("invalid_tax", "tax", "each tax names its own authority")
+		switch {
+		case !validName(t.Authority):
+			return bad("invalid_tax", "an authority is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
+		case seen[t.Authority]:
+			return bad("invalid_tax", "each authority stands in it once")
+		case t.Amount.Currency() != cur:
+			return bad("currency_mismatch", "a tax is in the currency of the payment")
+		case t.Amount.Sign() <= 0:
+			return bad("invalid_tax", "a tax is more than zero")
+		case !t.Refunded.IsZero():
+			return bad("invalid_tax", "what was refunded of a tax is counted, not given")
 		}
 		seen[t.Authority] = true
-		if t.Amount.Sign() <= 0 || !t.Refunded.IsZero() {
-			return sum, badField("invalid_tax", "tax", "a tax is more than zero")
-		}
 		total, err := sum.Add(t.Amount)
 		if err != nil {
-			return sum, err
+			return bad("amount_too_large", "the taxes do not fit")
 		}
 		sum = total
-	}
-	if sum.Minor() >= amount.Minor() && sum.Minor() > 0 {
-		return sum, badField("tax_exceeds_amount", "tax", "the taxes are no less than the amount")
 	}
 	return sum, nil
 }
@@ -252,18 +267,17 @@ func (p *Platform) putCharge(u *ledger.Unit, c *Charge, event string) error {
 }
 
 // authorize asks the acquirer for the money, captured at once.
-func authorize(ctx context.Context, p *Platform, c *Charge) (Answer, error) {
+func authorize(ctx context.Context, p *Platform, c *Charge, first bool) (Answer, error) {
 	acq := p.e.c.Acquirer
 	send := func(ctx context.Context) (Answer, error) {
 		return acq.Authorize(ctx, c.ID, AuthorizeOrder{Amount: c.Amount, Source: c.Source, Capture: true, Descriptor: c.Descriptor})
 	}
-	return p.e.askAcquirer(ctx, c.ID, &c.Work, c.Created, c.Reference != "", send)
+	return p.e.askAcquirer(ctx, c.ID, attemptOf(&c.Work, c.Created, first, c.Reference != ""), send)
 }
 
 // askAcquirer sends a request or asks for its answer.
-func (e *Engine) askAcquirer(ctx context.Context, key string, w *ledger.Work, created time.Time, known bool, send func(context.Context) (Answer, error)) (Answer, error) {
+func (e *Engine) askAcquirer(ctx context.Context, key string, a attempt, send func(context.Context) (Answer, error)) (Answer, error) {
 	i := e.c.Acquirer.Info()
-	a := attempt{first: w.Attempt == 1, known: known, age: w.Taken.Sub(created), waited: w.Taken.Sub(w.Before)}
 	ask := func(ctx context.Context) (Answer, error) { return e.c.Acquirer.Lookup(ctx, key) }
 	return deliver(ctx, delivery{i.Delivery, i.KeyLife, i.Settling}, a, send, ask)
 }

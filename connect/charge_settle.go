@@ -15,7 +15,7 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 	case Declined:
 		c.Status, c.Code, c.Reference, c.Settled = ChargeFailed, a.Code, a.Reference, u.At()
 		c.Work.Done()
-		return p.putCharge(u, c, "charge.failed")
+		return p.putCharge(u, c, EventChargeFailed)
 	case Approved:
 		if a.Amount != c.Amount {
 			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+c.Amount.String())
@@ -28,17 +28,23 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 // chargeReceived keeps the charge waiting: for the next question, or for news
 // if the acquirer cannot be asked.
 func (p *Platform) chargeReceived(u *ledger.Unit, c *Charge, a Answer) error {
-	fresh := c.Reference == ""
+	fresh := c.Reference == "" && a.Reference != ""
 	c.Status, c.Reference = ChargeProcessing, a.Reference
-	if p.e.c.Acquirer.Info().Delivery == ledger.Blind {
-		c.Work.Done()
-	} else {
-		c.Work.Later(u.At().Add(p.e.c.Retry))
-	}
+	p.e.received(u, &c.Work)
 	if fresh {
-		return p.putCharge(u, c, "charge.updated")
+		return p.putCharge(u, c, EventChargeUpdated)
 	}
 	return chargeKind.Put(u, c.ID, c)
+}
+
+// received lets work wait for a later answer: until it is asked for, or for
+// ever if only news can bring it.
+func (e *Engine) received(u *ledger.Unit, w *ledger.Work) {
+	if e.c.Acquirer.Info().Delivery == ledger.Blind {
+		w.Done()
+	} else {
+		w.Later(u.At().Add(e.backOff(w.Attempt)))
+	}
 }
 
 // chargeApproved posts the charge: flows C3 and C14 of the chart for a seller,
@@ -75,7 +81,7 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 		b.post("transfer", out(platform, c.share()), in(seller, c.share()))
 		b.post("application fee", out(seller, c.ApplicationFee), in(platform, c.ApplicationFee))
 	}
-	return p.putCharge(u, c, "charge.succeeded")
+	return p.putCharge(u, c, EventChargeSucceeded)
 }
 
 // share is what goes to the seller before commission: the amount less taxes.
@@ -100,7 +106,7 @@ func (p *Platform) land(u *ledger.Unit, c *Charge, today payout.Day) error {
 			return err
 		}
 	}
-	if c.Account == "" && c.AtOnce && c.Amount.Minor() >= c.ProcessingFee.Minor() {
+	if c.Account == "" && c.AtOnce && c.share().Minor() >= c.ProcessingFee.Minor() {
 		c.PlatformIn = "available"
 		return nil
 	}
@@ -116,8 +122,12 @@ func (p *Platform) land(u *ledger.Unit, c *Charge, today payout.Day) error {
 }
 
 // openDay returns the purpose of an owner's pending day, or another if that day
-// has been released. The first try takes it to be open, as it almost always is.
+// has come or been released. The first try takes it to be open, as it almost
+// always is.
 func (p *Platform) openDay(u *ledger.Unit, c *Charge, owner string, day payout.Day, released string) (string, error) {
+	if day <= payout.DayOf(u.At(), time.UTC) {
+		return released, nil
+	}
 	purpose := pendingPrefix + day.String()
 	ref := p.of(owner, purpose, c.Amount.Currency())
 	if u.First() {

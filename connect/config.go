@@ -21,13 +21,17 @@ type Config struct {
 	Prices   *pricing.Table  // nil: pricing.Default
 	Calendar payout.Calendar // banks' holidays besides the weekends
 
-	Now    func() time.Time           // nil: the real clock
-	NewID  func(prefix string) string // nil: sortable random ids
-	Logger *slog.Logger               // nil: nothing is logged. Only Run writes to it
+	Now   func() time.Time           // nil: the real clock
+	NewID func(prefix string) string // nil: sortable random ids
+
+	// Logger is told of what somebody should look at: work that fails, answers and
+	// news that cannot be booked. Nil: nothing is logged.
+	Logger *slog.Logger
 
 	// Lease is how long one carrying out may take before another process may
-	// take it over; 0 is one minute. Retry is how long after an attempt without
-	// an answer it is asked again; 0 is 30 seconds. Poll is how often the
+	// take it over, and when a call outside is given up; 0 is one minute. Retry is
+	// how long after an attempt without an answer it is asked again, twice as long
+	// each time up to an hour; 0 is 30 seconds. Poll is how often the
 	// rail's news are read; 0 is 15 minutes.
 	Lease, Retry, Poll time.Duration
 
@@ -75,13 +79,21 @@ func (c Config) check() error {
 	bad := func(code, field, msg string) error {
 		return &ledger.Error{Class: ledger.Invalid, Code: code, Field: field, Op: "connect: config", Msg: msg}
 	}
-	if c.Lease < 0 || c.Retry < 0 || c.Poll < 0 {
-		return bad("invalid_config", "lease", "durations are zero or more")
-	}
-	for field, name := range map[string]string{"acquirer": c.Acquirer.Info().Name, "rail": c.Rail.Info().Name} {
-		if !validName(name) {
-			return bad("invalid_config", field, "its name is 1 to 40 lower-case letters, digits, dots and dashes")
+	for _, d := range []struct {
+		field string
+		span  time.Duration
+	}{{"lease", c.Lease}, {"retry", c.Retry}, {"poll", c.Poll}} {
+		if d.span < 0 {
+			return bad("invalid_config", d.field, "a duration is zero or more")
 		}
+	}
+	for _, part := range []struct{ field, name string }{{"acquirer", c.Acquirer.Info().Name}, {"rail", c.Rail.Info().Name}} {
+		if !validName(part.name) {
+			return bad("invalid_config", part.field, "its name is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
+		}
+	}
+	if _, ok := c.Rail.(payout.Asker); !ok && c.Rail.Info().Delivery == ledger.Askable {
+		return bad("invalid_config", "rail", "a rail whose delivery is askable implements payout.Asker")
 	}
 	if err := c.Prices.Check(); err != nil {
 		return err

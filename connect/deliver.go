@@ -17,14 +17,20 @@ type delivery struct {
 
 // attempt is one carrying out.
 type attempt struct {
-	first  bool          // it was never sent before
+	send   bool          // it may be sent without asking: the store says so, and nobody else may
 	known  bool          // the partner has said that it has it
 	age    time.Duration // since it was recorded
-	waited time.Duration // since it was last sent, as far as is known
+	waited time.Duration // since what was sent last can no longer be under way
+}
+
+func attemptOf(w *ledger.Work, created time.Time, send, known bool) attempt {
+	return attempt{send: send, known: known, age: w.Taken.Sub(created), waited: w.Taken.Sub(w.Sent)}
 }
 
 // deliver sends a request, or asks what became of it, as the partner's promise
-// allows: a request is sent a second time only where that cannot act twice.
+// allows: a request is sent a second time only where that cannot act twice. An
+// askable partner that has never seen it gets it again (errAgain), but only
+// once the store knows of that.
 func deliver[N any](ctx context.Context, d delivery, a attempt, send func(context.Context) (N, error), ask func(context.Context) (N, error)) (N, error) {
 	var none N
 	switch {
@@ -32,36 +38,40 @@ func deliver[N any](ctx context.Context, d delivery, a attempt, send func(contex
 		return none, errRest // its truth comes by news alone
 	case a.known:
 		n, err := ask(ctx)
-		return n, later(err)
-	case a.first:
+		return n, noAnswer(err)
+	case a.send:
 		n, err := send(ctx)
 		if err != nil && d.kind == ledger.Blind {
-			return none, errRest
+			return none, fmt.Errorf("%w: %w", errRest, err)
 		}
-		return n, later(err)
+		return n, noAnswer(err)
 	case d.kind == ledger.Keyed:
 		if d.keyLife > 0 && a.age >= d.keyLife {
 			return none, errRest
 		}
 		n, err := send(ctx)
-		return n, later(err)
+		return n, noAnswer(err)
 	case d.kind == ledger.Askable:
 		n, err := ask(ctx)
-		if errors.Is(err, ledger.NotFound) {
-			if a.waited < d.settling {
-				return none, errLater
-			}
-			n, err = send(ctx)
+		switch {
+		case !errors.Is(err, ledger.NotFound):
+			return n, noAnswer(err)
+		case a.waited < d.settling:
+			return none, errLater
 		}
-		return n, later(err)
+		return none, errAgain
 	}
 	return none, errRest
 }
 
-// later marks an error as: no answer yet.
-func later(err error) error {
-	if err == nil {
+// noAnswer marks an error as: no answer yet. Exists says that the key belongs to
+// another request, so that asking again is no use.
+func noAnswer(err error) error {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, ledger.Exists):
+		return fmt.Errorf("%w: %w", errRest, err)
 	}
 	return fmt.Errorf("%w: %w", errLater, err)
 }

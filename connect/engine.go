@@ -19,7 +19,7 @@ type Engine struct {
 	known *known
 
 	mu      sync.Mutex
-	started bool // the store's mode has been checked
+	started bool // the store's mode has been checked, and the rail's news are being read
 }
 
 // New makes an engine. It reads and writes nothing yet.
@@ -41,7 +41,8 @@ type mode struct {
 	Live bool `json:"live"`
 }
 
-// start checks once that the store is of the engine's mode.
+// start checks once that the store is of the engine's mode, and begins to read
+// the news of its rail.
 func (e *Engine) start(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -49,29 +50,37 @@ func (e *Engine) start(ctx context.Context) error {
 		return nil
 	}
 	_, err := e.env.Update(ctx, e.c.Store, func(u *ledger.Unit) error {
-		o, err := u.Object(modeObject)
-		if err != nil {
+		if err := e.checkMode(u); err != nil {
 			return err
 		}
-		if o.Version == 0 {
-			if o.Data, err = json.Marshal(mode{e.c.Live}); err != nil {
-				return err
-			}
-			u.Put(o)
-			return nil
-		}
-		var m mode
-		if err := json.Unmarshal(o.Data, &m); err != nil {
-			return err
-		}
-		if m.Live != e.c.Live {
-			return &ledger.Error{Class: ledger.State, Code: "mode_mismatch", Field: "live", Op: "connect: store",
-				Msg: fmt.Sprintf("the store was begun with live = %t and stays so", m.Live)}
-		}
-		return nil
+		return e.startRail(u)
 	})
 	e.started = err == nil
 	return err
+}
+
+// checkMode refuses a store that is live or not as the engine is not.
+func (e *Engine) checkMode(u *ledger.Unit) error {
+	o, err := u.Object(modeObject)
+	if err != nil {
+		return err
+	}
+	if o.Version == 0 {
+		if o.Data, err = json.Marshal(mode{e.c.Live}); err != nil {
+			return err
+		}
+		u.Put(o)
+		return nil
+	}
+	var m mode
+	if err := json.Unmarshal(o.Data, &m); err != nil {
+		return err
+	}
+	if m.Live != e.c.Live {
+		return &ledger.Error{Class: ledger.State, Code: "mode_mismatch", Field: "live", Op: "connect: store",
+			Msg: fmt.Sprintf("the store was begun with live = %t and stays so", m.Live)}
+	}
+	return nil
 }
 
 // workers returns everything that Drain does.
@@ -85,17 +94,20 @@ func (e *Engine) workers() []ledger.Worker {
 
 // Drain does all work that is due: carries out what was interrupted or recorded
 // only, makes money available whose day has come, reads the rail's news. Any
-// number of processes may drain one store at once.
+// number of processes may drain one store at once. The error tells that Drain
+// itself could not go on; the failures of single objects, which are tried again
+// by the next Drain, are in Drained.Err.
 func (e *Engine) Drain(ctx context.Context) (ledger.Drained, error) {
 	if err := e.start(ctx); err != nil {
 		return ledger.Drained{}, err
 	}
-	return ledger.Drain(ctx, e.c.Store, ledger.DrainOptions{Env: e.env, Failed: e.logFailure}, e.workers()...)
-}
-
-func (e *Engine) logFailure(o ledger.Object, err error) {
-	e.c.Logger.Error("souk: work failed and will be tried again",
-		slog.String("kind", o.Kind), slog.String("id", o.ID.ID), slog.Any("error", err))
+	failed := func(o ledger.Object, err error) {
+		if ctx.Err() == nil { // else it was only interrupted
+			e.c.Logger.Error("souk: work failed and will be tried again",
+				slog.String("kind", o.Kind), slog.String("id", o.ID.ID), slog.Any("error", err))
+		}
+	}
+	return ledger.Drain(ctx, e.c.Store, ledger.DrainOptions{Env: e.env, Failed: failed}, e.workers()...)
 }
 
 // Run drains until ctx ends, every second. It returns ctx's error.

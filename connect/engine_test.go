@@ -163,3 +163,17 @@ func TestRun(t *testing.T) {
 	require.Empty(t, log.String())
 	m.verify()
 }
+
+func TestConfigErrorsNameTheirField(t *testing.T) {
+	_, err := connect.New(connect.Config{Retry: -1})
+	var e *ledger.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, "retry", e.Field)
+}
+
+type noAsk struct{ payout.Rail }
+
+func TestAnAskableRailCanBeAsked(t *testing.T) {
+	_, err := connect.New(connect.Config{Rail: noAsk{payout.NewSimulator(payout.SimulatorConfig{Delivery: ledger.Askable})}})
+	require.Error(t, err)
+}

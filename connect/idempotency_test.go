@@ -113,7 +113,7 @@ func TestKeysAreScoped(t *testing.T) {
 func TestOneKeyManyCallers(t *testing.T) {
 	for _, delivery := range []ledger.Delivery{ledger.Keyed, ledger.Askable, ledger.Blind} {
 		t.Run(delivery.String(), func(t *testing.T) {
-			m := newMarket(t, connecttest.Config{Acquirer: delivery})
+			m := newMarket(t, connecttest.Config{AcquirerDelivery: delivery})
 			a := m.seller()
 			charges := make([]*connect.Charge, 50)
 			var group sync.WaitGroup

@@ -1,6 +1,8 @@
 package connect_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -128,4 +130,47 @@ func TestPreviewLeavesNoTrace(t *testing.T) {
 	require.False(t, real.Replayed, "no key is left behind")
 	require.Equal(t, connect.ChargeFailed, real.Status)
 	m.verify()
+}
+
+type finalStore struct{ ledger.Store }
+
+func (f finalStore) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, error) {
+	r, err := f.Store.Commit(ctx, c)
+	var e *ledger.Error
+	if errors.As(err, &e) {
+		cp := *e
+		cp.Final = true
+		return nil, &cp
+	}
+	return r, err
+}
+
+// A seller who was changed by another process is read anew in a host's
+// transaction, where nothing is tried twice.
+func TestJoinedVerbsReadWhatOthersChanged(t *testing.T) {
+	store := ledger.NewMemory()
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Store: store}})
+	a := m.seller()
+	m.charge(a.ID, 1000, 0, connect.TestCard) // this engine remembers the seller
+	other, err := connect.New(connect.Config{Store: store, Acquirer: m.Acquirer, Rail: m.Rail, Now: m.Clock.Now})
+	require.NoError(t, err)
+	p2, _ := other.Platform(m.ctx, m.platform.ID())
+	_, err = p2.UpdateAccount(m.ctx, connect.AccountUpdate{Key: "u", AccountID: a.ID, Email: "a@example.com"})
+	require.NoError(t, err)
+	for range 5 { // the host runs its transaction again and again
+		_, err = m.platform.In(finalStore{store}).Charge(m.ctx, connect.ChargeRequest{Key: "j", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCard})
+	}
+	require.NoError(t, err)
+}
+
+// A preview in a host's transaction leaves no trace in it either.
+func TestAPreviewInATransaction(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	before := snapshot(t, m.Store())
+	for _, p := range []*connect.Platform{m.platform.Preview().In(m.Store()), m.platform.In(m.Store()).Preview()} {
+		c, err := p.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
+		require.NoError(t, err)
+		require.Equal(t, connect.ChargeSucceeded, c.Status)
+		require.Equal(t, before, snapshot(t, m.Store()))
+	}
 }

@@ -39,9 +39,10 @@ func (k *known) put(id string, s sighting) {
 }
 
 // expectAccount expects that an account is the platform's and stays as it is,
-// without reading it where it was seen before.
+// without reading it where it was seen before. In a host's transaction it is
+// read: one that has changed would fail there for good.
 func (p *Platform) expectAccount(u *ledger.Unit, id string) error {
-	if s, ok := p.e.known.get(id); ok && u.First() {
+	if s, ok := p.e.known.get(id); ok && u.First() && !p.joined {
 		if s.platform != p.id {
 			return notFound("account")
 		}
@@ -55,6 +56,8 @@ func (p *Platform) expectAccount(u *ledger.Unit, id string) error {
 	if err != nil {
 		return err
 	}
-	p.e.known.put(id, sighting{p.id, o.Version})
+	if !p.joined { // who may be rolled back
+		p.e.known.put(id, sighting{p.id, o.Version})
+	}
 	return nil
 }

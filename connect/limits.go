@@ -28,14 +28,14 @@ var maximums = map[ledger.Currency]int64{
 const maximum = 999_999_999_999
 
 // checkCurrency refuses what new money cannot be in at a moment.
-func (e *Engine) checkCurrency(c ledger.Currency, at time.Time) error {
+func (e *Engine) checkCurrency(field string, c ledger.Currency, at time.Time) error {
 	switch {
 	case c.IsZero():
-		return badField("invalid_currency", "currency", "a currency is missing")
+		return badField("invalid_currency", field, "a currency is missing")
 	case !c.Valid():
-		return badField("invalid_currency", "currency", "this is not a currency")
+		return badField("invalid_currency", field, "this is not a currency")
 	case !c.Current(at):
-		return badField("unsupported_currency", "currency", c.String()+" has been withdrawn")
+		return badField("unsupported_currency", field, c.String()+" has been withdrawn")
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func (e *Engine) checkAmount(m ledger.Money, at time.Time) error {
 	if m == (ledger.Money{}) {
 		return badField("invalid_amount", "amount", "an amount is missing")
 	}
-	if err := e.checkCurrency(m.Currency(), at); err != nil {
+	if err := e.checkCurrency("amount", m.Currency(), at); err != nil {
 		return err
 	}
 	if m.Sign() <= 0 {

@@ -11,7 +11,8 @@ import (
 
 // ListRequest asks for one page of a platform's objects, newest first.
 type ListRequest struct {
-	AccountID string // only those of an account, where the list can tell
+	AccountID string // only those of an account, or of the platform itself by its id, where the list can tell
+	ChargeID  string // only those of a charge: refunds
 	After     string // the id of the last one already seen; empty starts
 	Limit     int    // 1–100; 0 is 10
 }
@@ -35,6 +36,8 @@ type lister[T any] struct {
 	platform func(*T) string
 	account  string                         // the key that finds those of an account; empty if there is none
 	value    func(*Platform, string) string // of that key
+	own      bool                           // the platform's own are found so too
+	charge   string                         // the key that finds those of a charge; empty if there is none
 }
 
 // page reads one page. A cursor is the id of an object in the list: one that is
@@ -47,21 +50,12 @@ func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List
 	if r.Limit < 1 || r.Limit > maxList {
 		return nil, wrap(badField("invalid_limit", "limit", "a page holds 1 to 100 objects"))
 	}
-	q := ledger.Query{Kind: l.kind.Name, Name: "platform", Value: p.id, Desc: true, Limit: r.Limit + 1}
-	if r.AccountID != "" {
-		if l.account == "" {
-			return nil, wrap(badField("invalid_request", "account", "this list cannot tell accounts apart"))
-		}
-		if _, err := p.GetAccount(ctx, r.AccountID); err != nil {
-			return nil, err
-		}
-		q.Name, q.Value = l.account, r.AccountID
-		if l.value != nil {
-			q.Value = l.value(p, r.AccountID)
-		}
+	q, err := l.query(ctx, p, r)
+	if err != nil {
+		return nil, wrap(err)
 	}
 	var list []ledger.Object
-	err := p.store.Read(ctx, func(v ledger.View) (err error) {
+	err = p.store.Read(ctx, func(v ledger.View) (err error) {
 		if r.After != "" {
 			if q.After, err = l.place(v, p, q, r.After); err != nil {
 				return err
@@ -82,6 +76,40 @@ func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List
 		page.Items = append(page.Items, item)
 	}
 	return page, nil
+}
+
+// query finds the narrowest list that a request asks for.
+func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledger.Query, error) {
+	q := ledger.Query{Kind: l.kind.Name, Name: "platform", Value: p.id, Desc: true, Limit: r.Limit + 1}
+	switch {
+	case r.AccountID != "" && r.ChargeID != "":
+		return q, badField("invalid_request", "charge", "a list is of an account or of a charge")
+	case r.ChargeID != "":
+		if l.charge == "" {
+			return q, badField("invalid_request", "charge", "this list cannot tell charges apart")
+		}
+		c, err := chargeKind.Read(ctx, p.store, r.ChargeID)
+		if err != nil {
+			return q, notFoundOr(err, "charge")
+		}
+		if c.Platform != p.id {
+			return q, notFound("charge")
+		}
+		q.Name, q.Value = l.charge, r.ChargeID
+	case r.AccountID != "":
+		if l.account == "" || r.AccountID == p.id && !l.own {
+			return q, badField("invalid_request", "account", "this list cannot tell accounts apart")
+		}
+		if r.AccountID != p.id {
+			if err := p.owns(ctx, r.AccountID); err != nil {
+				return q, err
+			}
+		}
+		if q.Name, q.Value = l.account, r.AccountID; l.value != nil {
+			q.Value = l.value(p, r.AccountID)
+		}
+	}
+	return q, nil
 }
 
 // place finds where a cursor stands in the list.
@@ -136,10 +164,10 @@ func (l *lister[T]) each(ctx context.Context, p *Platform, r ListRequest, id fun
 var (
 	accountLister = &lister[Account]{what: "accounts", kind: &accountKind, platform: func(a *Account) string { return a.Platform }}
 	chargeLister  = &lister[Charge]{what: "charges", kind: &chargeKind, account: "account", platform: func(c *Charge) string { return c.Platform }}
-	refundLister  = &lister[Refund]{what: "refunds", kind: &refundKind, platform: func(r *Refund) string { return r.Platform }}
-	moveLister    = &lister[Transfer]{what: "transfers", kind: &transferKind, account: "owner", platform: func(t *Transfer) string { return t.Platform }}
+	refundLister  = &lister[Refund]{what: "refunds", kind: &refundKind, account: "account", charge: "charge", platform: func(r *Refund) string { return r.Platform }}
+	moveLister    = &lister[Transfer]{what: "transfers", kind: &transferKind, account: "owner", own: true, platform: func(t *Transfer) string { return t.Platform }}
 	cashLister    = &lister[CashSale]{what: "cash sales", kind: &cashSaleKind, account: "account", platform: func(c *CashSale) string { return c.Platform }}
-	payoutLister  = &lister[payout.Payout]{what: "payouts", kind: &payoutKind, account: "owner",
+	payoutLister  = &lister[payout.Payout]{what: "payouts", kind: &payoutKind, account: "owner", own: true,
 		value:    func(p *Platform, account string) string { return p.id + "/" + account },
 		platform: func(o *payout.Payout) string { return o.Platform }}
 )

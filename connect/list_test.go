@@ -76,9 +76,11 @@ func TestEveryList(t *testing.T) {
 		require.NoError(t, err)
 		counts["charges"]++
 	}
-	for _, err := range m.platform.Refunds(m.ctx, connect.ListRequest{}) {
-		require.NoError(t, err)
-		counts["refunds"]++
+	for _, of := range []connect.ListRequest{{}, of, {ChargeID: c.ID}} {
+		for _, err := range m.platform.Refunds(m.ctx, of) {
+			require.NoError(t, err)
+			counts["refunds"]++
+		}
 	}
 	for _, err := range m.platform.Transfers(m.ctx, of) {
 		require.NoError(t, err)
@@ -92,14 +94,23 @@ func TestEveryList(t *testing.T) {
 		require.NoError(t, err)
 		counts["payouts"]++
 	}
-	require.Equal(t, map[string]int{"accounts": 2, "charges": 1, "refunds": 1, "transfers": 1, "cash sales": 1, "payouts": 1}, counts)
+	require.Equal(t, map[string]int{"accounts": 2, "charges": 1, "refunds": 3, "transfers": 1, "cash sales": 1, "payouts": 1}, counts)
 	for range m.platform.Accounts(m.ctx, connect.ListRequest{}) {
 		break
 	}
 	_, err = m.platform.ListAccounts(m.ctx, of)
 	requireCode(t, err, ledger.Invalid, "invalid_request")
-	_, err = m.platform.ListRefunds(m.ctx, of)
+	for _, of := range []connect.ListRequest{{AccountID: a.ID, ChargeID: c.ID}, {AccountID: m.platform.ID()}} {
+		_, err = m.platform.ListRefunds(m.ctx, of)
+		requireCode(t, err, ledger.Invalid, "invalid_request")
+	}
+	_, err = m.platform.ListPayouts(m.ctx, connect.ListRequest{ChargeID: c.ID})
 	requireCode(t, err, ledger.Invalid, "invalid_request")
+	_, err = m.platform.ListRefunds(m.ctx, connect.ListRequest{ChargeID: "ch_other"})
+	requireCode(t, err, ledger.NotFound, "not_found")
+	own, err := m.platform.ListTransfers(m.ctx, connect.ListRequest{AccountID: m.platform.ID()})
+	require.NoError(t, err)
+	require.Empty(t, own.Items, "the transfer was between accounts")
 	for _, err := range m.platform.Charges(m.ctx, connect.ListRequest{After: "ch_nothing"}) {
 		requireCode(t, err, ledger.Invalid, "invalid_cursor")
 	}
@@ -148,4 +159,10 @@ func TestEventsFoldToTheObjects(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = m.platform.Events(m.ctx, "not a cursor", 0)
 	requireCode(t, err, ledger.Invalid, "invalid_cursor")
+}
+
+func events(t *testing.T, m *market) []ledger.Event {
+	list, _, err := m.platform.Events(m.ctx, "", 1000)
+	require.NoError(t, err)
+	return list
 }

@@ -3,52 +3,74 @@ package connect
 import (
 	"context"
 	"fmt"
+
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
 )
 
-// News books what an acquirer says unasked: a notification, a line of a report,
-// what a person found out. It may come twice, late, and in any order: what is
-// decided already stays. News of a key that is not ours is NotFound; news that
-// contradicts what is booked is of class State, code contradicting_news, and
-// changes nothing.
+// News books what the engine's acquirer says unasked: a notification, a line of
+// a report, what a person found out. Its key is the id of the charge or refund.
+// It may come twice, late, and in any order: what is decided already stays. News
+// of a key that is not this acquirer's is NotFound; news that contradicts what is
+// booked is of class State, code contradicting_news, and changes nothing.
 func (e *Engine) News(ctx context.Context, n News) error {
-	if err := e.start(ctx); err != nil {
+	err := e.start(ctx)
+	if err != nil {
 		return err
 	}
 	switch {
 	case chargeKind.Fits(n.Key):
-		c, err := chargeKind.Read(ctx, e.c.Store, n.Key)
-		if err != nil {
-			return fmt.Errorf("connect: news: %w", notFoundOr(err, "charge"))
-		}
-		p, err := e.Platform(ctx, c.Platform)
-		if err != nil {
-			return err
-		}
-		return chargeTask.news(ctx, p, n.Key, n.Answer, func(c *Charge) (bool, error) {
-			open := c.Status == ChargeProcessing || c.Status == ChargeUnknown
-			return open, contradicts(open, n.Answer, c.Status == ChargeSucceeded)
-		})
+		err = chargeTask.news(ctx, e, n.Key, n.Answer)
 	case refundKind.Fits(n.Key):
-		r, err := refundKind.Read(ctx, e.c.Store, n.Key)
-		if err != nil {
-			return fmt.Errorf("connect: news: %w", notFoundOr(err, "refund"))
-		}
-		p, err := e.Platform(ctx, r.Platform)
-		if err != nil {
-			return err
-		}
-		return refundTask.news(ctx, p, n.Key, n.Answer, func(r *Refund) (bool, error) {
-			open := r.Status == RefundPending || r.Status == RefundUnknown
-			return open, contradicts(open, n.Answer, r.Status == RefundSucceeded)
-		})
+		err = refundTask.news(ctx, e, n.Key, n.Answer)
+	default:
+		err = inField("key", notFound("charge or refund"))
 	}
-	return fmt.Errorf("connect: news: %w", notFound("object of this key"))
+	if err != nil {
+		return fmt.Errorf("connect: news: %w", err)
+	}
+	return nil
 }
 
-// contradicts refuses a final answer that is not the one that was booked.
-func contradicts(open bool, a Answer, succeeded bool) error {
-	if open || a.Status == Received || (a.Status == Approved) == succeeded {
-		return nil
+// RailNews books one piece of news of the engine's rail that came on another way
+// than Rail.Updates: on paper, by telephone, from a person who decided about what
+// UnmatchedNews lists. Each piece has an ID of its own, and the same again
+// changes nothing. News of a payout that is not this rail's is NotFound; of
+// another amount, State, code amount_mismatch.
+func (e *Engine) RailNews(ctx context.Context, n payout.Update) error {
+	err := e.start(ctx)
+	if err == nil && n.ID == "" {
+		err = badField("invalid_request", "id", "news has an id of its own")
 	}
-	return badState("contradicting_news", "status", "another answer has been booked")
+	if err == nil {
+		err = e.applyUpdate(ctx, e.c.Store, n)
+	}
+	if err != nil {
+		return fmt.Errorf("connect: rail news: %w", err)
+	}
+	return nil
+}
+
+// news books an answer that came unasked.
+func (t *task[Req, Obj, News]) news(ctx context.Context, e *Engine, id string, n News) error {
+	o, err := t.kind.Read(ctx, e.c.Store, id)
+	if err != nil {
+		return notFoundOr(err, t.verb)
+	}
+	h := t.head(o)
+	if h.partner != t.partner(e) {
+		return notFound(t.verb)
+	}
+	p, err := e.Platform(ctx, h.platform)
+	if err != nil {
+		return err
+	}
+	_, err = p.unit(ctx, func(u *ledger.Unit) error {
+		o, err := t.kind.Get(u, id)
+		if err != nil {
+			return err
+		}
+		return t.hear(u, p, o, n)
+	})
+	return err
 }

@@ -72,7 +72,7 @@ func TestLostAnswers(t *testing.T) {
 	for _, d := range []ledger.Delivery{ledger.Keyed, ledger.Askable, ledger.Blind} {
 		for _, card := range []string{connect.TestAnswerLost, connect.TestRequestLost} {
 			t.Run(d.String()+" "+card, func(t *testing.T) {
-				m := newMarket(t, connecttest.Config{Acquirer: d})
+				m := newMarket(t, connecttest.Config{AcquirerDelivery: d})
 				a := m.seller()
 				c := m.charge(a.ID, 1000, 123, card)
 				if d == ledger.Blind {

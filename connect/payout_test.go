@@ -129,7 +129,7 @@ func TestLostPayouts(t *testing.T) {
 	for _, d := range []ledger.Delivery{ledger.Keyed, ledger.Askable, ledger.Blind} {
 		for _, token := range []string{payout.TestLostAnswer, payout.TestLostRequest} {
 			t.Run(d.String()+" "+token, func(t *testing.T) {
-				m := newMarket(t, connecttest.Config{Rail: d})
+				m := newMarket(t, connecttest.Config{RailDelivery: d})
 				a := m.seller(func(r *connect.AccountRequest) { r.Bank.Token = token })
 				m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
 				po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
@@ -207,4 +207,85 @@ func TestPayoutRefusals(t *testing.T) {
 		require.Equal(t, code, e.Code, "%v", err)
 		require.Equal(t, before, snapshot(t, m.Store()), code)
 	}
+}
+
+// What is converted fills a balance below zero first; only the rest is paid.
+func TestAConvertedPayoutFillsTheDebtFirst(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	_, err := m.platform.RecordCashSale(m.ctx, connect.CashSaleRequest{Key: "cash", AccountID: a.ID, Commission: usd(5000)})
+	require.NoError(t, err)
+	_, err = m.platform.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: ledger.Minor(10000, ledger.EUR), AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	_, err = m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "stated", AccountID: a.ID, Amount: usd(100)})
+	require.ErrorIs(t, err, ledger.InsufficientFunds)
+	po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID, Amount: ledger.Zero(ledger.EUR)})
+	require.NoError(t, err)
+	require.Equal(t, po.Bought.Minor()-5000, po.Amount.Minor())
+	require.Equal(t, usd(0), m.has(a.ID).Available)
+	m.verify()
+
+	// Where the debt eats all of it, nothing is converted either.
+	_, err = m.platform.RecordCashSale(m.ctx, connect.CashSaleRequest{Key: "more", AccountID: a.ID, Commission: usd(5000)})
+	require.NoError(t, err)
+	_, err = m.platform.Charge(m.ctx, connect.ChargeRequest{Key: "d", Amount: ledger.Minor(1000, ledger.EUR), AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	before := snapshot(t, m.Store())
+	_, err = m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "none", AccountID: a.ID, Amount: ledger.Zero(ledger.EUR)})
+	requireCode(t, err, ledger.InsufficientFunds, "insufficient_funds")
+	require.Equal(t, before, snapshot(t, m.Store()))
+}
+
+// The rail's limit is compared with what it carries, not with what was sold for it.
+func TestTheLimitIsOfWhatTheRailCarries(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	idr := func(n int64) ledger.Money { return ledger.Minor(n, ledger.IDR) }
+	_, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: idr(20_000_000_000), AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	for _, amount := range []ledger.Money{idr(0), idr(20_000_000_000)} {
+		po, err := m.platform.Preview().Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID, Amount: amount})
+		require.NoError(t, err)
+		require.Equal(t, idr(20_000_000_000), po.From)
+		require.Less(t, po.Amount.Minor(), int64(9_999_999_999))
+	}
+}
+
+// Authorities too are paid in the multiples that banks pay (edge-case 66).
+func TestTaxesArePaidInWholeUnitsToo(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	huf := func(n int64) ledger.Money { return ledger.Minor(n, ledger.HUF) }
+	_, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: huf(100000), Source: connect.TestCard, Tax: []connect.Tax{{Authority: "nav", Amount: huf(1045)}}})
+	require.NoError(t, err)
+	po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", Authority: "nav", Bank: &connect.BankDetails{Token: payout.TestAccount, Country: "US", Currency: ledger.HUF}})
+	require.NoError(t, err)
+	require.Equal(t, huf(1000), po.Amount)
+}
+
+// A conversion names its payout, and the payout its rate.
+func TestAConversionNamesItsPayout(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	eur := ledger.Minor(10000, ledger.EUR)
+	_, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: eur, AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID, Amount: ledger.Zero(ledger.EUR)})
+	require.NoError(t, err)
+	st, err := m.platform.Statement(m.ctx, ledger.StatementRequest{Account: ledger.Ref{Owner: a.ID, Purpose: "available", Currency: ledger.EUR}})
+	require.NoError(t, err)
+	last := st.Lines[len(st.Lines)-1]
+	require.Equal(t, "conversion", last.Reason)
+	require.Equal(t, ledger.ID{Kind: "payout", ID: po.ID}, last.Object)
+	require.NotEmpty(t, po.Conversion.Rate)
+	require.NotEmpty(t, po.Conversion.Source)
+	require.False(t, po.Conversion.At.IsZero())
+	require.Equal(t, 1, po.Conversion.Spread.Sign())
+}
+
+// An amount of no currency is refused before any rate is asked for.
+func TestAPayoutOfNoCurrency(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	_, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "c", AccountID: a.ID, Amount: ledger.Minor(5, 0)})
+	require.ErrorIs(t, err, ledger.Invalid)
 }

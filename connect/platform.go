@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync/atomic"
 	"time"
 	"unicode"
@@ -30,7 +31,7 @@ func (s ShortPolicy) or(def ShortPolicy) (ShortPolicy, error) {
 	case ShortRefuse, ShortNegative:
 		return s, nil
 	}
-	return "", &ledger.Error{Class: ledger.Invalid, Code: "invalid_short_balance", Field: "short_balance",
+	return "", &ledger.Error{Class: ledger.Invalid, Code: "invalid_short_balance", Field: "shortBalance",
 		Msg: "a balance that is too short refuses or goes negative"}
 }
 
@@ -45,6 +46,17 @@ type Profile struct {
 	Bank         *BankAccount      `json:"bank,omitzero"`
 	Created      time.Time         `json:"created"`
 	Metadata     map[string]string `json:"metadata,omitzero"`
+
+	// Replayed is set when an idempotency key was used again.
+	Replayed bool `json:"-"`
+}
+
+// banks lists where the platform itself can be paid.
+func (p *Profile) banks() []BankAccount {
+	if p.Bank == nil {
+		return nil
+	}
+	return []BankAccount{*p.Bank}
 }
 
 var platformKind = ledger.Kind[Profile]{
@@ -78,6 +90,7 @@ type Platform struct {
 	id      string
 	store   ledger.Store
 	joined  bool // only records: the store is somebody else's transaction
+	preview bool // the store is a copy that nobody keeps
 	profile *atomic.Pointer[versioned]
 }
 
@@ -107,55 +120,110 @@ func (e *Engine) Register(ctx context.Context, r PlatformRequest) (*Platform, er
 	if err != nil {
 		return nil, fmt.Errorf("connect: register: %w", err)
 	}
-	if receipt.ByKey {
-		return e.Platform(ctx, madeOf(receipt, platformKind.Name))
+	if !receipt.ByKey {
+		return e.handle(&versioned{*p, 1}), nil
 	}
-	return e.handle(*p, 1), nil
+	made, err := e.Platform(ctx, madeOf(receipt, platformKind.Name))
+	if err == nil {
+		now := *made.profile.Load()
+		now.Replayed = true
+		made.profile.Store(&now)
+	}
+	return made, err
 }
 
 func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error) {
-	p := &Profile{ID: u.NewID(platformKind.Prefix), Name: r.Name, Base: r.Base, Created: u.At(), Metadata: r.Metadata}
-	if err := checkName("name", r.Name, 100); err != nil {
-		return nil, err
-	}
-	if err := ledger.CheckMetadata(r.Metadata); err != nil {
-		return nil, err
-	}
+	p := &Profile{ID: u.NewID(platformKind.Prefix), Base: r.Base, Created: u.At()}
 	var err error
 	if p.Country, err = compliance.ParseCountry(r.Country); err != nil {
-		return nil, err
-	}
-	if p.ShortBalance, err = r.ShortBalance.or(ShortNegative); err != nil {
 		return nil, err
 	}
 	if p.Base.IsZero() {
 		p.Base, _ = compliance.DefaultCurrency(p.Country)
 	}
-	if err := e.checkCurrency(p.Base, u.At()); err != nil {
+	if err := e.checkCurrency("base", p.Base, u.At()); err != nil {
 		return nil, err
 	}
-	p.Delay = payout.DelayOf(p.Country)
-	if r.Delay != nil {
-		p.Delay = *r.Delay
+	p.ShortBalance, p.Delay = ShortNegative, payout.DelayOf(p.Country)
+	if err := checkName("name", r.Name, 100); err != nil {
+		return nil, err
 	}
-	if p.Delay.Days < 0 || p.Delay.Days > 366 {
-		return nil, badField("invalid_delay", "delay", "a delay is 0 to 366 days")
-	}
-	if r.Bank != nil {
-		b, err := r.Bank.account(u, e)
-		if err != nil {
-			return nil, err
-		}
-		p.Bank = &b
-	}
-	if err := platformKind.Put(u, p.ID, p); err != nil {
+	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Bank: r.Bank, Metadata: r.Metadata}
+	if err := e.change(u, p, change); err != nil {
 		return nil, err
 	}
 	if err := e.startRelease(u, p.ID); err != nil {
 		return nil, err
 	}
-	u.Emit(ledger.Event{Type: "platform.created", Platform: p.ID, Object: platformKind.ID(p.ID)})
-	return p, e.startRail(u)
+	u.Emit(ledger.Event{Type: EventPlatformCreated, Platform: p.ID, Object: platformKind.ID(p.ID)})
+	return p, platformKind.Put(u, p.ID, p)
+}
+
+// PlatformUpdate changes a platform. Zero fields stay as they are. Its country
+// and the base of its books are for good.
+type PlatformUpdate struct {
+	Key          string            `json:"-"`
+	Name         string            `json:"name,omitzero"` // 1–100 characters
+	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"`
+	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
+	Bank         *BankDetails      `json:"bank,omitzero"`
+	Metadata     map[string]string `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
+}
+
+// UpdatePlatform changes the platform.
+func (p *Platform) UpdatePlatform(ctx context.Context, r PlatformUpdate) (*Profile, error) {
+	verb := simpleVerb[Profile]{
+		name: "update platform", kind: &platformKind, target: p.id,
+		replayed: func(o *Profile) *bool { return &o.Replayed },
+	}
+	prof, err := simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Profile, error) {
+		o, err := platformKind.Get(u, p.id)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.e.change(u, o, r); err != nil {
+			return nil, err
+		}
+		u.Emit(ledger.Event{Type: EventPlatformUpdated, Platform: p.id, Object: platformKind.ID(p.id)})
+		return o, platformKind.Put(u, p.id, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if v, err := readProfile(ctx, p.store, p.id); err == nil { // else the next verb finds out
+		p.profile.Store(v)
+	}
+	return prof, nil
+}
+
+// change checks and makes the changes that a platform may ask for at any time.
+func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
+	var err error
+	if r.Name != "" {
+		if err := checkName("name", r.Name, 100); err != nil {
+			return err
+		}
+		p.Name = r.Name
+	}
+	if p.Metadata, err = mergeMetadata(p.Metadata, r.Metadata); err != nil {
+		return err
+	}
+	if p.ShortBalance, err = r.ShortBalance.or(p.ShortBalance); err != nil {
+		return err
+	}
+	if r.Delay != nil {
+		if p.Delay = *r.Delay; p.Delay.Days < 0 || p.Delay.Days > 366 {
+			return badField("invalid_delay", "delay", "a delay is 0 to 366 days")
+		}
+	}
+	if r.Bank != nil {
+		b, err := r.Bank.account(u, e)
+		if err != nil {
+			return err
+		}
+		p.Bank = &b
+	}
+	return nil
 }
 
 // Platform returns a registered platform by its id.
@@ -163,19 +231,54 @@ func (e *Engine) Platform(ctx context.Context, id string) (*Platform, error) {
 	if err := e.start(ctx); err != nil {
 		return nil, err
 	}
-	v, err := e.readProfile(ctx, id)
+	v, err := readProfile(ctx, e.c.Store, id)
 	if err != nil {
 		return nil, fmt.Errorf("connect: platform: %w", err)
 	}
-	return e.handle(v.Profile, v.version), nil
+	return e.handle(v), nil
 }
 
-func (e *Engine) readProfile(ctx context.Context, id string) (*versioned, error) {
+// Platforms walks all registered platforms, oldest first.
+func (e *Engine) Platforms(ctx context.Context) iter.Seq2[*Platform, error] {
+	return func(yield func(*Platform, error) bool) {
+		q := ledger.Query{Kind: platformKind.Name, Name: "platforms"}
+		for {
+			var list []ledger.Object
+			err := e.start(ctx)
+			if err == nil {
+				err = e.c.Store.Read(ctx, func(v ledger.View) (err error) {
+					list, err = v.Find(q)
+					return err
+				})
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("connect: platforms: %w", err))
+				return
+			}
+			for _, o := range list {
+				p, err := platformKind.Decode(o)
+				if err != nil {
+					yield(nil, fmt.Errorf("connect: platforms: %w", err))
+					return
+				}
+				if !yield(e.handle(&versioned{*p, o.Version}), nil) {
+					return
+				}
+			}
+			if len(list) == 0 {
+				return
+			}
+			q.After = list[len(list)-1].PlaceIn(q)
+		}
+	}
+}
+
+func readProfile(ctx context.Context, s ledger.Store, id string) (*versioned, error) {
 	if !platformKind.Fits(id) {
 		return nil, notFound("platform")
 	}
 	var o ledger.Object
-	err := e.c.Store.Read(ctx, func(v ledger.View) error {
+	err := s.Read(ctx, func(v ledger.View) error {
 		list, err := v.Objects(platformKind.ID(id))
 		if err == nil {
 			o = list[0]
@@ -195,10 +298,15 @@ func (e *Engine) readProfile(ctx context.Context, id string) (*versioned, error)
 	return &versioned{*p, o.Version}, nil
 }
 
-func (e *Engine) handle(p Profile, version int64) *Platform {
-	h := &Platform{e: e, id: p.ID, store: e.c.Store, profile: new(atomic.Pointer[versioned])}
-	h.profile.Store(&versioned{p, version})
-	return h
+func (e *Engine) handle(v *versioned) *Platform {
+	return &Platform{e: e, id: v.ID, store: e.c.Store, profile: seen(v)}
+}
+
+// seen starts what a handle remembers of its profile.
+func seen(v *versioned) *atomic.Pointer[versioned] {
+	p := new(atomic.Pointer[versioned])
+	p.Store(v)
+	return p
 }
 
 // ID returns the platform's id.
@@ -210,9 +318,13 @@ func (p *Platform) Profile() Profile { return p.profile.Load().Profile }
 // In returns the platform working inside a store that is the host's own
 // transaction: its verbs only record, and nothing outside is spoken to. After
 // the host has committed, Finish carries one object out and Engine.Drain all.
+// In of a preview is a preview of that store.
 func (p *Platform) In(s ledger.Store) *Platform {
 	c := *p
-	c.store, c.joined = s, true
+	c.store, c.joined, c.profile = s, true, seen(p.profile.Load())
+	if p.preview {
+		return c.Preview()
+	}
 	return &c
 }
 
@@ -223,7 +335,7 @@ func (p *Platform) Preview() *Platform {
 	c, e := *p, &Engine{c: p.e.c, env: p.e.env, known: new(known), started: true}
 	e.c.Store = ledger.Overlay(p.store)
 	e.c.Acquirer, e.c.Rail = approving{p.e.c.Acquirer}, accepting{p.e.c.Rail}
-	c.e, c.store, c.joined = e, e.c.Store, false
+	c.e, c.store, c.joined, c.preview, c.profile = e, e.c.Store, false, true, seen(p.profile.Load())
 	return &c
 }
 
@@ -233,9 +345,10 @@ func (p *Platform) unit(ctx context.Context, fn func(*ledger.Unit) error) (*ledg
 }
 
 // expectProfile returns the profile, and expects it unchanged at commit. The
-// first try takes what was read last.
+// first try takes what was read last, but in a host's transaction, where there
+// is no second.
 func (p *Platform) expectProfile(u *ledger.Unit) (*Profile, error) {
-	if v := p.profile.Load(); u.First() {
+	if v := p.profile.Load(); u.First() && !p.joined {
 		u.Assume(platformKind.ID(p.id), v.version)
 		return &v.Profile, nil
 	}
@@ -259,20 +372,6 @@ func madeOf(r *ledger.Receipt, kind string) string {
 		}
 	}
 	return ""
-}
-
-// notFound is the one answer for what does not exist and for what is not the
-// caller's to see.
-func notFound(what string) error {
-	return &ledger.Error{Class: ledger.NotFound, Code: "not_found", Op: "connect", Msg: "there is no such " + what}
-}
-
-func badField(code, field, msg string) error {
-	return &ledger.Error{Class: ledger.Invalid, Code: code, Field: field, Msg: msg}
-}
-
-func badState(code, field, msg string) error {
-	return &ledger.Error{Class: ledger.State, Code: code, Field: field, Msg: msg}
 }
 
 // checkName refuses names that are empty, too long, or not plain text.

@@ -40,8 +40,8 @@ type Refund struct {
 	Metadata  map[string]string `json:"metadata,omitzero"`
 
 	// Where the money is taken from, decided when it is set aside.
-	FromPlatform leg `json:"fromPlatform"`
-	FromAccount  leg `json:"fromAccount,omitzero"`
+	FromPlatform RefundLeg `json:"fromPlatform"`
+	FromAccount  RefundLeg `json:"fromAccount,omitzero"`
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -49,8 +49,8 @@ type Refund struct {
 	Replayed bool `json:"-"`
 }
 
-// leg is one party's side of a refund.
-type leg struct {
+// RefundLeg is one party's side of a refund.
+type RefundLeg struct {
 	Purpose string       `json:"purpose"`        // of the ledger account: pending/<day> or available
 	Hold    string       `json:"hold,omitzero"`  // what is set aside there, if anything
 	Held    ledger.Money `json:"held,omitzero"`  // how much
@@ -61,9 +61,12 @@ var refundKind = ledger.Kind[Refund]{
 	Name:   "connect.refund",
 	Prefix: "re_",
 	Keys: func(r *Refund) []ledger.Key {
-		keys := append(make([]ledger.Key, 0, 3),
+		keys := append(make([]ledger.Key, 0, 4),
 			ledger.Key{Name: "platform", Value: r.Platform, At: r.Created},
 			ledger.Key{Name: "charge", Value: r.Charge, At: r.Created})
+		if r.Account != "" {
+			keys = append(keys, ledger.Key{Name: "account", Value: r.Account, At: r.Created})
+		}
 		return r.Work.Keys(keys...)
 	},
 	Columns: []ledger.Column{
@@ -81,7 +84,7 @@ type RefundRequest struct {
 	// Amount goes back to the buyer; the zero Money is all that is left.
 	Amount ledger.Money `json:"amount,omitzero"`
 	// ReverseTransfer pulls the seller's part of the amount back; without it
-	// the platform bears the refund.
+	// the platform bears the refund. It needs a charge for a seller.
 	ReverseTransfer bool `json:"reverseTransfer,omitzero"`
 	// RefundFee gives the seller the same part of the commission back. It needs
 	// ReverseTransfer.
@@ -106,14 +109,19 @@ var refundTask = &task[RefundRequest, Refund, Answer]{
 	verb: "refund",
 	kind: &refundKind,
 	head: func(r *Refund) head {
-		return head{id: r.ID, platform: r.Platform, work: &r.Work, replayed: &r.Replayed}
+		return head{id: r.ID, platform: r.Platform, partner: r.Acquirer, work: &r.Work, replayed: &r.Replayed}
 	},
+	partner:  acquirerName,
 	record:   recordRefund,
 	carryOut: askRefund,
 	settle:   settleRefund,
-	rest: func(u *ledger.Unit, p *Platform, r *Refund) error {
-		r.Status = RefundUnknown
-		return p.putRefund(u, r, "refund.updated")
+	rest: func(u *ledger.Unit, p *Platform, r *Refund, code string) error {
+		r.Status, r.Code = RefundUnknown, code
+		r.Work.Done()
+		return p.putRefund(u, r, EventRefundUpdated)
+	},
+	open: func(r *Refund, a Answer) (bool, error) {
+		return stillOpen(r.Status == RefundPending || r.Status == RefundUnknown, r.Status == RefundSucceeded, a)
 	},
 }
 
@@ -141,6 +149,12 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err != nil {
 		return nil, err
 	}
+	if c.Acquirer != acquirerName(p.e) {
+		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
+	}
+	if req.ReverseTransfer && c.Account == "" {
+		return nil, badField("no_transfer", "reverseTransfer", "the platform charged for itself: there is no transfer to reverse")
+	}
 	r := &Refund{
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Reason: req.Reason,
 		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w,
@@ -154,10 +168,10 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err := p.setAside(u, prof, c, r); err != nil {
 		return nil, err
 	}
-	if err := p.putCharge(u, c, "charge.updated"); err != nil {
+	if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 		return nil, err
 	}
-	return r, p.putRefund(u, r, "refund.created")
+	return r, p.putRefund(u, r, EventRefundCreated)
 }
 
 func checkRefund(r *RefundRequest) error {
@@ -168,7 +182,7 @@ func checkRefund(r *RefundRequest) error {
 		return badField("invalid_amount", "amount", "a refund is more than zero")
 	}
 	if r.RefundFee && !r.ReverseTransfer {
-		return badField("reverse_transfer_required", "refund_fee", "the commission goes back to the seller who gives the share back")
+		return badField("reverse_transfer_required", "refundFee", "the commission goes back to the seller who gives the share back")
 	}
 	switch r.Reason {
 	case "", "duplicate", "fraudulent", "requested_by_customer":
@@ -208,22 +222,22 @@ func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	if err != nil {
 		return err
 	}
-	if r.Reverses = req.ReverseTransfer && c.Account != ""; !r.Reverses {
+	if r.Reverses = req.ReverseTransfer; !r.Reverses {
 		return nil
 	}
 	// What is not tax was the seller's.
-	left := c.share().Minor() - c.Reversed.Given.Minor()
+	left := c.share().Minor() - c.Reversed.Minor()
 	r.Reversal = ledger.Minor(min(r.Amount.Minor()-tax.Minor(), left), c.Amount.Currency())
-	c.Reversed.add(r.Amount, r.Reversal)
+	c.Reversed = sum(c.Reversed, r.Reversal)
 	if r.Returns = req.RefundFee && !c.ApplicationFee.IsZero(); !r.Returns {
 		return nil
 	}
-	target, err := c.ApplicationFee.Proportion(sum(c.FeeBack.Base, r.Amount), c.Amount)
+	target, err := c.ApplicationFee.Proportion(sum(c.FeeBase, r.Amount), c.Amount)
 	if err != nil {
 		return err
 	}
-	r.FeeBack = ledger.Minor(max(target.Minor()-c.FeeBack.Given.Minor(), 0), c.Amount.Currency())
-	c.FeeBack.add(r.Amount, r.FeeBack)
+	r.FeeBack = ledger.Minor(max(target.Minor()-c.FeeBack.Minor(), 0), c.Amount.Currency())
+	c.FeeBack, c.FeeBase = sum(c.FeeBack, r.FeeBack), sum(c.FeeBase, r.Amount)
 	return nil
 }
 
@@ -263,14 +277,6 @@ func sum(a, b ledger.Money) ledger.Money { return ledger.Minor(a.Minor()+b.Minor
 // minus takes a part of a charge off again.
 func minus(a, b ledger.Money) ledger.Money { return ledger.Minor(a.Minor()-b.Minor(), a.Currency()) }
 
-func (t *taken) add(base, given ledger.Money) {
-	t.Base, t.Given = sum(t.Base, base), sum(t.Given, given)
-}
-
-func (t *taken) take(base, given ledger.Money) {
-	t.Base, t.Given = minus(t.Base, base), minus(t.Given, given)
-}
-
 // end takes a pending refund off its charge: done, or undone as if it had never
 // been.
 func (c *Charge) end(r *Refund, done bool) {
@@ -287,10 +293,10 @@ func (c *Charge) end(r *Refund, done bool) {
 		}
 	}
 	if r.Reverses {
-		c.Reversed.take(r.Amount, r.Reversal)
+		c.Reversed = minus(c.Reversed, r.Reversal)
 	}
 	if r.Returns {
-		c.FeeBack.take(r.Amount, r.FeeBack)
+		c.FeeBack, c.FeeBase = minus(c.FeeBack, r.FeeBack), minus(c.FeeBase, r.Amount)
 	}
 }
 
@@ -300,13 +306,13 @@ func (p *Platform) putRefund(u *ledger.Unit, r *Refund, event string) error {
 }
 
 // askRefund asks the acquirer to give the money back.
-func askRefund(ctx context.Context, p *Platform, r *Refund) (Answer, error) {
-	c, err := chargeKind.Read(ctx, p.store, r.Charge)
-	if err != nil {
-		return Answer{}, later(err)
-	}
-	send := func(ctx context.Context) (Answer, error) {
+func askRefund(ctx context.Context, p *Platform, r *Refund, send bool) (Answer, error) {
+	ask := func(ctx context.Context) (Answer, error) {
+		c, err := chargeKind.Read(ctx, p.store, r.Charge)
+		if err != nil {
+			return Answer{}, err
+		}
 		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.Amount})
 	}
-	return p.e.askAcquirer(ctx, r.ID, &r.Work, r.Created, r.Reference != "", send)
+	return p.e.askAcquirer(ctx, r.ID, attemptOf(&r.Work, r.Created, send, r.Reference != ""), ask)
 }

@@ -32,31 +32,31 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 // platformLeg takes from the charge's pending day while that is open. That
 // account is shared and cannot be guarded, so a platform that refuses to go
 // negative pays from what is available.
-func (p *Platform) platformLeg(u *ledger.Unit, prof *Profile, c *Charge, r *Refund, owes int64) (leg, error) {
+func (p *Platform) platformLeg(u *ledger.Unit, prof *Profile, c *Charge, r *Refund, owes int64) (RefundLeg, error) {
 	if prof.ShortBalance == ShortNegative {
 		purpose, err := p.inNow(u, c, p.id)
-		return leg{Purpose: purpose, Short: ShortNegative}, err
+		return RefundLeg{Purpose: purpose, Short: ShortNegative}, err
 	}
-	return p.hold(u, r, leg{Purpose: "available", Short: ShortRefuse}, p.id, owes), nil
+	return p.hold(u, r, RefundLeg{Purpose: "available", Short: ShortRefuse}, p.id, owes), nil
 }
 
 // sellerLeg takes from the charge's pending day if that is open and, for a
 // seller who must not go negative, holds enough; else from what is available.
-func (p *Platform) sellerLeg(u *ledger.Unit, a *Account, c *Charge, r *Refund, owes int64) (leg, error) {
+func (p *Platform) sellerLeg(u *ledger.Unit, a *Account, c *Charge, r *Refund, owes int64) (RefundLeg, error) {
 	purpose, err := p.inNow(u, c, a.ID)
 	if err != nil || a.ShortBalance == ShortNegative {
-		return leg{Purpose: purpose, Short: ShortNegative}, err
+		return RefundLeg{Purpose: purpose, Short: ShortNegative}, err
 	}
 	if isPending(purpose) {
 		free, err := u.Spendable(p.of(a.ID, purpose, c.Amount.Currency()))
 		if err != nil {
-			return leg{}, err
+			return RefundLeg{}, err
 		}
 		if free.Minor() < owes {
 			purpose = "available"
 		}
 	}
-	return p.hold(u, r, leg{Purpose: purpose, Short: ShortRefuse}, a.ID, owes), nil
+	return p.hold(u, r, RefundLeg{Purpose: purpose, Short: ShortRefuse}, a.ID, owes), nil
 }
 
 // inNow returns the purpose that a charge's money of an owner is in now: where
@@ -77,7 +77,7 @@ func (p *Platform) inNow(u *ledger.Unit, c *Charge, owner string) (string, error
 }
 
 // hold sets what a leg owes aside for the time of the carrying out.
-func (p *Platform) hold(u *ledger.Unit, r *Refund, l leg, owner string, owes int64) leg {
+func (p *Platform) hold(u *ledger.Unit, r *Refund, l RefundLeg, owner string, owes int64) RefundLeg {
 	if owes <= 0 {
 		return l
 	}
@@ -91,15 +91,11 @@ func (p *Platform) hold(u *ledger.Unit, r *Refund, l leg, owner string, owes int
 // settleRefund books the acquirer's answer to a refund.
 func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	if a.Status == Received {
-		fresh := r.Reference == ""
+		fresh := r.Reference == "" && a.Reference != ""
 		r.Status, r.Reference = RefundPending, a.Reference
-		if p.e.c.Acquirer.Info().Delivery == ledger.Blind {
-			r.Work.Done()
-		} else {
-			r.Work.Later(u.At().Add(p.e.c.Retry))
-		}
+		p.e.received(u, &r.Work)
 		if fresh {
-			return p.putRefund(u, r, "refund.updated")
+			return p.putRefund(u, r, EventRefundUpdated)
 		}
 		return refundKind.Put(u, r.ID, r)
 	}
@@ -114,10 +110,10 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		r.Status, r.Code = RefundFailed, a.Code
 		p.letGo(u, r, ledger.ReleaseHold)
 		c.end(r, false)
-		if err := p.putCharge(u, c, "charge.updated"); err != nil {
+		if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 			return err
 		}
-		return p.putRefund(u, r, "refund.failed")
+		return p.putRefund(u, r, EventRefundFailed)
 	case Approved:
 		if a.Amount != r.Amount {
 			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+r.Amount.String())
@@ -131,7 +127,7 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 // in proportion.
 func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
-	if err := p.stillOpen(u, c, r); err != nil {
+	if err := p.keepUp(u, c, r); err != nil {
 		return err
 	}
 	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
@@ -148,15 +144,15 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 	p.letGo(u, r, ledger.CaptureHold)
 	r.Status, r.Code = RefundSucceeded, ""
 	c.end(r, true)
-	if err := p.putCharge(u, c, "charge.refunded"); err != nil {
+	if err := p.putCharge(u, c, EventChargeRefunded); err != nil {
 		return err
 	}
-	return p.putRefund(u, r, "refund.updated")
+	return p.putRefund(u, r, EventRefundUpdated)
 }
 
-// stillOpen moves a leg without a hold to what is available if its pending day
+// keepUp moves a leg without a hold to what is available if its pending day
 // was released while the acquirer was asked. A hold keeps its day open.
-func (p *Platform) stillOpen(u *ledger.Unit, c *Charge, r *Refund) error {
+func (p *Platform) keepUp(u *ledger.Unit, c *Charge, r *Refund) error {
 	var err error
 	if l := &r.FromPlatform; l.Hold == "" && isPending(l.Purpose) {
 		if l.Purpose, err = p.inNow(u, c, p.id); err != nil {
@@ -173,7 +169,7 @@ func (p *Platform) stillOpen(u *ledger.Unit, c *Charge, r *Refund) error {
 func (p *Platform) letGo(u *ledger.Unit, r *Refund, op ledger.HoldOp) {
 	for _, side := range []struct {
 		owner string
-		leg
+		RefundLeg
 	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}} {
 		if side.Hold != "" {
 			ref := p.of(side.owner, side.Purpose, r.Amount.Currency())

@@ -70,8 +70,8 @@ func TestPartsOfARefundAddUp(t *testing.T) {
 			parts.refund(step)
 			left -= step
 			c := parts.get()
-			require.GreaterOrEqual(r, share, c.Reversed.Given.Minor())
-			require.GreaterOrEqual(r, request.ApplicationFee.Minor(), c.FeeBack.Given.Minor())
+			require.GreaterOrEqual(r, share, c.Reversed.Minor())
+			require.GreaterOrEqual(r, request.ApplicationFee.Minor(), c.FeeBack.Minor())
 			parts.verify()
 		}
 		require.Equal(r, once.has(once.seller.ID), parts.has(parts.seller.ID))

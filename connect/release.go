@@ -3,6 +3,8 @@ package connect
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
@@ -14,7 +16,8 @@ import (
 // never touch it.
 type release struct {
 	Platform string      `json:"platform"`
-	Next     payout.Day  `json:"next"` // the first day that is not released
+	Next     payout.Day  `json:"next"`           // the first day that is not released
+	Swept    payout.Day  `json:"swept,omitzero"` // when days that were opened behind it were last looked for
 	Work     ledger.Work `json:"work"`
 }
 
@@ -37,7 +40,9 @@ func (e *Engine) startRelease(u *ledger.Unit, platform string) error {
 }
 
 // release makes available what was pending for the days up to today: each
-// account of such a day in one posting, which closes it (flow C10).
+// account of such a day in one posting, which closes it (flow C10). Once a day
+// it also looks for days before, which a clock that was ahead or a charge that
+// met midnight may have opened behind it.
 func (e *Engine) release(ctx context.Context, s ledger.Store, o ledger.Object) error {
 	r, err := releaseKind.Decode(o)
 	if err != nil {
@@ -48,8 +53,17 @@ func (e *Engine) release(ctx context.Context, s ledger.Store, o ledger.Object) e
 		return err
 	}
 	today := payout.DayOf(e.env.Time(), time.UTC)
-	next := today + 1
+	days := make(map[payout.Day]bool)
 	for day := r.Next; day <= today; day++ {
+		days[day] = true
+	}
+	if r.Swept < today {
+		if err := p.sweep(ctx, s, today, days); err != nil {
+			return fmt.Errorf("connect: release: %w", err)
+		}
+	}
+	next := today + 1
+	for _, day := range slices.Sorted(maps.Keys(days)) {
 		left, err := p.releaseDay(ctx, s, day)
 		if err != nil {
 			return fmt.Errorf("connect: release of %s: %w", day, err)
@@ -63,9 +77,10 @@ func (e *Engine) release(ctx context.Context, s ledger.Store, o ledger.Object) e
 		if err != nil {
 			return err
 		}
-		if now.Next > next {
+		if now.Next > next && now.Swept >= today {
 			return nil // another process has come further
 		}
+		now.Swept = today
 		if now.Next = next; next > today {
 			now.Work.Later(next.Time())
 		} else {
@@ -74,6 +89,27 @@ func (e *Engine) release(ctx context.Context, s ledger.Store, o ledger.Object) e
 		return releaseKind.Put(u, o.ID.ID, now)
 	})
 	return err
+}
+
+// sweep adds the days up to today that still have an open account.
+func (p *Platform) sweep(ctx context.Context, s ledger.Store, today payout.Day, days map[payout.Day]bool) error {
+	q := ledger.AccountQuery{Book: p.id, Purpose: pendingPrefix, Open: true, Limit: ledger.MaxPage}
+	for {
+		var list []ledger.Account
+		err := s.Read(ctx, func(v ledger.View) (err error) {
+			list, err = v.AccountsOf(q)
+			return err
+		})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, a := range list {
+			if day, err := payout.ParseDay(a.Purpose[len(pendingPrefix):]); err == nil && day <= today {
+				days[day] = true
+			}
+		}
+		q.After = list[len(list)-1].Ref
+	}
 }
 
 // releaseDay releases one day; left tells that something of it is held.
@@ -122,14 +158,13 @@ func (p *Platform) releaseAccount(u *ledger.Unit, r ledger.Ref) (held bool, err 
 	}
 	b := &books{u: u, p: p, object: releaseKind.ID(p.id)}
 	b.post("available", line{account: r, minor: -free.Minor()}, line{account: p.of(r.Owner, "available", r.Currency), minor: free.Minor()})
-	if held {
-		return true, nil
-	}
-	u.Close(r)
 	if !free.IsZero() {
-		u.Emit(ledger.Event{Type: "balance.available", Platform: p.id, Object: p.owner(r.Owner)})
+		u.Emit(ledger.Event{Type: EventBalanceAvailable, Platform: p.id, Object: p.owner(r.Owner)})
 	}
-	return false, nil
+	if !held {
+		u.Close(r)
+	}
+	return held, nil
 }
 
 // owner names the object behind the owner of an account.

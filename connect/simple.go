@@ -2,7 +2,6 @@ package connect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/soukhq/souk/ledger"
@@ -68,13 +67,4 @@ func get[Obj any](ctx context.Context, p *Platform, kind *ledger.Kind[Obj], id, 
 		return nil, fmt.Errorf("connect: %s: %w", what, notFound(what))
 	}
 	return o, nil
-}
-
-// notFoundOr says that something is not there without saying more; other errors
-// stay.
-func notFoundOr(err error, what string) error {
-	if errors.Is(err, ledger.NotFound) {
-		return notFound(what)
-	}
-	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/soukhq/souk/ledger"
 )
@@ -13,27 +15,33 @@ import (
 // Drain enters at the carrying out. The functions are plain and can be tested
 // alone.
 type task[Req, Obj, News any] struct {
-	verb string
-	kind *ledger.Kind[Obj]
-	head func(*Obj) head // the parts that every such object has
+	verb    string
+	kind    *ledger.Kind[Obj]
+	head    func(*Obj) head      // the parts that every such object has
+	partner func(*Engine) string // the name of the acquirer or rail that carries out
 
 	// prepare asks the outside for what the recording needs, such as a rate.
 	prepare func(ctx context.Context, p *Platform, r *Req) error
 	// record validates, decides, sets money aside and puts the object, whose
 	// work is given.
 	record func(u *ledger.Unit, p *Platform, r *Req, w ledger.Work) (*Obj, error)
-	// carryOut makes the outside call. Its errors mean that no answer came:
-	// errLater, errRest, or anything else, which is errLater with a reason.
-	carryOut func(ctx context.Context, p *Platform, o *Obj) (News, error)
+	// carryOut makes the outside call; send tells that the request may be sent
+	// without asking first. Its errors mean that no answer came: errLater,
+	// errAgain, errRest, or anything else, which is errLater with a reason.
+	carryOut func(ctx context.Context, p *Platform, o *Obj, send bool) (News, error)
 	// settle books an answer: entries, state, events. It puts the object.
 	settle func(u *ledger.Unit, p *Platform, o *Obj, n News) error
 	// rest puts the object in the state of which only news can free it.
-	rest func(u *ledger.Unit, p *Platform, o *Obj) error
+	rest func(u *ledger.Unit, p *Platform, o *Obj, code string) error
+	// open tells whether the object still waits for an answer. It is an error if
+	// this one contradicts the one that it has.
+	open func(*Obj, News) (bool, error)
 }
 
 // head is what a task needs to know of an object.
 type head struct {
 	id, platform string
+	partner      string // whom it belongs to: no other may be asked to carry it out
 	work         *ledger.Work
 	replayed     *bool
 }
@@ -41,6 +49,7 @@ type head struct {
 // What a carrying out without an answer comes to.
 var (
 	errLater = errors.New("no answer yet")                  // ask again after a while
+	errAgain = errors.New("it was never seen")              // note that it is sent again, and do
 	errRest  = errors.New("nobody knows what became of it") // wait for news
 )
 
@@ -84,6 +93,7 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 			w.Later(u.At())
 		} else {
 			w.Take(u.NewID("claim_"), u.At(), p.e.c.Lease)
+			w.Sending()
 		}
 		o, err = t.record(u, p, &r, w)
 		return err
@@ -97,7 +107,7 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 	if p.joined {
 		return o, nil
 	}
-	return t.run(ctx, p, o, w.Claim, true)
+	return t.run(ctx, p, o, claim{token: w.Claim, send: true, inHand: true})
 }
 
 // replay returns what a key made, as it is now, and helps to finish it if
@@ -116,13 +126,20 @@ func (t *task[Req, Obj, News]) replay(ctx context.Context, p *Platform, id strin
 	return o, nil
 }
 
-// finish carries one object out if it is unfinished and nobody is at it, and
-// returns it as it is then.
+// claim is what somebody who carries an object out holds.
+type claim struct {
+	token  string
+	send   bool // the request may be sent without asking first
+	inHand bool // the object is new and as the store has it, and need not be read again
+}
+
+// finish carries one object out if it is unfinished, nobody is at it and it is
+// for this engine's partner, and returns it as it is then.
 func (t *task[Req, Obj, News]) finish(ctx context.Context, p *Platform, id string) (*Obj, error) {
 	var o *Obj
-	claim := ""
+	var c claim
 	_, err := p.unit(ctx, func(u *ledger.Unit) (err error) {
-		claim = ""
+		c = claim{}
 		if o, err = t.kind.Get(u, id); err != nil {
 			return notFoundOr(err, t.verb)
 		}
@@ -130,73 +147,154 @@ func (t *task[Req, Obj, News]) finish(ctx context.Context, p *Platform, id strin
 		if h.platform != p.id {
 			return notFound(t.verb)
 		}
-		if !h.work.Open() || h.work.Held(u.At()) {
+		if !h.work.Open() || h.work.Held(u.At()) || h.partner != t.partner(p.e) {
 			return nil
 		}
-		claim = u.NewID("claim_")
-		h.work.Take(claim, u.At(), p.e.c.Lease)
+		c = claim{token: u.NewID("claim_"), send: h.work.Sent.IsZero()}
+		if h.work.Take(c.token, u.At(), p.e.c.Lease); c.send {
+			h.work.Sending()
+		}
 		return t.kind.Put(u, id, o)
 	})
 	if err != nil {
 		return nil, t.wrap(id, err)
 	}
-	if claim == "" {
+	if c.token == "" {
 		return o, nil
 	}
-	return t.run(ctx, p, o, claim, false)
+	return t.run(ctx, p, o, c)
 }
 
-// run carries out and settles for whoever holds the claim. inHand tells that o
-// is new and as the store has it, so that it need not be read again.
-func (t *task[Req, Obj, News]) run(ctx context.Context, p *Platform, o *Obj, claim string, inHand bool) (*Obj, error) {
+// run carries out and settles for whoever holds the claim. The call outside ends
+// with the lease at the latest; the settling does not end with the caller, who
+// may have gone while the answer was on its way.
+func (t *task[Req, Obj, News]) run(ctx context.Context, p *Platform, o *Obj, c claim) (*Obj, error) {
 	id := t.head(o).id
-	news, asked := t.carryOut(ctx, p, o)
+	outside, cancel := context.WithTimeout(ctx, p.e.c.Lease)
+	news, asked := t.carryOut(outside, p, o, c.send)
+	cancel()
+	inside := context.WithoutCancel(ctx)
+	if errors.Is(asked, errAgain) {
+		again, err := t.again(inside, p, id, c)
+		if err != nil || again.token == "" {
+			return o, t.wrap(id, err)
+		}
+		return t.run(ctx, p, o, again)
+	}
+	settled, err := t.settled(inside, p, o, c, news, asked)
+	if code, ok := impossible(err); ok {
+		p.e.problem(t.verb, id, err)
+		c.inHand = false // the refused answer has left its marks on it
+		settled, err = t.settled(inside, p, o, c, news, fmt.Errorf("%w: %w", errRest, &ledger.Error{Class: ledger.Unknown, Code: code}))
+	}
+	if err != nil {
+		p.e.problem(t.verb, id, err)
+		return nil, t.wrap(id, unsettled(err))
+	}
+	return settled, nil
+}
+
+// impossible tells an answer that can never be booked, whatever happens: it is
+// for another amount, or no answer at all. Somebody must look at it.
+func impossible(err error) (code string, ok bool) {
+	var e *ledger.Error
+	if errors.As(err, &e) && (e.Code == "amount_mismatch" || e.Code == "invalid_answer") {
+		return e.Code, true
+	}
+	return "", false
+}
+
+// settled books what came of a carrying out and returns the object as it is
+// then. If the claim is gone by then (news or another worker was faster, or the
+// call took longer than the lease) an answer counts as news: it is the truth.
+func (t *task[Req, Obj, News]) settled(ctx context.Context, p *Platform, o *Obj, c claim, news News, asked error) (*Obj, error) {
+	id := t.head(o).id
+	if asked != nil {
+		p.e.problem(t.verb, id, asked)
+	}
 	_, err := p.unit(ctx, func(u *ledger.Unit) (err error) {
-		if inHand && u.First() {
+		if c.inHand && u.First() {
 			u.Assume(t.kind.ID(id), 1)
 		} else if o, err = t.kind.Get(u, id); err != nil {
 			return err
 		}
-		h := t.head(o)
-		if h.work.Claim != claim {
-			return nil // news or another worker was faster; the object is as they left it
-		}
-		switch {
+		w := t.head(o).work
+		switch mine := w.Claim == c.token; {
+		case asked == nil && !mine:
+			return t.hear(u, p, o, news)
+		case !mine:
+			return nil // the object is as the others left it
 		case asked == nil:
 			return t.settle(u, p, o, news)
 		case errors.Is(asked, errRest):
-			return t.rest(u, p, o)
+			return t.rest(u, p, o, codeOf(asked))
 		}
-		h.work.Later(u.At().Add(p.e.c.Retry))
+		if c.send {
+			w.Sent = u.At() // the call is over
+		}
+		w.Later(u.At().Add(p.e.backOff(w.Attempt)))
 		return t.kind.Put(u, id, o)
 	})
-	if err != nil {
-		return nil, t.wrap(id, unsettled(err))
-	}
-	return o, nil
+	return o, err
 }
 
-// unsettled is the error of a verb whose intent is recorded and was carried
-// out, but whose outcome could not be booked: it may have happened, and the
-// same key finds out.
-func unsettled(err error) error {
-	return &ledger.Error{Class: ledger.Unknown, Code: "unknown_outcome", Msg: "ask again with the same key", Err: err}
-}
-
-// news books an answer that came unasked. open tells whether the object still
-// waits for one; it is an error if the answer contradicts the one it has.
-func (t *task[Req, Obj, News]) news(ctx context.Context, p *Platform, id string, n News, open func(*Obj) (bool, error)) error {
-	_, err := p.unit(ctx, func(u *ledger.Unit) error {
+// again notes that a request is sent once more, and returns the claim of whoever
+// sends it: none if somebody else holds the object by now.
+func (t *task[Req, Obj, News]) again(ctx context.Context, p *Platform, id string, c claim) (next claim, err error) {
+	_, err = p.unit(ctx, func(u *ledger.Unit) error {
+		next = claim{}
 		o, err := t.kind.Get(u, id)
 		if err != nil {
 			return err
 		}
-		if ok, err := open(o); err != nil || !ok {
-			return err
+		w := t.head(o).work
+		if w.Claim != c.token {
+			return nil
 		}
-		return t.settle(u, p, o, n)
+		next = claim{token: u.NewID("claim_"), send: true}
+		w.Take(next.token, u.At(), p.e.c.Lease)
+		w.Sending()
+		return t.kind.Put(u, id, o)
 	})
-	return t.wrap(id, err)
+	return next, err
+}
+
+// hear books an answer that nobody who holds the object waits for.
+func (t *task[Req, Obj, News]) hear(u *ledger.Unit, p *Platform, o *Obj, n News) error {
+	ok, err := t.open(o, n)
+	if err != nil || !ok {
+		return err
+	}
+	return t.settle(u, p, o, n)
+}
+
+// backOff is how long after an attempt without an answer the next one comes:
+// twice as long each time, up to an hour, and never less than Config.Retry.
+func (e *Engine) backOff(attempts int) time.Duration {
+	wait := e.c.Retry
+	for range min(attempts, 20) - 1 {
+		if wait >= time.Hour/2 {
+			break
+		}
+		wait *= 2
+	}
+	return wait
+}
+
+// problem tells the host's log that something did not go through. Its state is
+// in the store, with what is tried next.
+func (e *Engine) problem(verb, id string, err error) {
+	e.c.Logger.Warn("souk: no answer could be booked", slog.String("verb", verb), slog.String("id", id), slog.Any("error", err))
+}
+
+// unsettled is the error of a verb whose intent is recorded and was carried
+// out, but whose outcome could not be booked: it may have happened, and the
+// same key finds out. The cause is told in words, since an error has one class.
+func unsettled(err error) error {
+	if codeOf(err) == "contradicting_news" {
+		return err
+	}
+	return &ledger.Error{Class: ledger.Unknown, Code: "unknown_outcome", Msg: "ask again with the same key (" + err.Error() + ")"}
 }
 
 func (t *task[Req, Obj, News]) wrap(id string, err error) error {
@@ -213,8 +311,8 @@ func (t *task[Req, Obj, News]) wrap(id string, err error) error {
 func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worker {
 	return ledger.Worker{Kind: t.kind.Name, Do: func(ctx context.Context, _ ledger.Store, o ledger.Object) error {
 		obj, err := t.kind.Decode(o)
-		if err != nil {
-			return err
+		if err != nil || t.head(obj).partner != t.partner(e) {
+			return err // what is another partner's waits for an engine that has it
 		}
 		p, err := e.Platform(ctx, t.head(obj).platform)
 		if err != nil {

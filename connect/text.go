@@ -2,6 +2,7 @@ package connect
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -18,4 +19,46 @@ func checkText(field, text string, most int) error {
 		}
 	}
 	return nil
+}
+
+// cardNumber reports whether text is what is printed on a card: 12 to 19 digits
+// with a right check digit (ISO/IEC 7812-1). Such a number must not be stored.
+func cardNumber(text string) bool {
+	digits := strings.ReplaceAll(text, "-", "")
+	if len(digits) < 12 || len(digits) > 19 || strings.Trim(digits, "0123456789") != "" {
+		return false
+	}
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return sum%10 == 0
+}
+
+// accountNumber reports whether text is a bank account's number: digits alone,
+// or an IBAN with right check digits (ISO 13616-1).
+func accountNumber(text string) bool {
+	text = strings.ToUpper(strings.ReplaceAll(text, "-", ""))
+	if len(text) < 5 || len(text) > 34 {
+		return false
+	}
+	rest := 0
+	for i := range len(text) {
+		switch c := text[(i+4)%len(text)]; {
+		case c >= '0' && c <= '9':
+			rest = (rest*10 + int(c-'0')) % 97
+		case c >= 'A' && c <= 'Z':
+			rest = (rest*100 + int(c-'A') + 10) % 97
+		default:
+			return false
+		}
+	}
+	digits := strings.Trim(text, "0123456789") == ""
+	return digits || len(text) >= 15 && rest == 1
 }

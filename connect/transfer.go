@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -43,7 +44,7 @@ var transferKind = ledger.Kind[Transfer]{
 // TransferRequest moves available money to an account.
 type TransferRequest struct {
 	Key         string            `json:"-"`
-	From        string            `json:"from,omitzero"` // an account of the platform; empty is the platform itself
+	From        string            `json:"from,omitzero"` // an account of the platform; its own id, or empty, is the platform itself
 	To          string            `json:"to,omitzero"`   // an account of the platform
 	Amount      ledger.Money      `json:"amount,omitzero"`
 	Description string            `json:"description,omitzero"`
@@ -59,17 +60,14 @@ func (p *Platform) Transfer(ctx context.Context, r TransferRequest) (*Transfer, 
 		if err := p.checkTransfer(u, r); err != nil {
 			return nil, err
 		}
-		from := p.id
-		for _, id := range []string{r.From, r.To} {
-			if id == "" {
-				continue
-			}
-			if err := p.expectAccount(u, id); err != nil {
-				return nil, err
+		from := cmp.Or(r.From, p.id)
+		if from != p.id {
+			if err := p.expectAccount(u, from); err != nil {
+				return nil, inField("from", err)
 			}
 		}
-		if r.From != "" {
-			from = r.From
+		if err := p.expectAccount(u, r.To); err != nil {
+			return nil, inField("to", err)
 		}
 		t := &Transfer{
 			ID: u.NewID(transferKind.Prefix), Platform: p.id, From: from, To: r.To, Amount: r.Amount,
@@ -78,7 +76,7 @@ func (p *Platform) Transfer(ctx context.Context, r TransferRequest) (*Transfer, 
 		b := &books{u: u, p: p, object: transferKind.ID(t.ID)}
 		cur := t.Amount.Currency()
 		b.post("transfer", out(p.of(from, "available", cur), t.Amount), in(p.of(t.To, "available", cur), t.Amount))
-		u.Emit(ledger.Event{Type: "transfer.created", Platform: p.id, Object: transferKind.ID(t.ID)})
+		u.Emit(ledger.Event{Type: EventTransferCreated, Platform: p.id, Object: transferKind.ID(t.ID)})
 		return t, transferKind.Put(u, t.ID, t)
 	})
 }
@@ -90,7 +88,7 @@ func (p *Platform) checkTransfer(u *ledger.Unit, r TransferRequest) error {
 	if r.Amount == (ledger.Money{}) || r.Amount.Sign() <= 0 {
 		return badField("invalid_amount", "amount", "a transfer is more than zero")
 	}
-	if err := p.e.checkCurrency(r.Amount.Currency(), u.At()); err != nil {
+	if err := p.e.checkCurrency("amount", r.Amount.Currency(), u.At()); err != nil {
 		return err
 	}
 	if r.To == "" {

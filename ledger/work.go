@@ -19,15 +19,19 @@ type Work struct {
 	Claim   string    `json:"claim,omitzero"`   // who carries it out now; empty if nobody
 	Due     time.Time `json:"due,omitzero"`     // when somebody may take it: now, or when the lease ends
 	Taken   time.Time `json:"taken,omitzero"`   // when it was last started
-	Before  time.Time `json:"before,omitzero"`  // and the time before that
+	Sent    time.Time `json:"sent,omitzero"`    // until when a request that went outside may be under way; zero: none did
 }
 
 // Take claims the work for a while, for whoever holds the token.
 func (w *Work) Take(token string, now time.Time, lease time.Duration) {
 	w.Claim, w.Due = token, now.Add(lease)
-	w.Taken, w.Before = now, w.Taken
+	w.Taken = now
 	w.Attempt++
 }
+
+// Sending notes, before it happens, that whoever holds the claim sends a request
+// outside: it may be under way until the lease ends.
+func (w *Work) Sending() { w.Sent = w.Due }
 
 // Later gives the work up until a moment.
 func (w *Work) Later(due time.Time) { w.Claim, w.Due = "", due }

@@ -113,7 +113,7 @@ func (b *bank) reach(s payout.Status) {
 	case payout.InTransit:
 		step(func(u *ledger.Unit, p *payout.Payout) error { return payout.Accepted(u, p, "ref-1") })
 	case payout.Unknown:
-		step(payout.Lost)
+		step(lost)
 	case payout.Canceled:
 		step(payout.Cancel)
 	case payout.Paid:

@@ -10,7 +10,7 @@ import (
 // Claim takes a payout's money out of the balance and stores the payout, in the
 // caller's unit: the claim and the object commit together. p has its Platform,
 // Owner, Source, Amount, Rail and Destination, and its Work as the caller wants
-// it; the rest is filled in.
+// it, and its ID where the caller has given it one; the rest is filled in.
 //
 // Money of a balance goes in transit. Money of an authority (Source tax/…)
 // stays where it is under a hold, since nobody else may take it, and moves when
@@ -19,14 +19,17 @@ func Claim(u *ledger.Unit, p *Payout) error {
 	if p.Amount.Sign() <= 0 {
 		return &ledger.Error{Class: ledger.Invalid, Code: "invalid_amount", Field: "amount", Msg: "a payout is more than zero"}
 	}
-	p.ID, p.Status, p.Created = u.NewID(Kind.Prefix), Pending, u.At()
+	if p.ID == "" {
+		p.ID = u.NewID(Kind.Prefix)
+	}
+	p.Status, p.Created = Pending, u.At()
 	if p.toAuthority() {
 		p.Hold = "hold_" + p.ID
 		u.Hold(ledger.HoldStep{Op: ledger.PlaceHold, ID: p.Hold, Account: p.source(), Amount: p.Amount, Object: Kind.ID(p.ID)})
 	} else if err := p.move(u, "payout", p.source(), p.transit()); err != nil {
 		return err
 	}
-	return p.put(u, "payout.created")
+	return p.put(u, EventCreated)
 }
 
 func (p *Payout) toAuthority() bool { return strings.HasPrefix(p.Source, "tax/") }
@@ -59,17 +62,19 @@ func Accepted(u *ledger.Unit, p *Payout, reference string) error {
 	}
 	p.Reference = reference
 	p.Work.Done()
-	return p.put(u, "payout.updated")
+	return p.put(u, EventUpdated)
 }
 
 // Lost records that a blind rail was handed the payout and nobody knows what
-// became of it. Its money waits until news comes.
-func Lost(u *ledger.Unit, p *Payout) error {
+// became of it, or that its answer can be none; code says why, if anybody does.
+// Its money waits until news comes.
+func Lost(u *ledger.Unit, p *Payout, code string) error {
 	if err := p.to(Unknown); err != nil {
 		return err
 	}
+	p.Code = code
 	p.Work.Done()
-	return p.put(u, "payout.updated")
+	return p.put(u, EventUpdated)
 }
 
 func (p *Payout) to(next Status) error {
@@ -85,13 +90,13 @@ func (p *Payout) to(next Status) error {
 // back. One that somebody has begun to hand over is refused, also when no answer
 // came and nobody is at it any more: the rail may have it, and pay.
 func Cancel(u *ledger.Unit, p *Payout) error {
-	if p.Work.Attempt > 0 {
+	if p.Status.May(Canceled) && p.Work.Attempt > 0 {
 		return &ledger.Error{Class: ledger.State, Code: "invalid_state", Op: "payout: " + p.ID, Msg: "the bank may have it already"}
 	}
 	if err := p.to(Canceled); err != nil {
 		return err
 	}
-	return p.giveBack(u, "payout.canceled")
+	return p.giveBack(u, EventCanceled)
 }
 
 // giveBack undoes the claim of a payout that was never paid.
@@ -136,12 +141,12 @@ func Apply(u *ledger.Unit, p *Payout, n Update) error {
 	case Paid:
 		return p.paid(u)
 	case Failed:
-		return p.giveBack(u, "payout.failed")
+		return p.giveBack(u, EventFailed)
 	}
 	if err := p.move(u, "payout returned", p.clearing(), p.source()); err != nil {
 		return err
 	}
-	return p.put(u, "payout.failed")
+	return p.put(u, EventReturned)
 }
 
 func (p *Payout) paid(u *ledger.Unit) error {
@@ -153,7 +158,7 @@ func (p *Payout) paid(u *ledger.Unit) error {
 	if err := p.move(u, reason, from, p.clearing()); err != nil {
 		return err
 	}
-	return p.put(u, "payout.paid")
+	return p.put(u, EventPaid)
 }
 
 func (p *Payout) park(u *ledger.Unit, n Update) error {
@@ -162,5 +167,5 @@ func (p *Payout) park(u *ledger.Unit, n Update) error {
 		return nil
 	}
 	p.Parked = append(p.Parked, note)
-	return p.put(u, "payout.updated")
+	return p.put(u, EventUpdated)
 }

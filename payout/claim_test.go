@@ -153,7 +153,7 @@ func TestCancel(t *testing.T) {
 func TestStepsByState(t *testing.T) {
 	steps := map[payout.Status]func(u *ledger.Unit, p *payout.Payout) error{
 		payout.InTransit: func(u *ledger.Unit, p *payout.Payout) error { return payout.Accepted(u, p, "ref-2") },
-		payout.Unknown:   payout.Lost,
+		payout.Unknown:   lost,
 		payout.Canceled:  payout.Cancel,
 	}
 	for _, from := range statuses[:7] {
@@ -179,3 +179,5 @@ func TestStepsByState(t *testing.T) {
 		}
 	}
 }
+
+func lost(u *ledger.Unit, p *payout.Payout) error { return payout.Lost(u, p, "no_answer") }

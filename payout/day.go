@@ -86,8 +86,8 @@ func (c Calendar) Add(d Day, n int) Day {
 
 // Delay is how long money waits before it is available.
 type Delay struct {
-	Days     int
-	Business bool // banking days; else calendar days
+	Days     int  `json:"days"`              // 0–366
+	Business bool `json:"business,omitzero"` // banking days; else calendar days
 }
 
 // After returns the day on which money of day d is available.

@@ -20,6 +20,16 @@ const (
 	Unknown   Status = "unknown"  // sent blind, and the answer was lost; the money waits in transit
 )
 
+// The types of the events of payouts.
+const (
+	EventCreated  = "payout.created"
+	EventUpdated  = "payout.updated" // with the rail, unknown, or news was parked
+	EventPaid     = "payout.paid"
+	EventFailed   = "payout.failed"
+	EventReturned = "payout.returned"
+	EventCanceled = "payout.canceled"
+)
+
 // transitions lists the moves that are allowed; every other is a state error.
 var transitions = map[Status][]Status{
 	Pending:   {InTransit, Paid, Failed, Canceled, Unknown},
@@ -42,15 +52,15 @@ func (s Status) May(next Status) bool {
 type Payout struct {
 	ID          string            `json:"id"`
 	Platform    string            `json:"platform"`
-	Owner       string            `json:"owner"`           // the account or platform that is paid, or that pays the authority
-	Source      string            `json:"source"`          // purpose of the ledger account it was taken from
-	Hold        string            `json:"hold,omitzero"`   // where the money waits in Source instead of in transit
-	Amount      ledger.Money      `json:"amount"`          // what the bank pays
-	From        ledger.Money      `json:"from,omitzero"`   // what was sold for it, if it was converted
-	Bought      ledger.Money      `json:"bought,omitzero"` // what that came to: Amount, and what banks do not pay of it
-	Rate        string            `json:"rate,omitzero"`   // the rate of that conversion, for people
-	Rail        string            `json:"rail"`            // its name
-	Destination Destination       `json:"destination"`     // where to
+	Owner       string            `json:"owner"`               // the account or platform that is paid, or that pays the authority
+	Source      string            `json:"source"`              // purpose of the ledger account it was taken from
+	Hold        string            `json:"hold,omitzero"`       // where the money waits in Source instead of in transit
+	Amount      ledger.Money      `json:"amount"`              // what the bank pays
+	From        ledger.Money      `json:"from,omitzero"`       // what was sold for it, if it was converted
+	Bought      ledger.Money      `json:"bought,omitzero"`     // what that came to: Amount, and what banks do not pay of it
+	Conversion  *Conversion       `json:"conversion,omitzero"` // how that came to be
+	Rail        string            `json:"rail"`                // its name
+	Destination Destination       `json:"destination"`         // where to
 	Descriptor  string            `json:"descriptor,omitzero"`
 	Status      Status            `json:"status"`
 	Code        string            `json:"code,omitzero"` // why it failed or came back
@@ -66,6 +76,16 @@ type Payout struct {
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
+}
+
+// Conversion says at which rate money was exchanged, for people: the entries of
+// the conversion say what moved.
+type Conversion struct {
+	Rate   string       `json:"rate"`            // of one unit of From in the currency of Bought
+	At     time.Time    `json:"at"`              // when the rate held
+	Source string       `json:"source,omitzero"` // who gave it
+	InBase string       `json:"inBase,omitzero"` // of one unit of From in the platform's base currency, where neither is that
+	Spread ledger.Money `json:"spread,omitzero"` // what the house kept, in the currency of Bought
 }
 
 // Kind stores payouts. They are found by platform, and by owner.

@@ -175,7 +175,7 @@ func TestAnyOrderOfNews(t *testing.T) {
 			case 0:
 				_ = b.do(func(u *ledger.Unit, p *payout.Payout) error { return payout.Accepted(u, p, "ref") })
 			case 1:
-				_ = b.do(payout.Lost)
+				_ = b.do(lost)
 			case 2:
 				_ = b.do(payout.Cancel)
 			default:

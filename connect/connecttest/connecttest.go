@@ -65,9 +65,9 @@ var Start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 // NewID are replaced by Clock and Counter.
 type Config struct {
 	connect.Config
-	Start    time.Time       // zero: Start
-	Acquirer ledger.Delivery // how the simulated acquirer treats a repeated key
-	Rail     ledger.Delivery // and the simulated rail
+	Start            time.Time       // zero: Start
+	AcquirerDelivery ledger.Delivery // how the simulated acquirer treats a repeated key
+	RailDelivery     ledger.Delivery // and the simulated rail
 }
 
 // Marketplace is an engine with its clock and its simulators.
@@ -85,13 +85,13 @@ func New(c Config) (*Marketplace, error) {
 	}
 	m := &Marketplace{Clock: NewClock(c.Start)}
 	c.Now, c.NewID = m.Clock.Now, Counter()
-	if c.Config.Acquirer == nil {
-		m.Acquirer = connect.NewSimulator(connect.SimulatorConfig{Delivery: c.Acquirer, Now: m.Clock.Now})
-		c.Config.Acquirer = m.Acquirer
+	if c.Acquirer == nil {
+		m.Acquirer = connect.NewSimulator(connect.SimulatorConfig{Delivery: c.AcquirerDelivery, Now: m.Clock.Now})
+		c.Acquirer = m.Acquirer
 	}
-	if c.Config.Rail == nil {
-		m.Rail = payout.NewSimulator(payout.SimulatorConfig{Delivery: c.Rail, Now: m.Clock.Now, Calendar: c.Calendar})
-		c.Config.Rail = m.Rail
+	if c.Rail == nil {
+		m.Rail = payout.NewSimulator(payout.SimulatorConfig{Delivery: c.RailDelivery, Now: m.Clock.Now, Calendar: c.Calendar})
+		c.Rail = m.Rail
 	}
 	var err error
 	m.Engine, err = connect.New(c.Config)
@@ -99,8 +99,12 @@ func New(c Config) (*Marketplace, error) {
 }
 
 // Pass lets time pass, a day at a time, and drains after each step and at the
-// end. The error is the first failure, also of single pieces of work.
+// end. The error is the first failure, also of single pieces of work. Time does
+// not pass backwards: a d below zero is refused.
 func (m *Marketplace) Pass(ctx context.Context, d time.Duration) error {
+	if d < 0 {
+		return &ledger.Error{Class: ledger.Invalid, Code: "invalid_duration", Field: "d", Op: "connecttest: pass"}
+	}
 	for {
 		step := min(d, 24*time.Hour)
 		m.Clock.Advance(step)
@@ -117,7 +121,8 @@ func (m *Marketplace) Pass(ctx context.Context, d time.Duration) error {
 
 // Seller returns a request for an account of a country, complete with made-up
 // details and a bank account that is paid. Its key is the country's; change
-// what a test needs otherwise.
+// what a test needs otherwise. A country that is not in compliance.Countries has
+// no details, and CreateAccount refuses it.
 func Seller(country string) connect.AccountRequest {
 	details, _ := compliance.TestDetails(country, compliance.Individual)
 	currency, _ := compliance.DefaultCurrency(country)

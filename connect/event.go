@@ -1,0 +1,36 @@
+package connect
+
+import "github.com/soukhq/souk/payout"
+
+// The types of the events that platforms get. An event names its object, which
+// the reader gets to see how it stands; it carries no data of its own.
+const (
+	EventPlatformCreated = "platform.created"
+	EventPlatformUpdated = "platform.updated"
+	EventAccountCreated  = "account.created"
+	EventAccountUpdated  = "account.updated"
+
+	EventChargePending   = "charge.pending" // recorded; its status is processing
+	EventChargeUpdated   = "charge.updated" // known to the acquirer, unknown, or a refund of it has begun or failed
+	EventChargeSucceeded = "charge.succeeded"
+	EventChargeFailed    = "charge.failed"
+	EventChargeRefunded  = "charge.refunded" // in part or whole
+
+	EventRefundCreated = "refund.created"
+	EventRefundUpdated = "refund.updated" // succeeded, known to the acquirer, or unknown
+	EventRefundFailed  = "refund.failed"
+
+	EventTransferCreated  = "transfer.created"
+	EventCashSaleRecorded = "cash_sale.recorded"
+
+	// EventBalanceAvailable tells that pending money of its object, an account or
+	// the platform, became available.
+	EventBalanceAvailable = "balance.available"
+
+	EventPayoutCreated  = payout.EventCreated
+	EventPayoutUpdated  = payout.EventUpdated
+	EventPayoutPaid     = payout.EventPaid
+	EventPayoutFailed   = payout.EventFailed
+	EventPayoutReturned = payout.EventReturned
+	EventPayoutCanceled = payout.EventCanceled
+)

@@ -1,0 +1,246 @@
+package connect_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// Two engines with different acquirers on one store, as during a change from one
+// to the other: what was begun at one is never sent to the other.
+func TestAnotherAcquirerIsNotAsked(t *testing.T) {
+	ctx := context.Background()
+	clock := connecttest.NewClock(connecttest.Start)
+	store := ledger.NewMemory()
+	ids := connecttest.Counter()
+	one := connect.NewSimulator(connect.SimulatorConfig{Name: "one", Now: clock.Now})
+	two := connect.NewSimulator(connect.SimulatorConfig{Name: "two", Now: clock.Now})
+	e1, err := connect.New(connect.Config{Store: store, Acquirer: one, Now: clock.Now, NewID: ids})
+	require.NoError(t, err)
+	e2, err := connect.New(connect.Config{Store: store, Acquirer: two, Now: clock.Now, NewID: ids})
+	require.NoError(t, err)
+	p, err := e1.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
+	require.NoError(t, err)
+	c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestAnswerLost})
+	require.NoError(t, err)
+	clock.Advance(time.Hour)
+	for range 3 {
+		_, err = e2.Drain(ctx) // a new release with another acquirer
+		require.NoError(t, err)
+		clock.Advance(time.Minute)
+	}
+	_, err = e1.Drain(ctx)
+	require.NoError(t, err)
+	c, err = p.GetCharge(ctx, c.ID)
+	require.NoError(t, err)
+	require.Equal(t, 1, one.Taken(c.ID)+two.Taken(c.ID))
+}
+
+// References of two acquirers may be the same words: a refund through the wrong
+// one would give another buyer's money back.
+func TestARefundGoesToTheAcquirerOfItsCharge(t *testing.T) {
+	ctx := context.Background()
+	clock := connecttest.NewClock(connecttest.Start)
+	store := ledger.NewMemory()
+	ids := connecttest.Counter()
+	one := connect.NewSimulator(connect.SimulatorConfig{Name: "one", Now: clock.Now})
+	two := connect.NewSimulator(connect.SimulatorConfig{Name: "two", Now: clock.Now})
+	e1, err := connect.New(connect.Config{Store: store, Acquirer: one, Now: clock.Now, NewID: ids})
+	require.NoError(t, err)
+	e2, err := connect.New(connect.Config{Store: store, Acquirer: two, Now: clock.Now, NewID: ids})
+	require.NoError(t, err)
+	p1, err := e1.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
+	require.NoError(t, err)
+	p2, err := e2.Platform(ctx, p1.ID())
+	require.NoError(t, err)
+	old, err := p1.Charge(ctx, connect.ChargeRequest{Key: "old", Amount: usd(1000), Source: connect.TestCard})
+	require.NoError(t, err)
+	other, err := p2.Charge(ctx, connect.ChargeRequest{Key: "new", Amount: usd(1000), Source: connect.TestCard})
+	require.NoError(t, err)
+	require.Equal(t, old.Reference, other.Reference)
+	_, err = p2.Refund(ctx, connect.RefundRequest{Key: "r", ChargeID: old.ID})
+	requireCode(t, err, ledger.State, "other_acquirer")
+}
+
+// A payout stays with the rail that it was begun with; those begun with the new
+// one are read from it.
+func TestPayoutsStayWithTheirRail(t *testing.T) {
+	ctx := context.Background()
+	clock := connecttest.NewClock(connecttest.Start)
+	store := ledger.NewMemory()
+	ids := connecttest.Counter()
+	acq := connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})
+	one := payout.NewSimulator(payout.SimulatorConfig{Name: "one", Now: clock.Now})
+	two := payout.NewSimulator(payout.SimulatorConfig{Name: "two", Now: clock.Now})
+	e1, err := connect.New(connect.Config{Store: store, Acquirer: acq, Rail: one, Now: clock.Now, NewID: ids})
+	require.NoError(t, err)
+	e2, err := connect.New(connect.Config{Store: store, Acquirer: acq, Rail: two, Now: clock.Now, NewID: ids})
+	require.NoError(t, err)
+	p1, err := e1.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
+	require.NoError(t, err)
+	s := connecttest.Seller("US")
+	s.Bank.Token = payout.TestLostAnswer
+	a, err := p1.CreateAccount(ctx, s)
+	require.NoError(t, err)
+	_, err = p1.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	po, err := p1.Payout(ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID, Amount: usd(400)})
+	require.NoError(t, err)
+	require.Equal(t, payout.Pending, po.Status)
+	p2, err := e2.Platform(ctx, p1.ID())
+	require.NoError(t, err)
+	s2 := connecttest.Seller("US")
+	s2.Key = "second"
+	b, err := p2.CreateAccount(ctx, s2)
+	require.NoError(t, err)
+	_, err = p2.Charge(ctx, connect.ChargeRequest{Key: "c2", Amount: usd(1000), AccountID: b.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	po2, err := p2.Payout(ctx, connect.PayoutRequest{Key: "po2", AccountID: b.ID})
+	require.NoError(t, err)
+	for range 20 {
+		clock.Advance(24 * time.Hour)
+		done, err := e2.Drain(ctx)
+		require.NoError(t, err)
+		require.NoError(t, done.Err)
+	}
+	done, err := e1.Drain(ctx)
+	require.NoError(t, err)
+	require.NoError(t, done.Err)
+	po, err = p1.GetPayout(ctx, po.ID)
+	require.NoError(t, err)
+	po2, err = p1.GetPayout(ctx, po2.ID)
+	require.NoError(t, err)
+	require.Equal(t, 1, one.Taken(po.Key())+two.Taken(po.Key()))
+	require.Equal(t, payout.Paid, po2.Status)
+}
+
+// An engine reads its rail's news though the platforms were registered with
+// another.
+func TestTheNewsOfANewRailIsRead(t *testing.T) {
+	ctx := context.Background()
+	clock := connecttest.NewClock(connecttest.Start)
+	store := ledger.NewMemory()
+	one := payout.NewSimulator(payout.SimulatorConfig{Name: "one", Now: clock.Now})
+	two := payout.NewSimulator(payout.SimulatorConfig{Name: "two", Now: clock.Now})
+	e1, err := connect.New(connect.Config{Store: store, Rail: one, Now: clock.Now})
+	require.NoError(t, err)
+	p1, err := e1.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
+	require.NoError(t, err)
+	e2, err := connect.New(connect.Config{Store: store, Rail: two, Now: clock.Now})
+	require.NoError(t, err)
+	p2, err := e2.Platform(ctx, p1.ID())
+	require.NoError(t, err)
+	b, err := p2.CreateAccount(ctx, connecttest.Seller("US"))
+	require.NoError(t, err)
+	_, err = p2.Charge(ctx, connect.ChargeRequest{Key: "c2", Amount: usd(1000), AccountID: b.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	po2, err := p2.Payout(ctx, connect.PayoutRequest{Key: "po2", AccountID: b.ID})
+	require.NoError(t, err)
+	for range 20 {
+		clock.Advance(24 * time.Hour)
+		_, err = e2.Drain(ctx)
+		require.NoError(t, err)
+	}
+	po2, err = p2.GetPayout(ctx, po2.ID)
+	require.NoError(t, err)
+	require.Equal(t, payout.Paid, po2.Status)
+}
+
+type pages struct{ *payout.Simulator }
+
+func (p pages) Updates(ctx context.Context, after string) ([]payout.Update, string, error) {
+	list, next, err := p.Simulator.Updates(ctx, after)
+	if len(list) > 1 {
+		n, _ := strconv.Atoi(after)
+		return list[:1], strconv.Itoa(n + 1), nil
+	}
+	return list, next, err
+}
+
+// A rail may give its news in pages; one Drain reads them all.
+func TestAllPagesOfNewsAreRead(t *testing.T) {
+	clock := connecttest.NewClock(connecttest.Start)
+	rail := pages{payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now})}
+	eng, err := connect.New(connect.Config{Rail: rail, Now: clock.Now})
+	require.NoError(t, err)
+	ctx := context.Background()
+	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
+	require.NoError(t, err)
+	a, err := p.CreateAccount(ctx, connecttest.Seller("US"))
+	require.NoError(t, err)
+	_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(100000), AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	for i := range 20 {
+		_, err := p.Payout(ctx, connect.PayoutRequest{Key: fmt.Sprint(i), AccountID: a.ID, Amount: usd(100)})
+		require.NoError(t, err)
+	}
+	clock.Advance(24 * time.Hour)
+	_, err = eng.Drain(ctx)
+	require.NoError(t, err)
+	paid := 0
+	for po, err := range p.Payouts(ctx, connect.ListRequest{}) {
+		require.NoError(t, err)
+		if po.Status == payout.Paid {
+			paid++
+		}
+	}
+	require.Equal(t, 20, paid)
+}
+
+// News that cannot be booked is logged and listed, and can be decided by hand.
+func TestUnmatchedNewsIsKeptAndTold(t *testing.T) {
+	var log bytes.Buffer
+	clock := connecttest.NewClock(connecttest.Start)
+	rail := &chatty{Simulator: payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now})}
+	eng, err := connect.New(connect.Config{Rail: rail, Now: clock.Now, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, err)
+	ctx := context.Background()
+	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
+	require.NoError(t, err)
+	a, err := p.CreateAccount(ctx, connecttest.Seller("US"))
+	require.NoError(t, err)
+	_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	po, err := p.Payout(ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+	require.NoError(t, err)
+	rail.extra = []payout.Update{ // the bank paid less, and somebody else
+		{ID: "x", Key: po.Key(), Kind: payout.UpdatePaid, Amount: usd(900), At: clock.Now()},
+		{ID: "y", Key: "po_other-1", Kind: payout.UpdatePaid, Amount: usd(1)},
+	}
+	clock.Advance(time.Hour)
+	d, err := eng.Drain(ctx)
+	require.NoError(t, err)
+	require.NoError(t, d.Err)
+	require.Contains(t, log.String(), po.Key())
+	list, err := eng.UnmatchedNews(ctx)
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	require.Equal(t, connect.UnmatchedNews{
+		ID: "x", Kind: payout.UpdatePaid, Key: po.Key(), Amount: usd(900), At: connecttest.Start, Heard: clock.Now(), Reason: list[0].Reason,
+	}, list[0])
+	require.Contains(t, list[0].Reason, "9.00 USD")
+	require.Contains(t, list[1].Reason, "no such payout")
+
+	// A person asks the bank, and books what it says.
+	paid := payout.Update{ID: "by hand", Key: po.Key(), Kind: payout.UpdatePaid, Amount: po.Amount}
+	require.NoError(t, eng.RailNews(ctx, paid))
+	require.NoError(t, eng.RailNews(ctx, paid), "the same again changes nothing")
+	po, err = p.GetPayout(ctx, po.ID)
+	require.NoError(t, err)
+	require.Equal(t, payout.Paid, po.Status)
+	paid.Key = "po_other-1"
+	requireCode(t, eng.RailNews(ctx, paid), ledger.NotFound, "not_found")
+	paid.ID = ""
+	requireCode(t, eng.RailNews(ctx, paid), ledger.Invalid, "invalid_request")
+}

@@ -1,0 +1,235 @@
+package connect
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// tally adds up what the objects of a platform say its accounts hold.
+type tally struct {
+	platform string
+	report   *ledger.Report
+	today    payout.Day
+	sums     map[tallyKey]ledger.Money
+	given    map[string]*given // by charge
+}
+
+// given is what the refunds of a charge add up to, in minor units.
+type given struct {
+	refunded, refunding, reversed, feeBack, feeBase int64
+	tax                                             map[string]int64
+}
+
+// tallyKey is an account, or for "balance" an owner's pending, available and
+// in_transit together; "held" is before the purpose of what is set aside.
+type tallyKey struct {
+	owner, what string
+	cur         ledger.Currency
+}
+
+func (t *tally) add(owner, what string, m ledger.Money, sign int64) {
+	if m.IsZero() {
+		return
+	}
+	k := tallyKey{owner, what, m.Currency()}
+	have, ok := t.sums[k]
+	if !ok {
+		have = ledger.Zero(k.cur)
+	}
+	next, err := have.Add(ledger.Minor(sign*m.Minor(), k.cur))
+	if err != nil {
+		t.report.Add("platform "+t.platform, "what its objects say of %s %s overflows", owner, what)
+		return
+	}
+	t.sums[k] = next
+}
+
+func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
+	return &tally{platform, r, today, make(map[tallyKey]ledger.Money), make(map[string]*given)}
+}
+
+func (t *tally) charge(c *Charge) {
+	t.compareGiven(c)
+	if c.Status != ChargeSucceeded {
+		return
+	}
+	t.add(ledger.House, "acquirer/"+c.Acquirer, c.Amount, -1)
+	t.add(ledger.House, "processing_fees", c.ProcessingFee, 1)
+	t.add(t.platform, "balance", c.Amount, 1)
+	t.add(t.platform, "balance", c.ProcessingFee, -1)
+	for _, x := range c.Tax {
+		t.add(t.platform, "balance", x.Amount, -1)
+		t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
+	}
+	if c.Account != "" {
+		t.add(t.platform, "balance", c.share(), -1)
+		t.add(c.Account, "balance", c.share(), 1)
+		t.add(c.Account, "balance", c.ApplicationFee, -1)
+		t.add(t.platform, "balance", c.ApplicationFee, 1)
+	}
+}
+
+// compareGiven reports where what a charge counts is not what its refunds add up
+// to, or is more than there was.
+func (t *tally) compareGiven(c *Charge) {
+	g := t.given[c.ID]
+	delete(t.given, c.ID)
+	if g == nil {
+		g = &given{}
+	}
+	share := c.share().Minor()
+	if c.Account == "" {
+		share = 0
+	}
+	check := func(what string, counted ledger.Money, sum, most int64) {
+		if n := counted.Minor(); n != sum || n < 0 || n > most {
+			t.report.Add("charge "+c.ID, "it counts %v as %s; its refunds add up to %v, of at most %v", counted, what,
+				ledger.Minor(sum, c.Amount.Currency()), ledger.Minor(most, c.Amount.Currency()))
+		}
+	}
+	amount := c.Amount.Minor()
+	check("refunded", c.Refunded, g.refunded, amount)
+	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
+	check("taken back", c.Reversed, g.reversed, share)
+	check("commission given back", c.FeeBack, g.feeBack, c.ApplicationFee.Minor())
+	check("refunded with commission", c.FeeBase, g.feeBase, amount)
+	for _, x := range c.Tax {
+		check("refunded of the tax "+x.Authority, x.Refunded, g.tax[x.Authority], x.Amount.Minor())
+	}
+}
+
+// orphans reports refunds of charges that are not there.
+func (t *tally) orphans() {
+	for _, id := range slices.Sorted(maps.Keys(t.given)) {
+		t.report.Add("charge "+id, "it has refunds and is not there")
+	}
+}
+
+func (t *tally) refund(r *Refund) {
+	if r.Status == RefundFailed {
+		return
+	}
+	g := t.given[r.Charge]
+	if g == nil {
+		g = &given{tax: make(map[string]int64)}
+		t.given[r.Charge] = g
+	}
+	g.reversed += r.Reversal.Minor()
+	if g.feeBack += r.FeeBack.Minor(); r.Returns {
+		g.feeBase += r.Amount.Minor()
+	}
+	for _, x := range r.Tax {
+		g.tax[x.Authority] += x.Amount.Minor()
+	}
+	if r.Status != RefundSucceeded {
+		g.refunding += r.Amount.Minor()
+		t.add(t.platform, "held "+r.FromPlatform.Purpose, r.FromPlatform.Held, 1)
+		t.add(r.Account, "held "+r.FromAccount.Purpose, r.FromAccount.Held, 1)
+		return
+	}
+	g.refunded += r.Amount.Minor()
+	t.add(t.platform, "balance", r.Amount, -1)
+	for _, x := range r.Tax {
+		t.add(t.platform, "balance", x.Amount, 1)
+		t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
+	}
+	t.add(t.platform, "balance", r.Reversal, 1)
+	t.add(t.platform, "balance", r.FeeBack, -1)
+	if r.Account != "" {
+		t.add(r.Account, "balance", r.Reversal, -1)
+		t.add(r.Account, "balance", r.FeeBack, 1)
+	}
+	t.add(ledger.House, "acquirer/"+r.Acquirer, r.Amount, 1)
+}
+
+func (t *tally) transfer(x *Transfer) {
+	t.add(x.From, "balance", x.Amount, -1)
+	t.add(x.To, "balance", x.Amount, 1)
+}
+
+func (t *tally) cashSale(c *CashSale) {
+	t.add(c.Account, "balance", c.Commission, -1)
+	t.add(t.platform, "balance", c.Commission, 1)
+	for _, x := range c.Tax {
+		t.add(c.Account, "balance", x.Amount, -1)
+		t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
+	}
+}
+
+func (t *tally) payout(o *payout.Payout) {
+	t.add(o.Owner, "balance", o.From, -1)
+	t.add(o.Owner, "balance", o.Bought, 1)
+	fromBalance := o.Source == "available"
+	switch o.Status {
+	case payout.Paid:
+		t.add(ledger.House, "bank_clearing/"+o.Rail, o.Amount, 1)
+		if fromBalance {
+			t.add(o.Owner, "balance", o.Amount, -1)
+		} else {
+			t.add(o.Owner, o.Source, o.Amount, -1)
+		}
+	case payout.Pending, payout.InTransit, payout.Unknown:
+		if fromBalance {
+			t.add(o.Owner, "in_transit", o.Amount, 1)
+		} else {
+			t.add(o.Owner, "held "+o.Source, o.Amount, 1)
+		}
+	}
+}
+
+// account adds up what the ledger says. Purposes that no object accounts for
+// are left to the ledger's own checks.
+func (t *tally) account(a ledger.Account) {
+	p, ok := ledger.PurposeOf(a.Purpose)
+	if !ok {
+		return
+	}
+	t.add(a.Owner, "held "+a.Purpose, a.Held, 1)
+	t.overdue(a)
+	switch p.Name {
+	case "pending", "available", "in_transit":
+		t.add(a.Owner, "balance", a.Posted, 1)
+		if p.Name == "in_transit" {
+			t.add(a.Owner, "in_transit", a.Posted, 1)
+		}
+	case "acquirer", "processing_fees", "tax", "bank_clearing":
+		t.add(a.Owner, a.Purpose, a.Posted, 1)
+	}
+}
+
+// overdue reports money that should have become available the day before
+// yesterday or earlier, and that no refund under way keeps.
+func (t *tally) overdue(a ledger.Account) {
+	day, ok := strings.CutPrefix(a.Purpose, pendingPrefix)
+	if !ok || a.Posted.IsZero() || !a.Held.IsZero() {
+		return
+	}
+	if d, err := payout.ParseDay(day); err != nil || d < t.today-1 {
+		t.report.Add("platform "+t.platform+", "+a.Owner, "%v is still pending for %s", a.Posted, day)
+	}
+}
+
+// compare reports where what the objects say is not what the ledger says.
+func (t *tally) compare(is *tally) {
+	keys := make(map[tallyKey]bool)
+	for k := range t.sums {
+		keys[k] = true
+	}
+	for k := range is.sums {
+		keys[k] = true
+	}
+	order := func(a, b tallyKey) int {
+		return cmp.Or(strings.Compare(a.owner, b.owner), strings.Compare(a.what, b.what), strings.Compare(a.cur.String(), b.cur.String()))
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(keys), order) {
+		if said, has := t.sums[k].Minor(), is.sums[k].Minor(); said != has {
+			t.report.Add("platform "+t.platform+", "+k.owner+" "+k.what, "the ledger has %v, the objects add up to %v",
+				ledger.Minor(has, k.cur), ledger.Minor(said, k.cur))
+		}
+	}
+}
