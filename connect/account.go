@@ -129,7 +129,7 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 // addDetails records what came in about the seller and their bank account.
 func (p *Platform) addDetails(u *ledger.Unit, a *Account, ent *compliance.Entity, d compliance.Details, bank *BankDetails) error {
 	if _, ok := d.Fields["external_account"]; ok {
-		return badField("invalid_fields", "details", "external_account is provided by a bank account")
+		return badField("invalid_fields", "fields", "external_account is provided by a bank account")
 	}
 	if err := ent.Provide(u, d); err != nil {
 		return err

@@ -1,8 +1,10 @@
 package connect_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
 )
 
 // Every country: an account with all details is asked for nothing more, in its
@@ -146,4 +149,76 @@ func TestAccountNumbersAreNotTokens(t *testing.T) {
 	r.Bank.Token = "DE89370400440532013001" // its check digits are wrong
 	_, err := m.platform.CreateAccount(m.ctx, r)
 	require.NoError(t, err)
+}
+
+// A platform changes what it may, and keeps the rest.
+func TestUpdatePlatform(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	bank := &connect.BankDetails{Token: payout.TestAccount, Country: "US", Currency: ledger.USD}
+	change := connect.PlatformUpdate{
+		Key: "u", Name: "Renamed", ShortBalance: connect.ShortRefuse, Delay: &payout.Delay{Days: 3}, Bank: bank, Metadata: map[string]string{"k": "v"},
+	}
+	prof, err := m.platform.UpdatePlatform(m.ctx, change)
+	require.NoError(t, err)
+	require.False(t, prof.Replayed)
+	require.Equal(t, "Renamed", m.platform.Profile().Name)
+	again, err := m.platform.UpdatePlatform(m.ctx, change)
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+
+	// Another handle finds out, at the latest when it commits.
+	other, err := m.Platform(m.ctx, m.platform.ID())
+	require.NoError(t, err)
+	_, err = m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "v", Delay: &payout.Delay{Days: 5}})
+	require.NoError(t, err)
+	c, err := other.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
+	require.NoError(t, err)
+	require.Equal(t, payout.DayOf(m.Clock.Now(), time.UTC)+5, c.Available)
+	prof, err = m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "w"})
+	require.NoError(t, err)
+	require.Equal(t, connect.Profile{
+		ID: m.platform.ID(), Name: "Renamed", Country: "US", Base: ledger.USD, ShortBalance: connect.ShortRefuse, Delay: payout.Delay{Days: 5},
+		Bank: prof.Bank, Created: connecttest.Start, Metadata: map[string]string{"k": "v"},
+	}, *prof)
+
+	// The platform's own payout goes to the bank that it has by then.
+	m.pass(6 * 24 * time.Hour)
+	_, err = other.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "x", Bank: &connect.BankDetails{Token: payout.TestReturned, Country: "US", Currency: ledger.USD}})
+	require.NoError(t, err)
+	out, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po"})
+	require.NoError(t, err)
+	require.Equal(t, payout.TestReturned, out.Destination.Token)
+	require.Equal(t, usd(941), out.Amount)
+
+	again, err = m.platform.Preview().UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "p", Name: "Preview"})
+	require.NoError(t, err)
+	require.Equal(t, "Preview", again.Name)
+	require.Equal(t, "Renamed", m.platform.Profile().Name)
+}
+
+// Platforms lists every platform, oldest first, and a key that registered one
+// registers no other.
+func TestPlatforms(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	for i := range 150 {
+		m.Clock.Advance(time.Second)
+		p, err := m.Register(m.ctx, connect.PlatformRequest{Key: fmt.Sprint(i), Name: fmt.Sprint(i), Country: "DE"})
+		require.NoError(t, err)
+		require.False(t, p.Profile().Replayed)
+	}
+	again, err := m.Register(m.ctx, connect.PlatformRequest{Key: "149", Name: "149", Country: "DE"})
+	require.NoError(t, err)
+	require.True(t, again.Profile().Replayed)
+	n := -1
+	for p, err := range m.Platforms(m.ctx) {
+		require.NoError(t, err)
+		if n >= 0 {
+			require.Equal(t, fmt.Sprint(n), p.Profile().Name)
+		}
+		n++
+	}
+	require.Equal(t, 150, n)
+	for range m.Platforms(m.ctx) {
+		break
+	}
 }

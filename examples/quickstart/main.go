@@ -39,13 +39,13 @@ func run(ctx context.Context, w io.Writer) (err error) {
 	fmt.Fprintf(w, "charged %v, refunded %v: %v from the seller, %v of the commission\n", order.Amount, refund.Amount, refund.Reversal, refund.FeeBack)
 
 	clock.Advance(3 * 24 * time.Hour) // two banking days later the money is available
-	must(engine.Drain(ctx))
+	check(must(engine.Drain(ctx)).Err)
 	for _, seller := range []*connect.Account{ann, ben} {
 		out := must(shop.Payout(ctx, connect.PayoutRequest{Key: "payout-" + seller.ID, AccountID: seller.ID, Amount: usd(0)}))
 		fmt.Fprintf(w, "%s is paid %v\n", seller.Country, out.Amount)
 	}
 	clock.Advance(24 * time.Hour) // and the bank has paid
-	must(engine.Drain(ctx))
+	check(must(engine.Drain(ctx)).Err)
 
 	books := must(shop.TrialBalance(ctx))
 	for _, line := range books.Lines {
@@ -62,6 +62,8 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+func check(err error) { must(0, err) }
 
 type failure struct{ error }
 
