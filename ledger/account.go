@@ -181,11 +181,24 @@ func atTime(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-// badTime reports whether a time cannot be kept: stores and JSON hold the years
-// 1 to 9999.
-func badTime(t time.Time) bool {
-	const first, last = -62135596800, 253402300799
-	return t.Unix() < first || t.Unix() > last
+// The first and last second that can be kept: stores and JSON hold the years 1
+// to 9999.
+const firstSecond, lastSecond = -62135596800, 253402300799
+
+// badTime reports whether a time cannot be kept.
+func badTime(t time.Time) bool { return t.Unix() < firstSecond || t.Unix() > lastSecond }
+
+// askedTime is a moment of a question. One that nothing can be kept under is
+// moved next to what can: "until for ever" stays after everything, and does not
+// leave the numbers that stores count time with.
+func askedTime(t time.Time) time.Time {
+	switch s := t.Unix(); {
+	case s < firstSecond:
+		return time.Unix(firstSecond, 0).UTC().Add(-time.Microsecond)
+	case s > lastSecond:
+		return time.Unix(lastSecond+1, 0).UTC()
+	}
+	return atTime(t)
 }
 
 func compareTime(a, b time.Time) int { return cmp.Compare(a.UnixMicro(), b.UnixMicro()) }

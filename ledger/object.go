@@ -106,7 +106,7 @@ func (q Query) check() (Query, error) {
 		return q, invalid("invalid_query", "kind", "a query names a kind and a key")
 	}
 	var err error
-	q.From, q.To, q.After.At = atTime(q.From), atTime(q.To), atTime(q.After.At)
+	q.From, q.To, q.After.At = askedTime(q.From), askedTime(q.To), askedTime(q.After.At)
 	q.Limit, err = pageSize(q.Limit)
 	return q, err
 }

@@ -31,13 +31,13 @@ type StatementLine struct {
 
 // NewStatement reads a statement in one consistent moment.
 func NewStatement(ctx context.Context, s Store, r StatementRequest) (*Statement, error) {
-	r.From, r.To = atTime(r.From), atTime(r.To)
 	if r.Limit == 0 {
 		r.Limit = 10000
 	}
 	if r.By > ByEffective || !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
 		return nil, invalid("invalid_range", "from", "a statement goes from an earlier to a later moment")
 	}
+	r.From, r.To = askedTime(r.From), askedTime(r.To)
 	st := &Statement{Account: r.Account}
 	err := s.Read(ctx, func(v View) (err error) {
 		if st.Opening, err = opening(v, r); err != nil {

@@ -20,7 +20,9 @@ type Store interface {
 	Commit(ctx context.Context, c *Change) (*Receipt, error)
 }
 
-// View reads the books at one moment. What it returns is the caller's own.
+// View reads the books at one moment. What it returns is the caller's own. A
+// question may name any time, also one that nothing can be kept under: what lies
+// after the year 9999 is after everything.
 type View interface {
 	// Accounts returns each account asked for, in that order; one that does
 	// not exist has Version 0.

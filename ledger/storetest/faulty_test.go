@@ -86,6 +86,7 @@ var planted = map[faulty][]string{
 	"local times":                      {"times are UTC to the microsecond"},
 	"the moment itself does not count": {"the balance at every past moment"},
 	"balances by effective time":       {"the balance at every past moment"},
+	"far times wrap":                   {"a question may name any moment"},
 	"a page begins after the moment":   {"entries page in both directions and by both times"},
 	"always oldest first":              {"entries page in both directions and by both times"},
 	"always by posting":                {"entries page in both directions and by both times"},

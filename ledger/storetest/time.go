@@ -164,6 +164,59 @@ func balanceAt(t *trial) {
 	})
 }
 
+// anyMoment asks with times that nothing can be kept under: "until for ever" is
+// everything, and "from for ever on" nothing.
+func anyMoment(t *trial) {
+	a, bank := t.ref("acct_1", "available"), t.ref("house", "bank/main")
+	t.open(account(a), account(bank))
+	kept := []time.Time{{}, time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC), noon, time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}
+	for i, at := range kept {
+		c := t.moves("top-up", bank, a, 1)
+		c.Post[0].Effective = at
+		c.Put = []ledger.Object{object(t.id("kept", data(int64(i))), 0, "{}", ledger.Key{Name: "at", Value: t.book, At: at})}
+		t.commit(c)
+	}
+	never := []time.Time{time.Date(0, 12, 31, 23, 59, 59, 999999999, time.UTC), time.Date(-300000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(-1<<62, 0)}
+	ever := []time.Time{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(300000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<62, 0), time.Unix(1<<63-62135596801, 999999999)}
+	t.view(func(v ledger.View) error {
+		for _, at := range never {
+			t.counts(v, a, at, 0)
+		}
+		for _, at := range ever {
+			t.counts(v, a, at, len(kept))
+		}
+		return nil
+	})
+	st, err := ledger.NewStatement(t.ctx, t.s, ledger.StatementRequest{Account: a, By: ledger.ByEffective, From: never[2], To: ever[2]})
+	require.NoError(t, err)
+	require.Len(t, st.Lines, len(kept))
+	require.EqualValues(t, len(kept), st.Closing.Minor())
+}
+
+// counts checks that n of the four things that anyMoment keeps come before a
+// moment, and the others after it, whichever way it is asked.
+func (t *trial) counts(v ledger.View, a ledger.Ref, at time.Time, n int) {
+	t.Helper()
+	got, err := v.BalanceAt(a, at)
+	require.NoError(t, err)
+	require.EqualValues(t, n, got.Minor(), "balance at %v", at)
+	place := ledger.Place{At: at}
+	for _, by := range []ledger.TimeKind{ledger.ByPosting, ledger.ByEffective} {
+		for i, p := range []ledger.Page{{To: at}, {After: place, Desc: true}, {From: at}, {After: place}} {
+			p.By = by
+			list, err := v.Entries(a, p)
+			require.NoError(t, err)
+			require.Len(t, list, []int{n, n, 4 - n, 4 - n}[i], "entries, %+v", p)
+		}
+	}
+	for i, q := range []ledger.Query{{To: at}, {After: place, Desc: true}, {From: at}, {After: place}} {
+		q.Kind, q.Name, q.Value = "kept", "at", t.book
+		list, err := v.Find(q)
+		require.NoError(t, err)
+		require.Len(t, list, []int{n, n, 4 - n, 4 - n}[i], "objects, %+v", q)
+	}
+}
+
 func periods(t *trial) {
 	a, b, bank := t.ref("acct_1", "available"), t.ref("acct_2", "available"), t.ref("house", "bank/main")
 	t.fund(a, 100)
