@@ -153,7 +153,7 @@ func (t *task[Req, Obj, News]) run(ctx context.Context, p *Platform, o *Obj, cla
 	news, asked := t.carryOut(ctx, p, o)
 	_, err := p.unit(ctx, func(u *ledger.Unit) (err error) {
 		if inHand && u.First() {
-			u.Assume(t.kind.ID(id), 1)
+			t.kind.AssumeMade(u, id)
 		} else if o, err = t.kind.Get(u, id); err != nil {
 			return err
 		}
