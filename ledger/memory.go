@@ -167,6 +167,9 @@ func (m *Memory) keepTransaction(t *memTx, from *Transaction, entries []EntryRow
 		e := &entries[i]
 		a := m.written[e.Row]
 		t.lines[i] = memLine{amount: e.Amount.minor, account: a.index, forced: e.Forced}
+		if a.Shared && m.lane >= overlayLane {
+			e.Number += overlayLane
+		}
 		a.append(t, e)
 	}
 	if _, ok := changeOf(t.id); !ok {

@@ -10,6 +10,17 @@ import (
 // committed to itself, in memory. It is how any code path is previewed: the
 // store beneath never changes, not by a number or a date. An overlay is for one
 // preview; throw it away afterwards.
+//
+// A preview is of something new: an overlay knows the ids of the changes that
+// were committed to itself, and not of those beneath, which no View tells. A
+// change that was committed beneath and is handed in to the overlay again is
+// therefore no replay there. It happens again, unless it posts transactions
+// with ids of its own making, puts objects anew or has an idempotency key, all
+// of which are known from beneath. What Update commits always has an id of its
+// own.
+//
+// Entries that an overlay adds to a shared account have numbers far above
+// those beneath, where each stripe counts for itself.
 func Overlay(s Store) Store {
 	o := &overlay{base: s, top: NewMemory()}
 	o.top.lane = overlayLane
@@ -20,7 +31,7 @@ func Overlay(s Store) Store {
 }
 
 // overlayLane numbers the events of an overlay apart from those beneath, which
-// may be another overlay's.
+// may be another overlay's, and so the entries of shared accounts.
 const overlayLane = 1 << 60
 
 type overlay struct {
