@@ -123,7 +123,7 @@ func (s *Books) apply(c *Change) *Error {
 		}
 	}
 	for i := range c.Put {
-		if err := s.putOne(&c.Put[i]); err != nil {
+		if err := s.putOne(&c.Put[i], atTime(c.At)); err != nil {
 			return err
 		}
 	}
@@ -219,13 +219,18 @@ func (s *Books) existing(r Ref) (*planAccount, *Error) {
 	return a, nil
 }
 
-func (s *Books) putOne(o *Object) *Error {
+func (s *Books) putOne(o *Object, at time.Time) *Error {
 	have := s.object(o.ID)
 	if have.Version != o.Version {
 		if o.Version == 0 {
 			return &Error{Class: Exists, Code: "object_exists", Op: "ledger: " + o.ID.String()}
 		}
 		return &Error{Class: Conflict, Code: "changed", Op: "ledger: " + o.ID.String(), Msg: "it has changed since it was read"}
+	}
+	if o.Kind == PeriodKind {
+		if err := judgePeriod(have, o, at); err != nil {
+			return err
+		}
 	}
 	next := o.clone()
 	next.Version++

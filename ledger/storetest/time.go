@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -256,6 +257,32 @@ func periods(t *trial) {
 	late.Post[0].Entries = []ledger.Entry{move(c, -1), move(d, 1)}
 	t.commit(late)
 	require.True(t, t.get(d).Last.Equal(tomorrow), "posted at %v", t.get(d).Last)
+	// Whoever puts the object by hand is held to the same.
+	period := ledger.ID{Kind: ledger.PeriodKind, ID: t.book + "-3"}
+	ends := func(version int64, until string) *ledger.Change {
+		c := t.change()
+		c.Put = []ledger.Object{object(period, version, `{"until":"`+until+`"}`)}
+		return c
+	}
+	t.refused(ends(0, "2026-03-01T12:00:00.000001Z"), ledger.Invalid, "invalid_period")
+	t.refused(ends(0, "9999-03-01T12:00:00Z"), ledger.Invalid, "invalid_period")
+	for _, odd := range []string{"2026-02-01T12:00:00.0000007Z", "2026-02-01T12:00:00.500Z", "2026-02-01T17:00:00+05:00", "2026-02-01T12:00:00+00:00", "0001-01-01T00:00:00Z", "soon"} {
+		t.refused(ends(0, odd), ledger.Invalid, "invalid_data")
+	}
+	t.commit(ends(0, "2026-03-01T11:59:59.5Z"))
+	t.refused(ends(1, "2026-03-01T11:59:59Z"), ledger.State, "period_closed")
+	twice := ends(1, "2026-03-01T12:00:00Z")
+	twice.Put = append(twice.Put, ends(2, "2026-03-01T11:59:59.75Z").Put...)
+	t.refused(twice, ledger.State, "period_closed")
+	t.commit(ends(1, "2026-03-01T11:59:59.5Z"))
+	t.commit(ends(2, "2026-03-01T12:00:00Z"))
+	t.isError(t.env.ClosePeriod(t.ctx, t.s, period.ID, noon.Add(-time.Microsecond)), ledger.State, "period_closed")
+	for _, none := range []string{"", "a:b", "\x00"} {
+		err := t.env.ClosePeriod(t.ctx, t.s, none, noon)
+		t.isError(err, ledger.Invalid, "invalid_account")
+		var e *ledger.Error
+		require.True(t, errors.As(err, &e) && e.Field == "book", "%v", err)
+	}
 	// A change that closes a period cannot post into it.
 	into := t.change(t.tx("top-up", move(bank, -1), move(a, 1)))
 	into.Post[0].Book, into.Post[0].Effective = other, noon.Add(-time.Second)
