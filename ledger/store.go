@@ -48,9 +48,25 @@ type View interface {
 
 // Change is a unit of work as data: everything in it happens, or nothing.
 type Change struct {
-	ID   string // made before the commit, unique; 1–128 characters of printable ASCII
-	Idem Idem   // optional
-	At   time.Time
+	// ID tells a change that is handed in again from a new one. Whoever makes
+	// the change gives it, once and before the first Commit: Update does by
+	// Env.ID; who calls Commit makes one, and never the same for two changes.
+	// It is 1 to 128 characters of printable ASCII. If it begins with "chg_", its
+	// transactions may be named after it: the id, a point and a number.
+	//
+	// A change with the ID and the At of one that was committed is that one, and
+	// is answered as a replay, whatever else it says: nothing happens, and Made
+	// lists what this one would make. With another At it is another change under
+	// a taken id: class Exists, code change_exists. What was refused, and what
+	// did nothing, leaves its ID free.
+	ID string
+
+	// Idem ties the change to an idempotency key of a request, if it has one.
+	Idem Idem
+
+	// At is when the change happens: in the years 1 to 9999, kept in UTC to the
+	// microsecond. Times that the parts of the change leave out are set from it.
+	At time.Time
 
 	Expect []Expectation // what must still be so at commit
 	Open   []Account     // accounts to open (Ref, Floor, Shared); no effect on those that stand open on the same terms
