@@ -110,6 +110,29 @@ func (e *Error) Is(target error) bool {
 	return ok && c == e.Class
 }
 
+// outermost calls yield with the typed errors of which err is made: itself, or
+// of each that was joined or wrapped the first that is typed. What is the cause
+// of one of them says nothing of the whole.
+func outermost(err error, yield func(*Error)) {
+	switch e := err.(type) {
+	case nil:
+	case *Error:
+		yield(e)
+	case interface{ Unwrap() error }:
+		outermost(e.Unwrap(), yield)
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			outermost(part, yield)
+		}
+	}
+}
+
+// missingArgument says that an argument is nil, or a zero value that needs to
+// be made by its constructor.
+func missingArgument(name string) *Error {
+	return invalid("missing_argument", name, "it is nil or was not made by its constructor")
+}
+
 // invalid makes an Invalid error for one field; code is
 // stable and snake_case.
 func invalid(code, field, msg string) *Error {

@@ -110,6 +110,9 @@ func (k Kind[T]) Put(u *Unit, id string, v *T) error {
 	if !k.Fits(id) {
 		return invalid("invalid_id", "id", quoted(id)+" is no id of "+k.Name)
 	}
+	if v == nil {
+		return missingArgument("value")
+	}
 	data, err := marshal(v)
 	if err != nil {
 		return k.corrupt(id, err)
@@ -181,7 +184,7 @@ func (k Kind[T]) Read(ctx context.Context, s Store, id string) (*T, error) {
 		return nil, k.notFound(id)
 	}
 	var o Object
-	err := s.Read(ctx, func(v View) error {
+	err := read(ctx, s, func(v View) error {
 		list, err := v.Objects(k.ID(id))
 		if err == nil {
 			o = list[0]

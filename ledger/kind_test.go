@@ -159,6 +159,8 @@ func TestKindReadsAndRefuses(t *testing.T) {
 		_, err = oldKind.Decode(objectOf(t, s, oldKind.ID(id)))
 		requireCode(t, err, ledger.Invalid, "corrupt")
 	}
+	_, err := e.Update(t.Context(), s, func(u *ledger.Unit) error { return oldKind.Put(u, "sh_1", nil) })
+	requireField(t, err, "missing_argument", "value")
 	info := ledger.Kind[oldShape]{Name: "n", Prefix: "p", Columns: []ledger.Column{{Name: "c", Path: "a.b"}}}.Info()
 	require.Equal(t, ledger.KindInfo{Name: "n", Prefix: "p", Columns: []ledger.Column{{Name: "c", Path: "a.b"}}}, info)
 }

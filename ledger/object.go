@@ -56,7 +56,7 @@ func (o *Object) check() *Error {
 	case o.ID.check() != nil:
 		return o.ID.check()
 	case o.Version < 0:
-		return invalid("invalid_version", "version", "a version is zero or more")
+		return badVersion()
 	case len(o.Data) > MaxData:
 		return invalid("payload_too_large", "data", "an object has at most 1 MiB of data")
 	case !o.encoded && !isJSON(o.Data):
@@ -81,6 +81,8 @@ func (o *Object) check() *Error {
 	}
 	return nil
 }
+
+func badVersion() *Error { return invalid("invalid_version", "version", "a version is zero or more") }
 
 func (id ID) check() *Error {
 	if !usable(id.Kind, 64) || !usable(id.ID, 640) {

@@ -208,11 +208,15 @@ func accountClosed(r Ref) *Error {
 	return &Error{Class: State, Code: "account_closed", Op: "ledger: account " + r.String(), Msg: "it is closed", Account: r}
 }
 
+func noAccount(r Ref) *Error {
+	return &Error{Class: NotFound, Code: "account_not_found", Op: "ledger: account " + r.String(), Account: r}
+}
+
 // existing returns an account that may be moved.
 func (s *Books) existing(r Ref) (*planAccount, *Error) {
 	a := s.account(r)
 	if !a.exists {
-		return nil, &Error{Class: NotFound, Code: "account_not_found", Op: "ledger: account " + r.String(), Account: r}
+		return nil, noAccount(r)
 	}
 	if a.Closed {
 		return nil, accountClosed(r)

@@ -144,11 +144,25 @@ func (m Money) Times(r decimal.Decimal, mode Rounding) (Money, error) {
 // c per major unit of m, rounded once by mode. It knows nothing of spreads or
 // books; package fx builds on it.
 func (m Money) Convert(rate decimal.Decimal, c Currency, mode Rounding) (Money, error) {
+	if err := m.convertible(c); err != nil {
+		return Money{}, err
+	}
 	v, err := timesRound(m.minor, rate, c.Digits()-m.cur.Digits(), mode)
 	if err != nil {
 		return Money{}, err
 	}
 	return Money{v, c}, nil
+}
+
+// convertible refuses amounts and targets of which nobody knows the minor unit.
+func (m Money) convertible(c Currency) error {
+	switch {
+	case !c.Valid():
+		return badCurrency(c.String())
+	case m != Money{} && !m.cur.Valid():
+		return badCurrency(m.cur.String())
+	}
+	return nil
 }
 
 // timesRound returns round(n × r × 10^shift). The common case, a coefficient
@@ -236,7 +250,10 @@ func (m Money) ConvertRatio(rate *big.Rat, c Currency, mode Rounding) (Money, er
 	if err := mode.check(); err != nil {
 		return Money{}, err
 	}
-	if rate.Num().BitLen() > 1024 || rate.Denom().BitLen() > 1024 {
+	if err := m.convertible(c); err != nil {
+		return Money{}, err
+	}
+	if rate == nil || rate.Num().BitLen() > 1024 || rate.Denom().BitLen() > 1024 {
 		return Money{}, invalid("invalid_rate", "rate", "the factor is out of any sensible range")
 	}
 	num, den := new(big.Int).Mul(big.NewInt(m.minor), rate.Num()), new(big.Int).Set(rate.Denom())

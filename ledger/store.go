@@ -107,6 +107,14 @@ type BalanceChange struct {
 // simulators, in-memory stores, example rates. The text says what the part is.
 type TestOnly interface{ TestOnly() string }
 
+// read is s.Read, also of no store.
+func read(ctx context.Context, s Store, fn func(View) error) error {
+	if s == nil {
+		return missingArgument("store")
+	}
+	return s.Read(ctx, fn)
+}
+
 func (c *Change) isEmpty() bool {
 	return len(c.Open) == 0 && len(c.Post) == 0 && len(c.Holds) == 0 && len(c.Close) == 0 &&
 		len(c.Put) == 0 && len(c.Emit) == 0
@@ -117,6 +125,9 @@ const maxChange = 100_000
 
 // check refuses what no state of the books could make right.
 func (c *Change) check() *Error {
+	if c == nil {
+		return missingArgument("change")
+	}
 	if !usable(c.ID, 128) {
 		return invalid("invalid_id", "id", "a change id is 1 to 128 characters of printable ASCII")
 	}
@@ -134,6 +145,9 @@ func (c *Change) check() *Error {
 	for i := range c.Expect {
 		if (c.Expect[i].Object == ID{}) == (c.Expect[i].Account == Ref{}) {
 			return invalid("invalid_expectation", "expect", "an expectation is about an object or an account")
+		}
+		if c.Expect[i].Version < 0 {
+			return badVersion()
 		}
 	}
 	for i := range c.Post {

@@ -113,7 +113,7 @@ func (d *drain) pass(ctx context.Context, w Worker) (done int, err error) {
 	q := Query{Kind: w.Kind, Name: DueKey, To: d.o.Env.Time().Add(time.Microsecond)}
 	for {
 		var list []Object
-		err := d.s.Read(ctx, func(v View) error {
+		err := read(ctx, d.s, func(v View) error {
 			list, err = v.Find(q)
 			return err
 		})

@@ -257,7 +257,18 @@ func periods(t *trial) {
 	late.Post[0].Entries = []ledger.Entry{move(c, -1), move(d, 1)}
 	t.commit(late)
 	require.True(t, t.get(d).Last.Equal(tomorrow), "posted at %v", t.get(d).Last)
-	// Whoever puts the object by hand is held to the same.
+	t.periodsByHand()
+	// A change that closes a period cannot post into it.
+	into := t.change(t.tx("top-up", move(bank, -1), move(a, 1)))
+	into.Post[0].Book, into.Post[0].Effective = other, noon.Add(-time.Second)
+	into.Put = []ledger.Object{object(ledger.ID{Kind: ledger.PeriodKind, ID: other}, 0, `{"until":"2026-03-01T12:00:00Z"}`)}
+	t.refused(into, ledger.State, "period_closed")
+}
+
+// periodsByHand puts the object of a closed period: whoever does is held to the
+// same as ClosePeriod.
+func (t *trial) periodsByHand() {
+	t.Helper()
 	period := ledger.ID{Kind: ledger.PeriodKind, ID: t.book + "-3"}
 	ends := func(version int64, until string) *ledger.Change {
 		c := t.change()
@@ -283,9 +294,4 @@ func periods(t *trial) {
 		var e *ledger.Error
 		require.True(t, errors.As(err, &e) && e.Field == "book", "%v", err)
 	}
-	// A change that closes a period cannot post into it.
-	into := t.change(t.tx("top-up", move(bank, -1), move(a, 1)))
-	into.Post[0].Book, into.Post[0].Effective = other, noon.Add(-time.Second)
-	into.Put = []ledger.Object{object(ledger.ID{Kind: ledger.PeriodKind, ID: other}, 0, `{"until":"2026-03-01T12:00:00Z"}`)}
-	t.refused(into, ledger.State, "period_closed")
 }
