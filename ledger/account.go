@@ -16,7 +16,8 @@ type Ref struct {
 	Currency Currency
 }
 
-// String returns book/owner/purpose in currency, for messages and keys.
+// String returns book:owner:purpose:currency, "plat_1:house:bank/main:EUR", for
+// messages and keys. ParseRef reads it back.
 func (r Ref) String() string {
 	return r.Book + ":" + r.Owner + ":" + r.Purpose + ":" + r.Currency.String()
 }
@@ -60,12 +61,12 @@ type Floor struct {
 type Account struct {
 	Ref
 	Floor  Floor
-	Shared bool // kept as one balance per stripe; no floor, no holds, not expected
+	Shared bool // kept as one balance per stripe; no floor, no holds, not expected unchanged
 	Closed bool // refuses entries for good
 
 	Posted  Money     // the sum of its entries
 	Held    Money     // the sum of its open holds
-	Entries int64     // how many entries it has; they are numbered 1 to Entries
+	Entries int64     // how many entries it has; numbered 1 to Entries unless it is shared
 	Version int64     // rises with every change that touches it; 0: there is no such account
 	Last    time.Time // when its latest entry was posted
 

@@ -2,8 +2,11 @@ package ledger
 
 import "strings"
 
-// Class says what a caller can do about an error. Every error that leaves souk
-// has exactly one; errors.Is(err, ledger.NotFound) asks for it.
+// Class says what a caller can do about an error. Every Error has exactly one;
+// errors.Is(err, ledger.NotFound) asks for it. It also finds the class of a
+// cause: a verb whose outcome could not be booked is Unknown, whatever kept it
+// from that. Who tells classes apart asks for Unknown first, or takes the
+// outermost Error by errors.As.
 type Class uint8
 
 // The classes, by what the caller does next.
@@ -53,7 +56,7 @@ type Error struct {
 	Class Class
 	Code  string // snake_case, stable, e.g. "refund_exceeds_charge"
 	Field string // the request field at fault, empty if none
-	Op    string // where it happened, e.g. "connect: charge ch_1"
+	Op    string // where it happened, e.g. "ledger: hold hold_1"; empty if a wrapping error says it
 	Msg   string // what is wrong, in words; never holds personal data
 
 	// Need and Have are set where Class is InsufficientFunds: what the change

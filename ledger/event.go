@@ -15,9 +15,9 @@ type Event struct {
 	Type     string // "charge.succeeded"
 	Platform string
 	Object   ID
-	Version  int64 // of the object after the change; 0 when handed over means that
-	At       time.Time
-	Data     []byte // JSON or empty, read-only
+	Version  int64     // of the object after the change; 0 when handed over means that
+	At       time.Time // zero when handed over means: when the change happened
+	Data     []byte    // JSON in UTF-8 or nothing, at most 1 MiB; left alone until the commit has returned
 }
 
 func (e *Event) check() *Error {

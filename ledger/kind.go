@@ -178,7 +178,8 @@ func (k Kind[T]) corrupt(id string, err error) error {
 	return &Error{Class: Invalid, Code: "corrupt", Op: "ledger: " + k.Name + " " + id, Msg: "its data cannot be read or written", Err: err}
 }
 
-// Read returns an object as the store has it, outside any unit.
+// Read returns an object as the store has it, outside any unit. One that does
+// not exist is NotFound.
 func (k Kind[T]) Read(ctx context.Context, s Store, id string) (*T, error) {
 	if !k.Fits(id) {
 		return nil, k.notFound(id)

@@ -25,12 +25,16 @@ type Key struct {
 }
 
 // Object is everything that must survive and is not an account or an entry: a
-// charge, a payout, a platform, a piece of due work. Data is JSON and read-only.
+// charge, a payout, a platform, a piece of due work.
 type Object struct {
 	ID
 	Version int64 // 1 when first put; in Change.Put the version that is replaced, 0 for a new one
-	Data    []byte
-	Keys    []Key // at most 4
+
+	// Data is JSON in UTF-8, or nothing; at most 1 MiB, kept byte for byte. Who
+	// puts an object leaves Data and Keys alone until the commit has returned. A
+	// View's are the caller's own; those that a Unit shows are read-only.
+	Data []byte
+	Keys []Key // at most 4
 
 	encoded bool // Data was made by this package and need not be checked again
 }

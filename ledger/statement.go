@@ -127,7 +127,7 @@ func opening(v View, r StatementRequest) (Money, error) {
 
 // TrialLine is the sum of the accounts of one purpose and currency.
 type TrialLine struct {
-	Purpose  string // with its detail for house accounts, without it for the rest
+	Purpose  string // without its detail where the chart owes it to sellers and platforms; with it everywhere else
 	Currency Currency
 	Accounts int
 	Balance  Money

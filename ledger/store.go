@@ -6,8 +6,8 @@ import (
 )
 
 // Store holds the books and the objects, and changes them together. It is the
-// only door to storage. NewMemory, ledger/sqlite and ledger/postgres implement
-// it; a host's own adapter builds on Plan and passes ledger/storetest.
+// only door to storage. NewMemory makes one, Overlay another over any; an
+// adapter to a database builds on Plan and passes ledger/storetest.
 type Store interface {
 	// Read runs fn over one consistent moment. fn must not use the store in any
 	// other way; the View is good until fn returns.
@@ -15,8 +15,8 @@ type Store interface {
 
 	// Commit applies the change whole or not at all, and is durable when it
 	// returns nil. An error of class Unknown means that it may have been
-	// applied: the same change (the same ID) may be handed in again and is then
-	// answered as a replay.
+	// applied: the same change may be handed in again and is answered as a
+	// replay if it was (Change.ID).
 	Commit(ctx context.Context, c *Change) (*Receipt, error)
 }
 
@@ -78,7 +78,8 @@ type Change struct {
 }
 
 // Expectation is something a decision was based on. Version 0 expects that the
-// object or account does not exist. Exactly one of Object and Account is set.
+// object or account does not exist; of a shared account nothing else can be
+// expected. Exactly one of Object and Account is set.
 type Expectation struct {
 	Object  ID
 	Account Ref
