@@ -214,7 +214,7 @@ func (t *task[Req, Obj, News]) settled(ctx context.Context, p *Platform, o *Obj,
 	}
 	_, err := p.unit(ctx, func(u *ledger.Unit) (err error) {
 		if c.inHand && u.First() {
-			u.Assume(t.kind.ID(id), 1)
+			t.kind.AssumeMade(u, id)
 		} else if o, err = t.kind.Get(u, id); err != nil {
 			return err
 		}

@@ -16,7 +16,8 @@ type Ref struct {
 	Currency Currency
 }
 
-// String returns book/owner/purpose in currency, for messages and keys.
+// String returns book:owner:purpose:currency, "plat_1:house:bank/main:EUR", for
+// messages and keys. ParseRef reads it back.
 func (r Ref) String() string {
 	return r.Book + ":" + r.Owner + ":" + r.Purpose + ":" + r.Currency.String()
 }
@@ -60,12 +61,12 @@ type Floor struct {
 type Account struct {
 	Ref
 	Floor  Floor
-	Shared bool // kept as one balance per stripe; no floor, no holds, not expected
+	Shared bool // kept as one balance per stripe; no floor, no holds, not expected unchanged
 	Closed bool // refuses entries for good
 
 	Posted  Money     // the sum of its entries
 	Held    Money     // the sum of its open holds
-	Entries int64     // how many entries it has; they are numbered 1 to Entries
+	Entries int64     // how many entries it has; numbered 1 to Entries unless it is shared
 	Version int64     // rises with every change that touches it; 0: there is no such account
 	Last    time.Time // when its latest entry was posted
 
@@ -181,11 +182,24 @@ func atTime(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-// badTime reports whether a time cannot be kept: stores and JSON hold the years
-// 1 to 9999.
-func badTime(t time.Time) bool {
-	const first, last = -62135596800, 253402300799
-	return t.Unix() < first || t.Unix() > last
+// The first and last second that can be kept: stores and JSON hold the years 1
+// to 9999.
+const firstSecond, lastSecond = -62135596800, 253402300799
+
+// badTime reports whether a time cannot be kept.
+func badTime(t time.Time) bool { return t.Unix() < firstSecond || t.Unix() > lastSecond }
+
+// askedTime is a moment of a question. One that nothing can be kept under is
+// moved next to what can: "until for ever" stays after everything, and does not
+// leave the numbers that stores count time with.
+func askedTime(t time.Time) time.Time {
+	switch s := t.Unix(); {
+	case s < firstSecond:
+		return time.Unix(firstSecond, 0).UTC().Add(-time.Microsecond)
+	case s > lastSecond:
+		return time.Unix(lastSecond+1, 0).UTC()
+	}
+	return atTime(t)
 }
 
 func compareTime(a, b time.Time) int { return cmp.Compare(a.UnixMicro(), b.UnixMicro()) }

@@ -6,8 +6,8 @@ import "time"
 // loads the answers beforehand (NeedOf says which) and holds what Plan may
 // change locked until the rows are written.
 type Source interface {
-	// Account returns the account; of a shared one the stripe that this commit
-	// writes to.
+	// Account returns the account, and whether it exists; of a shared one the
+	// stripe that this commit writes to, with Version 0 if nothing ever did.
 	Account(Ref) (Account, bool)
 	// Rest returns what the other stripes of a shared account hold. It is asked
 	// only for accounts in Change.Close.

@@ -8,11 +8,12 @@ import (
 	"golang.org/x/text/currency"
 )
 
-// Currency is a currency of ISO 4217 list one, bitcoin, or an asset of the
-// host's own. It is a small comparable value that carries its code and its
-// minor digits, so no registry has to be asked and none can be changed. The
-// generated constants (EUR, JPY, BTC, …) and ParseCurrency make it; the zero
-// value is no currency.
+// Currency is a currency of ISO 4217 list one, one that was withdrawn from it
+// since 1999, bitcoin, or an asset of the host's own. It is a small comparable
+// value that carries its code and its minor digits, so no registry has to be
+// asked and none can be changed. The generated constants (EUR, JPY, BTC, …),
+// ParseCurrency and Asset make it; the zero value is no currency, and numbers of
+// any other make are none either (Valid).
 //
 // Persist its text (String), never the number.
 type Currency uint64
@@ -26,7 +27,10 @@ const (
 	assetBit  = 1 << 62
 	codeMask  = 1<<62 - 1 - digitMask
 	codeBase  = 37
+)
 
+// Bounds of a host's own asset.
+const (
 	// MaxAssetCode is the longest code of a host's own asset, in characters.
 	MaxAssetCode = 11
 	// MaxAssetDigits is the largest number of minor digits of a host's asset.

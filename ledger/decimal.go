@@ -92,10 +92,13 @@ func ParseMoney(text string) (Money, error) {
 }
 
 // String returns the amount in major units with all its minor digits, a space
-// and the currency: "12.34 EUR".
+// and the currency: "12.34 EUR". The zero Money, which has no currency, is "0".
 func (m Money) String() string {
 	var buf [48]byte
 	b := m.appendAmount(buf[:0])
+	if m.cur.IsZero() {
+		return string(b)
+	}
 	b = append(b, ' ')
 	return string(m.cur.appendText(b))
 }

@@ -2,8 +2,11 @@ package ledger
 
 import "strings"
 
-// Class says what a caller can do about an error. Every error that leaves souk
-// has exactly one; errors.Is(err, ledger.NotFound) asks for it.
+// Class says what a caller can do about an error. Every Error has exactly one;
+// errors.Is(err, ledger.NotFound) asks for it. It also finds the class of a
+// cause: a verb whose outcome could not be booked is Unknown, whatever kept it
+// from that. Who tells classes apart asks for Unknown first, or takes the
+// outermost Error by errors.As.
 type Class uint8
 
 // The classes, by what the caller does next.
@@ -53,7 +56,7 @@ type Error struct {
 	Class Class
 	Code  string // snake_case, stable, e.g. "refund_exceeds_charge"
 	Field string // the request field at fault, empty if none
-	Op    string // where it happened, e.g. "connect: charge ch_1"
+	Op    string // where it happened, e.g. "ledger: hold hold_1"; empty if a wrapping error says it
 	Msg   string // what is wrong, in words; never holds personal data
 
 	// Need and Have are set where Class is InsufficientFunds: what the change
@@ -108,6 +111,29 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool {
 	c, ok := target.(Class)
 	return ok && c == e.Class
+}
+
+// outermost calls yield with the typed errors of which err is made: itself, or
+// of each that was joined or wrapped the first that is typed. What is the cause
+// of one of them says nothing of the whole.
+func outermost(err error, yield func(*Error)) {
+	switch e := err.(type) {
+	case nil:
+	case *Error:
+		yield(e)
+	case interface{ Unwrap() error }:
+		outermost(e.Unwrap(), yield)
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			outermost(part, yield)
+		}
+	}
+}
+
+// missingArgument says that an argument is nil, or a zero value that needs to
+// be made by its constructor.
+func missingArgument(name string) *Error {
+	return invalid("missing_argument", name, "it is nil or was not made by its constructor")
 }
 
 // invalid makes an Invalid error for one field; code is

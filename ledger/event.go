@@ -15,9 +15,9 @@ type Event struct {
 	Type     string // "charge.succeeded"
 	Platform string
 	Object   ID
-	Version  int64 // of the object after the change
-	At       time.Time
-	Data     []byte // JSON or empty, read-only
+	Version  int64     // of the object after the change; 0 when handed over means that
+	At       time.Time // zero when handed over means: when the change happened
+	Data     []byte    // JSON in UTF-8 or nothing, at most 1 MiB; left alone until the commit has returned
 }
 
 func (e *Event) check() *Error {
@@ -26,6 +26,8 @@ func (e *Event) check() *Error {
 		return invalid("invalid_event", "event", "an event has a type of up to 64 characters")
 	case e.Object.check() != nil:
 		return invalid("invalid_event", "event", "an event is about an object")
+	case e.Version < 0:
+		return badVersion()
 	case badTime(e.At):
 		return invalid("invalid_time", "event", "times lie in the years 1 to 9999")
 	case len(e.Data) > MaxData:

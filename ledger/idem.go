@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strconv"
 )
 
@@ -25,11 +26,16 @@ type idemRecord struct {
 }
 
 // HashRequest makes the hash of a request: SHA-256 of the verb and of the
-// request's JSON; request is best a pointer. Give its fields the omitzero option, so that a field added
-// later does not change the hash of requests that leave it out.
+// request's JSON; request is best a pointer. Give its fields the omitzero
+// option, so that a field added later does not change the hash of requests that
+// leave it out. A value that has no JSON is Invalid: with the code and field of
+// its own error, such as invalid_currency, or else invalid_request.
 func HashRequest(verb string, request any) ([sha256.Size]byte, error) {
 	data, err := marshal(request)
 	if err != nil {
+		if inner := (*Error)(nil); errors.As(err, &inner) {
+			return [sha256.Size]byte{}, inner
+		}
 		return [sha256.Size]byte{}, invalid("invalid_request", "request", err.Error())
 	}
 	b := make([]byte, 0, len(verb)+1+len(data))

@@ -11,9 +11,13 @@ import (
 // Kind gives typed access to the objects of one kind. Values are declared as
 // package variables and never change.
 //
-// T is a struct that becomes JSON. Its fields are never renamed or reused;
-// fields that this version of T does not know survive a Get and Put, so that
-// versions can run side by side. Give optional fields the omitzero option.
+// T is a struct, or a map, that becomes JSON. Its fields are never renamed or
+// reused; fields that this version of T does not know survive a Put over them,
+// so that versions can run side by side: in structs within structs, and in maps
+// under the same key. A list is replaced whole, since nothing tells its members
+// apart: what a later version may have to add to stands in a map. Types that
+// read their own JSON are replaced whole too. Give optional fields the omitzero
+// option.
 type Kind[T any] struct {
 	Name    string         // unique in a store, "connect.charge"
 	Prefix  string         // of the ids, "ch_"
@@ -78,7 +82,9 @@ func (k Kind[T]) Get(u *Unit, id string) (*T, error) {
 		return nil, k.notFound(id)
 	}
 	v, unknown, err := k.decode(o)
-	known.unknown = known.unknown || unknown
+	if err == nil && !unknown {
+		known.knownTo = reflect.TypeFor[T]()
+	}
 	return v, err
 }
 
@@ -87,23 +93,53 @@ func (k Kind[T]) notFound(id string) error {
 	return &Error{Class: NotFound, Code: "not_found", Op: "ledger: " + k.Name, Msg: "there is no " + quoted(id)}
 }
 
+// AssumeMade expects an object that this program made in a commit just before
+// to be as it was made, at version 1, without reading it: see Unit.Assume. Since
+// no other program has added to it, Put need not read it either.
+func (k Kind[T]) AssumeMade(u *Unit, id string) {
+	if u.objects.get(k.ID(id)) == nil {
+		u.Assume(k.ID(id), 1)
+		u.objects.get(k.ID(id)).knownTo = reflect.TypeFor[T]()
+	}
+}
+
 // Put stores a value under an id, which must be one that Get would look for.
+// Fields of the stored object that T does not know stay as they are; an object
+// that was only assumed is read for them.
 func (k Kind[T]) Put(u *Unit, id string, v *T) error {
 	if !k.Fits(id) {
 		return invalid("invalid_id", "id", quoted(id)+" is no id of "+k.Name)
+	}
+	if v == nil {
+		return missingArgument("value")
 	}
 	data, err := marshal(v)
 	if err != nil {
 		return k.corrupt(id, err)
 	}
-	if known := u.objects.get(k.ID(id)); known != nil && known.unknown {
-		if data, err = mergeUnknown(u.object(k.ID(id), known).Data, data, reflect.TypeFor[T]()); err != nil {
-			return k.corrupt(id, err)
-		}
-	}
 	o := Object{ID: k.ID(id), Data: data, encoded: true}
 	if k.Keys != nil {
 		o.Keys = k.Keys(v)
+	}
+	known := u.objects.get(o.ID)
+	if known == nil || known.base+int64(known.put) == 0 || known.knownTo == reflect.TypeFor[T]() {
+		u.Put(o)
+		u.objects.get(o.ID).knownTo = reflect.TypeFor[T]()
+		return nil
+	}
+	return k.putOver(u, o)
+}
+
+// putOver puts over an object that may have fields that T does not know.
+func (k Kind[T]) putOver(u *Unit, o Object) error {
+	if err := u.Load(o.ID); err != nil {
+		return err
+	}
+	was := u.object(o.ID, u.objects.get(o.ID)).Data
+	if _, unknown, err := k.parse(Object{ID: o.ID, Data: was}); err == nil && unknown {
+		if o.Data, err = mergeUnknown(was, o.Data, reflect.TypeFor[T]()); err != nil {
+			return k.corrupt(o.ID.ID, err)
+		}
 	}
 	u.Put(o)
 	return nil
@@ -142,13 +178,14 @@ func (k Kind[T]) corrupt(id string, err error) error {
 	return &Error{Class: Invalid, Code: "corrupt", Op: "ledger: " + k.Name + " " + id, Msg: "its data cannot be read or written", Err: err}
 }
 
-// Read returns an object as the store has it, outside any unit.
+// Read returns an object as the store has it, outside any unit. One that does
+// not exist is NotFound.
 func (k Kind[T]) Read(ctx context.Context, s Store, id string) (*T, error) {
 	if !k.Fits(id) {
 		return nil, k.notFound(id)
 	}
 	var o Object
-	err := s.Read(ctx, func(v View) error {
+	err := read(ctx, s, func(v View) error {
 		list, err := v.Objects(k.ID(id))
 		if err == nil {
 			o = list[0]
@@ -164,9 +201,16 @@ func (k Kind[T]) Read(ctx context.Context, s Store, id string) (*T, error) {
 	return k.Decode(o)
 }
 
-// mergeUnknown adds to data the fields of raw that type t does not know, at any
-// depth of structs.
+// mergeUnknown adds to data, which a t was written to, what raw has and t does
+// not know: fields of structs, at any depth, and of members of maps.
 func mergeUnknown(raw, data []byte, t reflect.Type) ([]byte, error) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	isStruct := t.Kind() == reflect.Struct
+	if !isStruct && t.Kind() != reflect.Map || !isObject(raw) || !isObject(data) || implements[json.Unmarshaler](t) {
+		return data, nil
+	}
 	var was, is map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &was); err != nil {
 		return nil, err
@@ -175,18 +219,21 @@ func mergeUnknown(raw, data []byte, t reflect.Type) ([]byte, error) {
 		return nil, err
 	}
 	known := make(map[string]reflect.Type)
-	knownFields(t, known)
+	if isStruct {
+		knownFields(t, known)
+	}
 	for name, old := range was {
-		ft, ok := known[name]
-		if !ok {
+		inner := known[name]
+		now, kept := is[name]
+		switch {
+		case !isStruct:
+			inner = t.Elem() // and a key that is gone was taken out
+		case inner == nil:
 			is[name] = old
 			continue
 		}
-		if ft.Kind() == reflect.Pointer {
-			ft = ft.Elem()
-		}
-		if now, ok := is[name]; ok && ft.Kind() == reflect.Struct && isObject(old) && isObject(now) && !reflect.PointerTo(ft).Implements(reflect.TypeFor[json.Unmarshaler]()) {
-			merged, err := mergeUnknown(old, now, ft)
+		if kept {
+			merged, err := mergeUnknown(old, now, inner)
 			if err != nil {
 				return nil, err
 			}
@@ -196,10 +243,15 @@ func mergeUnknown(raw, data []byte, t reflect.Type) ([]byte, error) {
 	return json.Marshal(is)
 }
 
-func isObject(data json.RawMessage) bool { return len(data) > 0 && data[0] == '{' }
+func isObject(data []byte) bool {
+	data = bytes.TrimLeft(data, " \t\r\n")
+	return len(data) > 0 && data[0] == '{'
+}
 
-// knownFields collects the JSON names of a struct's fields.
+// knownFields collects the JSON names of a struct's fields. A field hides those
+// of the same name in structs embedded beside it.
 func knownFields(t reflect.Type, names map[string]reflect.Type) {
+	var embedded []reflect.Type
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -209,13 +261,20 @@ func knownFields(t reflect.Type, names map[string]reflect.Type) {
 		}
 		switch {
 		case tag == "-":
+			continue
 		case f.Anonymous && tag == "" && inner.Kind() == reflect.Struct:
-			knownFields(inner, names)
+			embedded = append(embedded, inner)
+			continue
 		case !f.IsExported():
-		case tag != "":
-			names[tag] = f.Type
-		default:
-			names[f.Name] = f.Type
+			continue
+		case tag == "":
+			tag = f.Name
 		}
+		if _, ok := names[tag]; !ok {
+			names[tag] = f.Type
+		}
+	}
+	for _, inner := range embedded {
+		knownFields(inner, names)
 	}
 }

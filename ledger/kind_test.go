@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
@@ -158,6 +159,8 @@ func TestKindReadsAndRefuses(t *testing.T) {
 		_, err = oldKind.Decode(objectOf(t, s, oldKind.ID(id)))
 		requireCode(t, err, ledger.Invalid, "corrupt")
 	}
+	_, err := e.Update(t.Context(), s, func(u *ledger.Unit) error { return oldKind.Put(u, "sh_1", nil) })
+	requireField(t, err, "missing_argument", "value")
 	info := ledger.Kind[oldShape]{Name: "n", Prefix: "p", Columns: []ledger.Column{{Name: "c", Path: "a.b"}}}.Info()
 	require.Equal(t, ledger.KindInfo{Name: "n", Prefix: "p", Columns: []ledger.Column{{Name: "c", Path: "a.b"}}}, info)
 }
@@ -202,4 +205,159 @@ func TestKindLoaded(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "loaded", v.Status)
 	})
+}
+
+// bag is a shape with a map and a list of things that a later program knows
+// more of.
+type bag struct {
+	Top  int                       `json:"top"`
+	Map  map[string]bagItem        `json:"map,omitzero"`
+	Deep map[string]map[int]bagRef `json:"deep,omitzero"`
+	List []bagItem                 `json:"list,omitzero"`
+}
+
+type bagItem struct {
+	A int `json:"a"`
+}
+
+type bagRef = *bagItem
+
+const bagData = `{"top":1,"later":7,"map":{"x":{"a":1,"new":2},"y":{"a":3,"new":4}},"deep":{"p":{"1":{"a":5,"new":6}}},"list":[{"a":8,"new":9}]}`
+
+var bagKind = ledger.Kind[bag]{Name: "bag", Prefix: "bag_"}
+
+// What is in a map is matched by its key, at any depth. A list has no keys by
+// which its members could be told apart, so it is what was put.
+func TestKindMergesMapsByKey(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	id := bagKind.ID("bag_1")
+	mustUpdate(t, e, s, func(u *ledger.Unit) { u.Put(ledger.Object{ID: id, Data: []byte(bagData)}) })
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		v, err := bagKind.Get(u, "bag_1")
+		require.NoError(t, err)
+		delete(v.Map, "y")
+		v.Map["x"], v.Map["z"], v.Deep["p"][2] = bagItem{10}, bagItem{11}, &bagItem{12}
+		require.NoError(t, bagKind.Put(u, "bag_1", v))
+	})
+	require.JSONEq(t, `{"top":1,"later":7,"map":{"x":{"a":10,"new":2},"z":{"a":11}},"deep":{"p":{"1":{"a":5,"new":6},"2":{"a":12}}},"list":[{"a":8}]}`,
+		string(objectOf(t, s, id).Data))
+
+	// A kind may be a map itself.
+	k := ledger.Kind[map[string]bagItem]{Name: "items"}
+	mustUpdate(t, e, s, func(u *ledger.Unit) { u.Put(ledger.Object{ID: k.ID("m"), Data: []byte(`{"x":{"a":1,"new":2}}`)}) })
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		v, err := k.Get(u, "m")
+		require.NoError(t, err)
+		(*v)["x"] = bagItem{3}
+		require.NoError(t, k.Put(u, "m", v))
+	})
+	require.JSONEq(t, `{"x":{"a":3,"new":2}}`, string(objectOf(t, s, k.ID("m")).Data))
+}
+
+// Nothing is lost either where the value was not read by Get: what counts is
+// what stands in the store.
+func TestKindKeepsUnknownFieldsHoweverItWasRead(t *testing.T) {
+	id := bagKind.ID("bag_1")
+	for name, read := range map[string]func(t *testing.T, u *ledger.Unit){
+		"by Decode": func(t *testing.T, u *ledger.Unit) {
+			o, err := u.Object(id)
+			require.NoError(t, err)
+			_, err = bagKind.Decode(o)
+			require.NoError(t, err)
+		},
+		"by Load":    func(t *testing.T, u *ledger.Unit) { require.NoError(t, u.Load(id)) },
+		"not at all": func(_ *testing.T, u *ledger.Unit) { u.Assume(id, 1) },
+		"by a kind that knows": func(t *testing.T, u *ledger.Unit) {
+			_, err := ledger.Kind[map[string]any]{Name: "bag", Prefix: "bag_"}.Get(u, "bag_1")
+			require.NoError(t, err)
+		},
+		"after another put": func(_ *testing.T, u *ledger.Unit) {
+			u.Assume(id, 1)
+			require.NoError(t, bagKind.Put(u, "bag_1", &bag{Top: 1}))
+			u.Put(ledger.Object{ID: id, Data: []byte(bagData)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, e := ledger.NewMemory(), newClock().env()
+			mustUpdate(t, e, s, func(u *ledger.Unit) { u.Put(ledger.Object{ID: id, Data: []byte(bagData)}) })
+			mustUpdate(t, e, s, func(u *ledger.Unit) {
+				read(t, u)
+				require.NoError(t, bagKind.Put(u, "bag_1", &bag{Top: 2}))
+			})
+			require.JSONEq(t, `{"top":2,"later":7}`, string(objectOf(t, s, id).Data))
+		})
+	}
+}
+
+// What was assumed is read when it is asked for. If the assumption was wrong,
+// the unit decides again.
+func TestKindGetsWhatWasAssumed(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	for i, assumed := range []int64{0, 1, 7, 3} {
+		runs := 0
+		mustUpdate(t, e, s, func(u *ledger.Unit) {
+			if runs++; u.First() {
+				u.Assume(bagKind.ID("bag_1"), assumed)
+			}
+			v, err := bagKind.Get(u, "bag_1")
+			if i == 0 {
+				require.ErrorIs(t, err, ledger.NotFound)
+				v = &bag{}
+			} else {
+				require.NoError(t, err)
+				require.Equal(t, i, v.Top)
+			}
+			o, err := u.Object(bagKind.ID("bag_1"))
+			require.NoError(t, err)
+			require.EqualValues(t, i, o.Version)
+			v.Top++
+			require.NoError(t, bagKind.Put(u, "bag_1", v))
+		})
+		want := 1
+		if assumed != int64(i) {
+			want = 2
+		}
+		require.Equal(t, want, runs, "assumed %d of %d", assumed, i)
+	}
+	require.EqualValues(t, 4, objectOf(t, s, bagKind.ID("bag_1")).Version)
+}
+
+// reads counts what a store is asked.
+type reads struct {
+	ledger.Store
+	n int
+}
+
+func (r *reads) Read(ctx context.Context, fn func(ledger.View) error) error {
+	r.n++
+	return r.Store.Read(ctx, fn)
+}
+
+// Who made an object just now puts it again without reading it; of an older one
+// it must be known what others have added.
+func TestKindAssumeMade(t *testing.T) {
+	s, e := &reads{Store: ledger.NewMemory()}, newClock().env()
+	mustUpdate(t, e, s, func(u *ledger.Unit) { require.NoError(t, bagKind.Put(u, "bag_1", &bag{Top: 1})) })
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		bagKind.AssumeMade(u, "bag_1")
+		require.NoError(t, bagKind.Put(u, "bag_1", &bag{Top: 2}))
+		require.NoError(t, bagKind.Put(u, "bag_1", &bag{Top: 3}))
+		v, err := bagKind.Get(u, "bag_1")
+		require.NoError(t, err)
+		require.Equal(t, 3, v.Top)
+	})
+	require.Zero(t, s.n)
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		u.Assume(bagKind.ID("bag_1"), 2)
+		require.NoError(t, bagKind.Put(u, "bag_1", &bag{Top: 4}))
+	})
+	require.Equal(t, 1, s.n)
+	_, err := e.Update(t.Context(), s, func(u *ledger.Unit) error {
+		bagKind.AssumeMade(u, "bag_1")
+		v, err := bagKind.Get(u, "bag_1")
+		require.NoError(t, err)
+		require.Equal(t, 4, v.Top, "it is read when it is asked for")
+		return nil
+	})
+	require.NoError(t, err)
 }

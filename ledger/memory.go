@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Memory is a Store that lives and dies with the process. One mutex guards it:
-// on the machines of today that is faster than finer locks, because hot
-// accounts serialise anyway. It is for tests, examples and previews.
+// Memory is a Store that lives and dies with the process; NewMemory makes it.
+// One mutex guards it: on the machines of today that is faster than finer locks,
+// because hot accounts serialise anyway. It is for tests, examples and previews.
 type Memory struct {
 	mu    sync.RWMutex
 	books *Books
@@ -61,6 +61,12 @@ func (m *Memory) Read(ctx context.Context, fn func(View) error) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable("read", err)
 	}
+	switch {
+	case m == nil || m.books == nil:
+		return missingArgument("store")
+	case fn == nil:
+		return missingArgument("fn")
+	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	v := &memView{m: m}
@@ -72,6 +78,9 @@ func (m *Memory) Read(ctx context.Context, fn func(View) error) error {
 func (m *Memory) Commit(ctx context.Context, c *Change) (*Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, unavailable("commit", err)
+	}
+	if m == nil || m.books == nil {
+		return nil, missingArgument("store")
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -167,6 +176,9 @@ func (m *Memory) keepTransaction(t *memTx, from *Transaction, entries []EntryRow
 		e := &entries[i]
 		a := m.written[e.Row]
 		t.lines[i] = memLine{amount: e.Amount.minor, account: a.index, forced: e.Forced}
+		if a.Shared && m.lane >= overlayLane {
+			e.Number += overlayLane
+		}
 		a.append(t, e)
 	}
 	if _, ok := changeOf(t.id); !ok {

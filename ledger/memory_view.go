@@ -99,7 +99,7 @@ func (p Page) check() (Page, error) {
 		return p, invalid("invalid_query", "by", "entries are placed by posting or by effective time")
 	}
 	var err error
-	p.From, p.To, p.After.At = atTime(p.From), atTime(p.To), atTime(p.After.At)
+	p.From, p.To, p.After.At = askedTime(p.From), askedTime(p.To), askedTime(p.After.At)
 	p.Limit, err = pageSize(p.Limit)
 	return p, err
 }

@@ -167,8 +167,11 @@ func (m Money) Units(digits int) (int64, error) {
 }
 
 // FromUnits is the way back: units of 10^−digits of c become Money, exactly or
-// not at all.
+// not at all. A c that is no currency is invalid_currency.
 func FromUnits(units int64, digits int, c Currency) (Money, error) {
+	if !c.Valid() {
+		return Money{}, badCurrency(c.String())
+	}
 	v, err := rescale(units, digits, c.Digits())
 	if err != nil {
 		return Money{}, err

@@ -50,6 +50,8 @@ func TestMoneyValue(t *testing.T) {
 	require.True(t, ledger.Zero(ledger.EUR).IsZero())
 	require.True(t, ledger.Money{}.IsZero())
 	require.False(t, a.IsZero())
+	require.Equal(t, "0", ledger.Money{}.String(), "nothing, in no currency")
+	require.Equal(t, "-5", ledger.Minor(-5, 0).String())
 	for minor, sign := range map[int64]int{math.MinInt64: -1, -1: -1, 0: 0, 1: 1, math.MaxInt64: 1} {
 		require.Equal(t, sign, ledger.Minor(minor, ledger.EUR).Sign())
 	}
@@ -193,6 +195,10 @@ func TestMoneyUnits(t *testing.T) {
 	}
 	_, err := ledger.FromUnits(501, 2, ledger.ISK)
 	moneyRefused(t, err, "inexact_amount")
+	for _, c := range []ledger.Currency{0, 7, ledger.EUR + 1} {
+		_, err = ledger.FromUnits(100, 2, c)
+		moneyRefused(t, err, "invalid_currency")
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		m := ledger.Minor(moneyInt64(t, "minor"), moneyCurrency(t, rapid.SampledFrom(moneyDigits).Draw(t, "currency")))
 		digits := rapid.IntRange(0, 18).Draw(t, "digits")

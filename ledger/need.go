@@ -46,6 +46,9 @@ func NeedOf(batch []*Change) Need {
 		n.Accounts, n.Closing = append(n.Accounts, c.Close...), append(n.Closing, c.Close...)
 		for i := range c.Put {
 			n.Put = append(n.Put, c.Put[i].ID)
+			if c.Put[i].Kind == PeriodKind {
+				n.Data = append(n.Data, c.Put[i].ID)
+			}
 		}
 		for i := range c.Emit {
 			if c.Emit[i].Version == 0 {

@@ -25,12 +25,16 @@ type Key struct {
 }
 
 // Object is everything that must survive and is not an account or an entry: a
-// charge, a payout, a platform, a piece of due work. Data is JSON and read-only.
+// charge, a payout, a platform, a piece of due work.
 type Object struct {
 	ID
 	Version int64 // 1 when first put; in Change.Put the version that is replaced, 0 for a new one
-	Data    []byte
-	Keys    []Key // at most 4
+
+	// Data is JSON in UTF-8, or nothing; at most 1 MiB, kept byte for byte. Who
+	// puts an object leaves Data and Keys alone until the commit has returned. A
+	// View's are the caller's own; those that a Unit shows are read-only.
+	Data []byte
+	Keys []Key // at most 4
 
 	encoded bool // Data was made by this package and need not be checked again
 }
@@ -56,7 +60,7 @@ func (o *Object) check() *Error {
 	case o.ID.check() != nil:
 		return o.ID.check()
 	case o.Version < 0:
-		return invalid("invalid_version", "version", "a version is zero or more")
+		return badVersion()
 	case len(o.Data) > MaxData:
 		return invalid("payload_too_large", "data", "an object has at most 1 MiB of data")
 	case !o.encoded && !isJSON(o.Data):
@@ -82,6 +86,8 @@ func (o *Object) check() *Error {
 	return nil
 }
 
+func badVersion() *Error { return invalid("invalid_version", "version", "a version is zero or more") }
+
 func (id ID) check() *Error {
 	if !usable(id.Kind, 64) || !usable(id.ID, 640) {
 		return invalid("invalid_id", "id", "an object has a kind, and an id of 1 to 640 characters of printable ASCII")
@@ -106,7 +112,7 @@ func (q Query) check() (Query, error) {
 		return q, invalid("invalid_query", "kind", "a query names a kind and a key")
 	}
 	var err error
-	q.From, q.To, q.After.At = atTime(q.From), atTime(q.To), atTime(q.After.At)
+	q.From, q.To, q.After.At = askedTime(q.From), askedTime(q.To), askedTime(q.After.At)
 	q.Limit, err = pageSize(q.Limit)
 	return q, err
 }

@@ -10,6 +10,17 @@ import (
 // committed to itself, in memory. It is how any code path is previewed: the
 // store beneath never changes, not by a number or a date. An overlay is for one
 // preview; throw it away afterwards.
+//
+// A preview is of something new: an overlay knows the ids of the changes that
+// were committed to itself, and not of those beneath, which no View tells. A
+// change that was committed beneath and is handed in to the overlay again is
+// therefore no replay there. It happens again, unless it posts transactions
+// with ids of its own making, puts objects anew or has an idempotency key, all
+// of which are known from beneath. What Update commits always has an id of its
+// own.
+//
+// Entries that an overlay adds to a shared account have numbers far above
+// those beneath, where each stripe counts for itself.
 func Overlay(s Store) Store {
 	o := &overlay{base: s, top: NewMemory()}
 	o.top.lane = overlayLane
@@ -20,7 +31,7 @@ func Overlay(s Store) Store {
 }
 
 // overlayLane numbers the events of an overlay apart from those beneath, which
-// may be another overlay's.
+// may be another overlay's, and so the entries of shared accounts.
 const overlayLane = 1 << 60
 
 type overlay struct {
@@ -34,11 +45,14 @@ func (o *overlay) TestOnly() string { return "an overlay for previews" }
 // Read implements Store. The overlay is locked before the store beneath, here
 // and in Commit.
 func (o *overlay) Read(ctx context.Context, fn func(View) error) error {
+	if fn == nil {
+		return missingArgument("fn")
+	}
 	o.top.mu.RLock()
 	defer o.top.mu.RUnlock()
 	top := &memView{m: o.top}
 	defer top.end()
-	return o.base.Read(ctx, func(base View) error { return fn(&overView{base: base, top: top}) })
+	return read(ctx, o.base, func(base View) error { return fn(&overView{base: base, top: top}) })
 }
 
 // Commit implements Store: it loads what the change needs from beneath, plans,
@@ -48,7 +62,7 @@ func (o *overlay) Commit(ctx context.Context, c *Change) (*Receipt, error) {
 	defer o.top.mu.Unlock()
 	src := &overSource{memSource: memSource{o.top}}
 	need := NeedOf([]*Change{c})
-	err := o.base.Read(ctx, func(v View) error { return src.load(v, need) })
+	err := read(ctx, o.base, func(v View) error { return src.load(v, need) })
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +130,9 @@ type overView struct {
 }
 
 func (v *overView) Accounts(refs ...Ref) ([]Account, error) {
+	if err := v.top.usable(); err != nil {
+		return nil, err
+	}
 	list, err := v.base.Accounts(refs...)
 	for i := range list {
 		if a, ok := v.top.m.accounts[list[i].Ref]; ok {
@@ -171,6 +188,9 @@ func merge[T any](top []T, page func(last *T) ([]T, error), hidden func(T) bool,
 }
 
 func (v *overView) BalanceAt(r Ref, at time.Time) (Money, error) {
+	if err := v.top.usable(); err != nil {
+		return Money{}, err
+	}
 	if a, ok := v.top.m.accounts[r]; ok {
 		if b, ok := a.balanceAt(at); ok {
 			return b, nil
@@ -210,6 +230,9 @@ func (v *overView) Entries(r Ref, p Page) ([]Posted, error) {
 }
 
 func (v *overView) Transactions(ids ...string) ([]Transaction, error) {
+	if err := v.top.usable(); err != nil {
+		return nil, err
+	}
 	var list []Transaction
 	for _, id := range ids {
 		found, err := v.top.Transactions(id)
@@ -225,6 +248,9 @@ func (v *overView) Transactions(ids ...string) ([]Transaction, error) {
 }
 
 func (v *overView) Objects(ids ...ID) ([]Object, error) {
+	if err := v.top.usable(); err != nil {
+		return nil, err
+	}
 	list, err := v.base.Objects(ids...)
 	for i := range list {
 		if o, ok := v.top.m.objects[list[i].ID]; ok {
@@ -265,6 +291,9 @@ func (v *overView) Find(q Query) ([]Object, error) {
 // overlay.
 func (v *overView) Events(after Cursor, platform string, limit int) ([]Event, Cursor, error) {
 	lanes, err := after.Lanes()
+	if err == nil {
+		err = v.top.usable()
+	}
 	if err != nil {
 		return nil, "", err
 	}

@@ -229,6 +229,51 @@ func TestOverlayPagesOverWhatItHides(t *testing.T) {
 	}))
 }
 
+// An overlay does not know the ids of changes beneath, as its documentation
+// says; it knows their transactions, objects and keys.
+func TestOverlayKnowsNoChangesBeneath(t *testing.T) {
+	base := ledger.NewMemory()
+	a := euros("acct_1", "own")
+	funded(t, newClock().env(), base, a, 100)
+	post := func(id string) []ledger.Transaction {
+		tx := transfer("x", a, bank, 10)
+		tx.ID = id
+		return []ledger.Transaction{tx}
+	}
+	idem := ledger.Idem{Scope: "s", Key: "k"}
+	for _, x := range []struct {
+		change ledger.Change
+		code   string
+		byKey  bool
+		left   int64
+	}{
+		{ledger.Change{ID: "chg_1", Post: post("chg_1.1")}, "", false, 80},
+		{ledger.Change{ID: "chg_2", Post: post("tx_2")}, "transaction_exists", false, 0},
+		{ledger.Change{ID: "chg_3", Post: post("chg_3.1"), Put: []ledger.Object{thing("x", "1")}}, "object_exists", false, 0},
+		{ledger.Change{ID: "chg_4", Post: post("chg_4.1"), Idem: idem}, "", true, 60},
+	} {
+		x.change.At = noon
+		_, err := base.Commit(t.Context(), &x.change)
+		require.NoError(t, err)
+		r, err := base.Commit(t.Context(), &x.change)
+		require.NoError(t, err)
+		require.True(t, r.Replayed)
+		s := ledger.Overlay(base)
+		r, err = s.Commit(t.Context(), &x.change)
+		if x.code != "" {
+			requireCode(t, err, ledger.Exists, x.code)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, x.byKey, r.Replayed)
+		require.Equal(t, x.byKey, r.ByKey)
+		requireBalance(t, s, a, x.left, 0)
+		r, err = s.Commit(t.Context(), &x.change)
+		require.NoError(t, err)
+		require.True(t, r.Replayed, "a change of the overlay's own is known to it")
+	}
+}
+
 // amounts is what two stores with other transaction ids have in common.
 func amounts(list []ledger.Posted) (lines []string) {
 	for _, e := range list {

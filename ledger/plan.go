@@ -123,7 +123,7 @@ func (s *Books) apply(c *Change) *Error {
 		}
 	}
 	for i := range c.Put {
-		if err := s.putOne(&c.Put[i]); err != nil {
+		if err := s.putOne(&c.Put[i], atTime(c.At)); err != nil {
 			return err
 		}
 	}
@@ -159,7 +159,9 @@ func (s *Books) expect(e *Expectation) *Error {
 		if a.Shared && e.Version > 0 {
 			return invalid("shared_account", "expect", "a shared account cannot be expected unchanged")
 		}
-		version, what = a.Version, "account "+e.Account.String()
+		if version, what = a.Version, "account "+e.Account.String(); a.exists && version == 0 {
+			version = -1 // a stripe that nothing was written to yet: the account is there all the same
+		}
 	} else {
 		o, _ := s.look(e.Object)
 		version = o.Version
@@ -206,11 +208,15 @@ func accountClosed(r Ref) *Error {
 	return &Error{Class: State, Code: "account_closed", Op: "ledger: account " + r.String(), Msg: "it is closed", Account: r}
 }
 
+func noAccount(r Ref) *Error {
+	return &Error{Class: NotFound, Code: "account_not_found", Op: "ledger: account " + r.String(), Account: r}
+}
+
 // existing returns an account that may be moved.
 func (s *Books) existing(r Ref) (*planAccount, *Error) {
 	a := s.account(r)
 	if !a.exists {
-		return nil, &Error{Class: NotFound, Code: "account_not_found", Op: "ledger: account " + r.String(), Account: r}
+		return nil, noAccount(r)
 	}
 	if a.Closed {
 		return nil, accountClosed(r)
@@ -219,13 +225,18 @@ func (s *Books) existing(r Ref) (*planAccount, *Error) {
 	return a, nil
 }
 
-func (s *Books) putOne(o *Object) *Error {
+func (s *Books) putOne(o *Object, at time.Time) *Error {
 	have := s.object(o.ID)
 	if have.Version != o.Version {
 		if o.Version == 0 {
 			return &Error{Class: Exists, Code: "object_exists", Op: "ledger: " + o.ID.String()}
 		}
 		return &Error{Class: Conflict, Code: "changed", Op: "ledger: " + o.ID.String(), Msg: "it has changed since it was read"}
+	}
+	if o.Kind == PeriodKind {
+		if err := judgePeriod(have, o, at); err != nil {
+			return err
+		}
 	}
 	next := o.clone()
 	next.Version++

@@ -292,6 +292,23 @@ func TestPlanRefusesBadJournals(t *testing.T) {
 }
 
 // The cases of the same list that are for metadata (promises 70 and 71).
+// A version below zero is a mistake of the caller's, not a lost race.
+func TestPlanRefusesNegativeVersions(t *testing.T) {
+	object := thing("x", "1")
+	object.Version = -1
+	for _, c := range []ledger.Change{
+		{Put: []ledger.Object{object}},
+		{Emit: []ledger.Event{{Type: "x", Object: object.ID, Version: -1}}},
+		{Expect: []ledger.Expectation{{Object: object.ID, Version: -1}}},
+		{Expect: []ledger.Expectation{{Account: bank, Version: -1}}},
+	} {
+		c.ID, c.At = "c", noon
+		c.Open = []ledger.Account{{Ref: bank}}
+		_, err := ledger.NewMemory().Commit(t.Context(), &c)
+		requireField(t, err, "invalid_version", "version")
+	}
+}
+
 func TestMetadataBounds(t *testing.T) {
 	many := map[string]string{}
 	for i := range 51 {

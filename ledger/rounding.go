@@ -142,13 +142,28 @@ func (m Money) Times(r decimal.Decimal, mode Rounding) (Money, error) {
 
 // Convert returns the amount of c that m is worth at a rate in major units of
 // c per major unit of m, rounded once by mode. It knows nothing of spreads or
-// books; package fx builds on it.
+// books; package fx builds on it. An amount or a c without a currency is
+// invalid_currency.
 func (m Money) Convert(rate decimal.Decimal, c Currency, mode Rounding) (Money, error) {
+	if err := m.convertible(c); err != nil {
+		return Money{}, err
+	}
 	v, err := timesRound(m.minor, rate, c.Digits()-m.cur.Digits(), mode)
 	if err != nil {
 		return Money{}, err
 	}
 	return Money{v, c}, nil
+}
+
+// convertible refuses amounts and targets of which nobody knows the minor unit.
+func (m Money) convertible(c Currency) error {
+	switch {
+	case !c.Valid():
+		return badCurrency(c.String())
+	case m != Money{} && !m.cur.Valid():
+		return badCurrency(m.cur.String())
+	}
+	return nil
 }
 
 // timesRound returns round(n × r × 10^shift). The common case, a coefficient
@@ -211,10 +226,11 @@ func bigPow10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
-// Proportion returns what part of whole is due once done of total is done:
-// round(whole × done ÷ total), halves away from zero. Steps are differences of
-// such targets (step = Proportion(…) − already given), so that parts always add
-// up to the whole. done must lie between zero and total, both of one currency.
+// Proportion returns what part of m is due once done of total is done:
+// round(m × done ÷ total), halves away from zero. Steps are differences of such
+// targets (step = Proportion(…) − already given), so that parts always add up to
+// m. done lies between zero and total, which is more than zero; both are of one
+// currency, which need not be that of m.
 func (m Money) Proportion(done, total Money) (Money, error) {
 	switch {
 	case done.cur != total.cur:
@@ -236,7 +252,10 @@ func (m Money) ConvertRatio(rate *big.Rat, c Currency, mode Rounding) (Money, er
 	if err := mode.check(); err != nil {
 		return Money{}, err
 	}
-	if rate.Num().BitLen() > 1024 || rate.Denom().BitLen() > 1024 {
+	if err := m.convertible(c); err != nil {
+		return Money{}, err
+	}
+	if rate == nil || rate.Num().BitLen() > 1024 || rate.Denom().BitLen() > 1024 {
 		return Money{}, invalid("invalid_rate", "rate", "the factor is out of any sensible range")
 	}
 	num, den := new(big.Int).Mul(big.NewInt(m.minor), rate.Num()), new(big.Int).Set(rate.Denom())

@@ -170,6 +170,8 @@ func TestConvertRatio(t *testing.T) {
 	}
 	_, err := m.ConvertRatio(big.NewRat(1, 3), ledger.JPY, ledger.Rounding(7))
 	moneyRefused(t, err, "invalid_rounding")
+	_, err = m.ConvertRatio(nil, ledger.JPY, ledger.RoundHalfEven)
+	moneyRefused(t, err, "invalid_rate")
 }
 
 func TestConvert(t *testing.T) {
@@ -194,6 +196,18 @@ func TestConvert(t *testing.T) {
 	}
 	_, err := ledger.Minor(math.MaxInt64, ledger.JPY).Convert(decimal.New(1, 0), ledger.BTC, ledger.RoundHalfEven)
 	moneyRefused(t, err, "amount_too_large")
+	// Without a currency nobody knows what a minor unit is.
+	for _, bad := range []ledger.Currency{0, 7, ledger.EUR + 1} {
+		for _, x := range []struct {
+			m ledger.Money
+			c ledger.Currency
+		}{{ledger.Minor(100, ledger.EUR), bad}, {ledger.Minor(100, bad), ledger.EUR}} {
+			_, err = x.m.Convert(decimal.New(1, 0), x.c, ledger.RoundHalfEven)
+			moneyRefused(t, err, "invalid_currency")
+			_, err = x.m.ConvertRatio(big.NewRat(1, 1), x.c, ledger.RoundHalfEven)
+			moneyRefused(t, err, "invalid_currency")
+		}
+	}
 }
 
 // edge-case 15: no exponent, however large, costs more than a look at it.

@@ -29,17 +29,30 @@ type StatementLine struct {
 	Balance Money // by the statement's time; Posted.Balance is by posting
 }
 
-// NewStatement reads a statement in one consistent moment.
+// NewStatement reads a statement in one consistent moment. An account that does
+// not exist is NotFound, account_not_found; a period that ends before it begins
+// is invalid_range, and one of more lines than the limit statement_too_long.
 func NewStatement(ctx context.Context, s Store, r StatementRequest) (*Statement, error) {
-	r.From, r.To = atTime(r.From), atTime(r.To)
-	if r.Limit == 0 {
+	switch {
+	case r.Limit < 0:
+		return nil, invalid("invalid_limit", "limit", "a statement has a limit of one line or more")
+	case r.Limit == 0:
 		r.Limit = 10000
+	}
+	if err := r.Account.check(); err != nil {
+		return nil, err
 	}
 	if r.By > ByEffective || !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
 		return nil, invalid("invalid_range", "from", "a statement goes from an earlier to a later moment")
 	}
+	r.From, r.To = askedTime(r.From), askedTime(r.To)
 	st := &Statement{Account: r.Account}
-	err := s.Read(ctx, func(v View) (err error) {
+	err := read(ctx, s, func(v View) (err error) {
+		if list, err := v.Accounts(r.Account); err != nil {
+			return err
+		} else if list[0].Version == 0 {
+			return noAccount(r.Account)
+		}
 		if st.Opening, err = opening(v, r); err != nil {
 			return err
 		}
@@ -114,7 +127,7 @@ func opening(v View, r StatementRequest) (Money, error) {
 
 // TrialLine is the sum of the accounts of one purpose and currency.
 type TrialLine struct {
-	Purpose  string // with its detail for house accounts, without it for the rest
+	Purpose  string // without its detail where the chart owes it to sellers and platforms; with it everywhere else
 	Currency Currency
 	Accounts int
 	Balance  Money
@@ -134,7 +147,7 @@ func NewTrialBalance(ctx context.Context, s Store, book string) (*TrialBalance, 
 		cur     Currency
 	}
 	sums := make(map[key]*TrialLine)
-	err := s.Read(ctx, func(v View) error {
+	err := read(ctx, s, func(v View) error {
 		return eachAccount(v, AccountQuery{Book: book, Open: true}, func(a Account) error {
 			if p, ok := PurposeOf(a.Purpose); ok && p.Group == GroupAllowances {
 				return nil // a limit is not money

@@ -6,8 +6,8 @@ import (
 )
 
 // Store holds the books and the objects, and changes them together. It is the
-// only door to storage. NewMemory, ledger/sqlite and ledger/postgres implement
-// it; a host's own adapter builds on Plan and passes ledger/storetest.
+// only door to storage. NewMemory makes one, Overlay another over any; an
+// adapter to a database builds on Plan and passes ledger/storetest.
 type Store interface {
 	// Read runs fn over one consistent moment. fn must not use the store in any
 	// other way; the View is good until fn returns.
@@ -15,12 +15,14 @@ type Store interface {
 
 	// Commit applies the change whole or not at all, and is durable when it
 	// returns nil. An error of class Unknown means that it may have been
-	// applied: the same change (the same ID) may be handed in again and is then
-	// answered as a replay.
+	// applied: the same change may be handed in again and is answered as a
+	// replay if it was (Change.ID).
 	Commit(ctx context.Context, c *Change) (*Receipt, error)
 }
 
-// View reads the books at one moment. What it returns is the caller's own.
+// View reads the books at one moment. What it returns is the caller's own. A
+// question may name any time, also one that nothing can be kept under: what lies
+// after the year 9999 is after everything.
 type View interface {
 	// Accounts returns each account asked for, in that order; one that does
 	// not exist has Version 0.
@@ -46,9 +48,25 @@ type View interface {
 
 // Change is a unit of work as data: everything in it happens, or nothing.
 type Change struct {
-	ID   string // made before the commit, unique; 1–128 characters of printable ASCII
-	Idem Idem   // optional
-	At   time.Time
+	// ID tells a change that is handed in again from a new one. Whoever makes
+	// the change gives it, once and before the first Commit: Update does by
+	// Env.ID; who calls Commit makes one, and never the same for two changes.
+	// It is 1 to 128 characters of printable ASCII. If it begins with "chg_", its
+	// transactions may be named after it: the id, a point and a number.
+	//
+	// A change with the ID and the At of one that was committed is that one, and
+	// is answered as a replay, whatever else it says: nothing happens, and Made
+	// lists what this one would make. With another At it is another change under
+	// a taken id: class Exists, code change_exists. What was refused, and what
+	// did nothing, leaves its ID free.
+	ID string
+
+	// Idem ties the change to an idempotency key of a request, if it has one.
+	Idem Idem
+
+	// At is when the change happens: in the years 1 to 9999, kept in UTC to the
+	// microsecond. Times that the parts of the change leave out are set from it.
+	At time.Time
 
 	Expect []Expectation // what must still be so at commit
 	Open   []Account     // accounts to open (Ref, Floor, Shared); no effect on those that stand open on the same terms
@@ -60,7 +78,8 @@ type Change struct {
 }
 
 // Expectation is something a decision was based on. Version 0 expects that the
-// object or account does not exist. Exactly one of Object and Account is set.
+// object or account does not exist; of a shared account nothing else can be
+// expected. Exactly one of Object and Account is set.
 type Expectation struct {
 	Object  ID
 	Account Ref
@@ -89,6 +108,14 @@ type BalanceChange struct {
 // simulators, in-memory stores, example rates. The text says what the part is.
 type TestOnly interface{ TestOnly() string }
 
+// read is s.Read, also of no store.
+func read(ctx context.Context, s Store, fn func(View) error) error {
+	if s == nil {
+		return missingArgument("store")
+	}
+	return s.Read(ctx, fn)
+}
+
 func (c *Change) isEmpty() bool {
 	return len(c.Open) == 0 && len(c.Post) == 0 && len(c.Holds) == 0 && len(c.Close) == 0 &&
 		len(c.Put) == 0 && len(c.Emit) == 0
@@ -99,6 +126,9 @@ const maxChange = 100_000
 
 // check refuses what no state of the books could make right.
 func (c *Change) check() *Error {
+	if c == nil {
+		return missingArgument("change")
+	}
 	if !usable(c.ID, 128) {
 		return invalid("invalid_id", "id", "a change id is 1 to 128 characters of printable ASCII")
 	}
@@ -116,6 +146,9 @@ func (c *Change) check() *Error {
 	for i := range c.Expect {
 		if (c.Expect[i].Object == ID{}) == (c.Expect[i].Account == Ref{}) {
 			return invalid("invalid_expectation", "expect", "an expectation is about an object or an account")
+		}
+		if c.Expect[i].Version < 0 {
+			return badVersion()
 		}
 	}
 	for i := range c.Post {

@@ -69,10 +69,10 @@ type Posted struct {
 	Reason      string
 	Object      ID
 	Book        string
-	At          time.Time // posted; rises strictly within an account
+	At          time.Time // when it was posted; rises strictly within an account, in a shared one within each stripe
 	Effective   time.Time
 	Amount      Money
-	Balance     Money // of the account after this entry, by posting time
+	Balance     Money // of the account after this entry, by posting time; in a shared one of its stripe
 }
 
 // TimeKind says by which of its two times an entry is placed.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -30,8 +31,9 @@ type unitObject struct {
 	base    int64 // version in the store
 	data    []byte
 	keys    []Key
-	put     int  // index in Change.Put plus one, 0 if not put
-	unknown bool // its data has fields that its kind does not know
+	put     int          // index in Change.Put plus one, 0 if not put
+	unread  bool         // it was assumed, and what it holds was not read
+	knownTo reflect.Type // the type of a Kind that knows every field of its data, as far as that was found out
 }
 
 // object shows what the unit knows, with what it has put.
@@ -135,7 +137,7 @@ func (u *Unit) read(id ID) (o Object, err error) {
 func (u *Unit) Load(ids ...ID) error {
 	var missing []ID
 	for _, id := range ids {
-		if u.objects.get(id) == nil {
+		if k := u.objects.get(id); k == nil || k.unread && k.put == 0 {
 			missing = append(missing, id)
 		}
 	}
@@ -154,9 +156,13 @@ func (u *Unit) Load(ids ...ID) error {
 	})
 }
 
-// know keeps an object that was read and expects it unchanged.
+// know keeps an object that was read and expects it unchanged. If it had been
+// assumed otherwise, that expectation stands beside this and fails.
 func (u *Unit) know(o Object) {
-	if u.objects.get(o.ID) != nil {
+	if k := u.objects.get(o.ID); k != nil {
+		if k.unread {
+			*k = unitObject{base: o.Version, data: o.Data, keys: o.Keys}
+		}
 		return
 	}
 	u.objects.add(o.ID, unitObject{base: o.Version, data: o.Data, keys: o.Keys})
@@ -173,9 +179,14 @@ func (u *Unit) Object(id ID) (Object, error) {
 }
 
 // Assume expects an object to be at a version without reading it: for a caller
-// that holds it already. 0 expects that it does not exist.
+// that holds it already. 0 expects that it does not exist. It has no effect on
+// an object that the unit has read or put. If it is asked for afterwards it is
+// read; if it was at another version, fn runs again.
 func (u *Unit) Assume(id ID, version int64) {
-	u.know(Object{ID: id, Version: version})
+	if u.objects.get(id) == nil {
+		u.know(Object{ID: id, Version: version})
+		u.objects.get(id).unread = true
+	}
 }
 
 // Put stores an object. Its version is that which the unit read or assumed; an
@@ -186,6 +197,7 @@ func (u *Unit) Put(o Object) {
 		k = u.objects.add(o.ID, unitObject{})
 	}
 	o.Version = k.base
+	k.knownTo = nil
 	if k.put > 0 {
 		u.c.Put[k.put-1] = o
 		return

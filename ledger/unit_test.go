@@ -318,6 +318,11 @@ func TestHashRequest(t *testing.T) {
 	require.NotEqual(t, first, hash("charge", request{Amount: 1, Later: "x"}))
 	_, err := ledger.HashRequest("charge", make(chan int))
 	requireCode(t, err, ledger.Invalid, "invalid_request")
+	_, err = ledger.HashRequest("charge", &struct {
+		Amount ledger.Money `json:"amount"`
+	}{ledger.Minor(1, ledger.Currency(7))})
+	requireField(t, err, "invalid_currency", "currency")
+	require.IsType(t, &ledger.Error{}, err, "what is wrong with the request is said as it is everywhere")
 	for _, key := range []string{"", "a\n", "ключ", string(make([]byte, 256))} {
 		require.ErrorIs(t, ledger.CheckKey(key), ledger.Invalid)
 	}

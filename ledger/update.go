@@ -26,6 +26,12 @@ const (
 //
 // The receipt of a change that did nothing is empty.
 func (e Env) Update(ctx context.Context, s Store, fn func(*Unit) error) (*Receipt, error) {
+	switch {
+	case s == nil:
+		return nil, missingArgument("store")
+	case fn == nil:
+		return nil, missingArgument("fn")
+	}
 	for try := 1; ; try++ {
 		u := newUnit(ctx, s, e, try)
 		err := fn(u)
@@ -78,19 +84,17 @@ func commit(ctx context.Context, s Store, c *Change) (*Receipt, error) {
 // lostRace reports whether fn may decide again on the new state: something it
 // read has changed, or an account that it saw open was closed meanwhile.
 func (u *Unit) lostRace(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) || e.Final {
-		return false
-	}
-	if e.Class == Conflict {
-		return true
-	}
-	return e.Code == "account_closed" && slices.Contains(u.seenOpen, e.Account)
+	lost, sure := false, true
+	outermost(err, func(e *Error) {
+		lost = lost || e.Class == Conflict || e.Code == "account_closed" && slices.Contains(u.seenOpen, e.Account)
+		sure = sure && e.Class != Unknown && !e.Final
+	})
+	return lost && sure
 }
 
-func isFinal(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Final
+func isFinal(err error) (final bool) {
+	outermost(err, func(e *Error) { final = final || e.Final })
+	return final
 }
 
 // pause waits before the next try: not at all for the first three, since a

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -224,6 +225,57 @@ func TestUpdateLeavesFinalErrors(t *testing.T) {
 	require.Same(t, final, err)
 	require.Equal(t, 1, runs)
 	require.Equal(t, 2, f.Calls())
+}
+
+// A store may join errors of its own to ours. What is in any of them counts: an
+// unknown outcome is found out by the same change, a final error ends the
+// retries, and a lost race is decided again.
+func TestUpdateTellsJoinedErrors(t *testing.T) {
+	lost := &ledger.Error{Class: ledger.Conflict, Code: "changed"}
+	unknown := &ledger.Error{Class: ledger.Unknown, Code: "lost"}
+	final := &ledger.Error{Class: ledger.State, Code: "aborted", Final: true}
+	other := errors.New("rollback failed")
+	for _, x := range []struct {
+		err   error
+		runs  int // how often fn runs, until its race is not lost
+		calls int // how often a change is handed in
+	}{
+		{errors.Join(other, lost), 2, 2},
+		{errors.Join(lost, other), 2, 2},
+		{fmt.Errorf("store: %w", errors.Join(other, lost)), 2, 2},
+		{errors.Join(lost, unknown), 1, 2},
+		{errors.Join(unknown, lost), 1, 2},
+		{errors.Join(lost, final), 1, 1},
+		{errors.Join(final, lost), 1, 1},
+		{errors.Join(unknown, final), 1, 1},
+		{&ledger.Error{Class: ledger.State, Code: "outer", Err: lost}, 1, 1}, // whose cause was a race says what it is itself
+	} {
+		s, e, a, b := shop(t)
+		f := &failsOnce{Store: s, err: x.err}
+		runs := 0
+		_, err := e.Update(t.Context(), f, func(u *ledger.Unit) error { runs++; u.Post(transfer("transfer", a, b, 10)); return nil })
+		require.Equal(t, []int{x.runs, x.calls}, []int{runs, f.calls}, "%v", x.err)
+		if x.calls == 2 {
+			require.NoError(t, err)
+			requireBalance(t, s, b, 10, 0)
+		} else {
+			require.Equal(t, x.err, err)
+		}
+	}
+}
+
+// failsOnce answers the first commit with an error, and lets others through.
+type failsOnce struct {
+	ledger.Store
+	err   error
+	calls int
+}
+
+func (f *failsOnce) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, error) {
+	if f.calls++; f.calls == 1 {
+		return nil, f.err
+	}
+	return f.Store.Commit(ctx, c)
 }
 
 // Other refusals are not retried, and an error of fn comes back as it is.

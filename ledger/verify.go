@@ -55,7 +55,7 @@ func (r *Report) Add(what, format string, args ...any) {
 // currency against zero. A host can run it every night.
 func Verify(ctx context.Context, s Store) (*Report, error) {
 	r := &Report{}
-	err := s.Read(ctx, func(v View) error {
+	err := read(ctx, s, func(v View) error {
 		sums := make(map[Currency]*big.Int) // on its way to zero a sum may leave 64 bits
 		err := eachAccount(v, AccountQuery{}, func(a Account) error {
 			if err := ctx.Err(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,7 +14,8 @@ import (
 const DueKey = "due"
 
 // Work is the part of an object that says how its carrying out stands. An
-// object with work has it as a field and returns Work.Key among its keys.
+// object with work has it as a field, and its Kind.Keys returns what Work.Keys
+// does: that is how Drain finds it.
 type Work struct {
 	Attempt int       `json:"attempt,omitzero"` // how often it was started
 	Claim   string    `json:"claim,omitzero"`   // who carries it out now; empty if nobody
@@ -45,10 +47,11 @@ func (w *Work) Open() bool { return !w.Due.IsZero() }
 // Held reports whether somebody holds it at a moment.
 func (w *Work) Held(now time.Time) bool { return w.Claim != "" && now.Before(w.Due) }
 
-// Keys adds the due key to the keys of an object, while the work is open.
+// Keys returns the keys of an object: those given, and after them the due key
+// while the work is open.
 func (w *Work) Keys(keys ...Key) []Key {
 	if w.Open() {
-		keys = append(keys, Key{Name: DueKey, At: w.Due})
+		keys = append(slices.Clip(keys), Key{Name: DueKey, At: w.Due})
 	}
 	return keys
 }
@@ -117,7 +120,7 @@ func (d *drain) pass(ctx context.Context, w Worker) (done int, err error) {
 	q := Query{Kind: w.Kind, Name: DueKey, To: d.o.Env.Time().Add(time.Microsecond)}
 	for {
 		var list []Object
-		err := d.s.Read(ctx, func(v View) error {
+		err := read(ctx, d.s, func(v View) error {
 			list, err = v.Find(q)
 			return err
 		})

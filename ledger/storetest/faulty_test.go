@@ -19,6 +19,52 @@ func TestPlain(t *testing.T) {
 	Run(t, func(*testing.T) ledger.Store { return newPlain("") })
 }
 
+// An overlay keeps every law over a store that has stripes, too.
+func TestOverlayOverPlain(t *testing.T) {
+	Run(t, func(*testing.T) ledger.Store { return ledger.Overlay(newPlain("")) })
+}
+
+// Entries of a shared account that a store numbers by stripe and those that an
+// overlay adds page as one list, also where all count at one moment; so do
+// those of an overlay of an overlay.
+func TestOverlayNumbersSharedEntriesApart(t *testing.T) {
+	base := newPlain("")
+	x := newTrial(t, base, base)
+	fees, bank := x.ref("house", "processing_fees"), x.ref("house", "bank/main")
+	x.open(ledger.Account{Ref: fees, Shared: true}, account(bank))
+	under := ledger.Overlay(base)
+	top := ledger.Overlay(under)
+	for i, s := range []ledger.Store{base, under, top} {
+		x.s = s
+		for range 7 - i {
+			c := x.moves("x", bank, fees, 1)
+			c.Post[0].Effective = noon
+			x.commit(c)
+		}
+	}
+	x.view(func(v ledger.View) error {
+		for _, by := range []ledger.TimeKind{ledger.ByPosting, ledger.ByEffective} {
+			for _, desc := range []bool{false, true} {
+				all, err := v.Entries(fees, ledger.Page{By: by, Desc: desc})
+				require.NoError(t, err)
+				require.Len(t, all, 18)
+				numbers := map[int64]bool{}
+				for _, e := range all {
+					numbers[e.Number] = true
+				}
+				require.Len(t, numbers, 18, "numbers repeat")
+				for limit := 1; limit < 5; limit++ {
+					paged, err := allEntries(v, fees, ledger.Page{By: by, Desc: desc, Limit: limit})
+					require.NoError(t, err)
+					require.Equal(t, all, paged)
+				}
+			}
+		}
+		return nil
+	})
+	x.addUp()
+}
+
 // planted lists the faults, and of the laws those that must notice each.
 var planted = map[faulty][]string{
 	"half is written":                {"a change is all or nothing", "everything adds up in the end"},
@@ -86,6 +132,7 @@ var planted = map[faulty][]string{
 	"local times":                      {"times are UTC to the microsecond"},
 	"the moment itself does not count": {"the balance at every past moment"},
 	"balances by effective time":       {"the balance at every past moment"},
+	"far times wrap":                   {"a question may name any moment"},
 	"a page begins after the moment":   {"entries page in both directions and by both times"},
 	"always oldest first":              {"entries page in both directions and by both times"},
 	"always by posting":                {"entries page in both directions and by both times"},

@@ -289,6 +289,14 @@ func (p *plain) chokes(refs []ledger.Ref) error {
 	return nil
 }
 
+// asked is a moment of a question, to the microsecond.
+func (p *plain) asked(t time.Time) time.Time {
+	if p.is("far times wrap") {
+		return time.UnixMicro(t.UnixMicro()).UTC()
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
 // counts says whether a balance at a moment includes an entry.
 func (p *plain) counts(e ledger.Posted, at time.Time) bool {
 	switch {

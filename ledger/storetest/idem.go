@@ -26,6 +26,10 @@ func changeReplay(t *trial) {
 		require.Equal(t, first.Made, r.Made)
 	}
 	t.same(before, t.dump(t.s), "a replay wrote something")
+	rest := *c // the id and the time tell, to the microsecond and in any zone
+	rest.Post, rest.At = nil, c.At.Add(300).In(time.FixedZone("here", 3600))
+	require.True(t, t.commit(&rest).Replayed)
+	t.same(before, t.dump(t.s), "a replay wrote something")
 	other := *c
 	other.At = other.At.Add(time.Second) // a second change that was given the same id
 	t.refused(&other, ledger.Exists, "change_exists")

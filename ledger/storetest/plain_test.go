@@ -154,7 +154,9 @@ func (p *plain) load(n ledger.Need, stripe int) *loaded {
 		src.rest[r] = rest
 	}
 	for _, id := range append(n.Put, n.Read...) {
-		src.objects[id] = p.objects[id]
+		o := p.objects[id]
+		o.Data, o.Keys = nil, nil
+		src.objects[id] = o
 	}
 	for _, id := range n.Data {
 		if o := src.objects[id]; o.Version > 0 {

@@ -74,7 +74,7 @@ func (p *plain) wantsAccount(q ledger.AccountQuery, a ledger.Account) bool {
 func (v *plainView) BalanceAt(r ledger.Ref, at time.Time) (ledger.Money, error) {
 	defer v.lock()()
 	sum := ledger.Zero(r.Currency)
-	at = at.UTC().Truncate(time.Microsecond)
+	at = v.p.asked(at)
 	for _, e := range v.p.entries[r] {
 		if v.p.counts(e, at) {
 			sum, _ = sum.Add(e.Amount)
@@ -92,8 +92,8 @@ func (v *plainView) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error
 	if p.By > ledger.ByEffective {
 		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_query"}
 	}
-	us := time.Microsecond
-	from, to, after := p.From.Truncate(us), p.To.Truncate(us), p.After
+	from, to, after := v.p.asked(p.From), v.p.asked(p.To), p.After
+	after.At = v.p.asked(after.At)
 	var list []ledger.Posted
 	for _, e := range v.p.entries[r] {
 		at, n := place(e, p.By)
@@ -157,9 +157,8 @@ func (v *plainView) Find(q ledger.Query) ([]ledger.Object, error) {
 		at time.Time
 		o  ledger.Object
 	}
-	us := time.Microsecond
-	from, to, after := q.From.UTC().Truncate(us), q.To.UTC().Truncate(us), q.After
-	after.At = after.At.UTC().Truncate(us)
+	from, to, after := v.p.asked(q.From), v.p.asked(q.To), q.After
+	after.At = v.p.asked(after.At)
 	var hits []hit
 	for id, keys := range v.p.found {
 		for _, k := range keys {

@@ -59,9 +59,23 @@ func sharedAccounts(t *trial) {
 	c := t.change()
 	c.Open = []ledger.Account{{Ref: fees}}
 	t.refused(c, ledger.Exists, "account_exists")
-	c.Open, c.Expect = nil, []ledger.Expectation{{Account: in}}
-	c.Put = []ledger.Object{object(t.id("x", "1"), 0, "{}")}
-	t.refused(c, ledger.Conflict, "changed") // it was expected not to exist
+	t.expectedAbsent(in)
+	// Nor is it absent while only one of its parts was ever written to.
+	young := t.ref("house", "own")
+	t.open(ledger.Account{Ref: young, Shared: true})
+	t.expectedAbsent(young)
+}
+
+// expectedAbsent expects a shared account that is there not to exist, whichever
+// part of it a change would touch.
+func (t *trial) expectedAbsent(r ledger.Ref) {
+	t.Helper()
+	for range 8 {
+		c := t.change()
+		c.Expect = []ledger.Expectation{{Account: r}}
+		c.Put = []ledger.Object{object(t.id("x", "1"), 0, "{}")}
+		t.refused(c, ledger.Conflict, "changed")
+	}
 }
 
 // sharedClose empties and closes a shared account while others pay into it.

@@ -105,6 +105,7 @@ var laws = []law{
 	{"posting time rises and numbers have no gap", "promise 50", postingTime},
 	{"times are UTC to the microsecond", "promise 50", times},
 	{"the balance at every past moment", "promise 3", balanceAt},
+	{"a question may name any moment", "promises 50, 71", anyMoment},
 	{"entries page in both directions and by both times", "edge cases 98, 103", entryPages},
 	{"a period stays closed", "promise 62", periods},
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -164,6 +165,59 @@ func balanceAt(t *trial) {
 	})
 }
 
+// anyMoment asks with times that nothing can be kept under: "until for ever" is
+// everything, and "from for ever on" nothing.
+func anyMoment(t *trial) {
+	a, bank := t.ref("acct_1", "available"), t.ref("house", "bank/main")
+	t.open(account(a), account(bank))
+	kept := []time.Time{{}, time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC), noon, time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}
+	for i, at := range kept {
+		c := t.moves("top-up", bank, a, 1)
+		c.Post[0].Effective = at
+		c.Put = []ledger.Object{object(t.id("kept", data(int64(i))), 0, "{}", ledger.Key{Name: "at", Value: t.book, At: at})}
+		t.commit(c)
+	}
+	never := []time.Time{time.Date(0, 12, 31, 23, 59, 59, 999999999, time.UTC), time.Date(-300000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(-1<<62, 0)}
+	ever := []time.Time{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(300000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<62, 0), time.Unix(1<<63-62135596801, 999999999)}
+	t.view(func(v ledger.View) error {
+		for _, at := range never {
+			t.counts(v, a, at, 0)
+		}
+		for _, at := range ever {
+			t.counts(v, a, at, len(kept))
+		}
+		return nil
+	})
+	st, err := ledger.NewStatement(t.ctx, t.s, ledger.StatementRequest{Account: a, By: ledger.ByEffective, From: never[2], To: ever[2]})
+	require.NoError(t, err)
+	require.Len(t, st.Lines, len(kept))
+	require.EqualValues(t, len(kept), st.Closing.Minor())
+}
+
+// counts checks that n of the four things that anyMoment keeps come before a
+// moment, and the others after it, whichever way it is asked.
+func (t *trial) counts(v ledger.View, a ledger.Ref, at time.Time, n int) {
+	t.Helper()
+	got, err := v.BalanceAt(a, at)
+	require.NoError(t, err)
+	require.EqualValues(t, n, got.Minor(), "balance at %v", at)
+	place := ledger.Place{At: at}
+	for _, by := range []ledger.TimeKind{ledger.ByPosting, ledger.ByEffective} {
+		for i, p := range []ledger.Page{{To: at}, {After: place, Desc: true}, {From: at}, {After: place}} {
+			p.By = by
+			list, err := v.Entries(a, p)
+			require.NoError(t, err)
+			require.Len(t, list, []int{n, n, 4 - n, 4 - n}[i], "entries, %+v", p)
+		}
+	}
+	for i, q := range []ledger.Query{{To: at}, {After: place, Desc: true}, {From: at}, {After: place}} {
+		q.Kind, q.Name, q.Value = "kept", "at", t.book
+		list, err := v.Find(q)
+		require.NoError(t, err)
+		require.Len(t, list, []int{n, n, 4 - n, 4 - n}[i], "objects, %+v", q)
+	}
+}
+
 func periods(t *trial) {
 	a, b, bank := t.ref("acct_1", "available"), t.ref("acct_2", "available"), t.ref("house", "bank/main")
 	t.fund(a, 100)
@@ -203,9 +257,41 @@ func periods(t *trial) {
 	late.Post[0].Entries = []ledger.Entry{move(c, -1), move(d, 1)}
 	t.commit(late)
 	require.True(t, t.get(d).Last.Equal(tomorrow), "posted at %v", t.get(d).Last)
+	t.periodsByHand()
 	// A change that closes a period cannot post into it.
 	into := t.change(t.tx("top-up", move(bank, -1), move(a, 1)))
 	into.Post[0].Book, into.Post[0].Effective = other, noon.Add(-time.Second)
 	into.Put = []ledger.Object{object(ledger.ID{Kind: ledger.PeriodKind, ID: other}, 0, `{"until":"2026-03-01T12:00:00Z"}`)}
 	t.refused(into, ledger.State, "period_closed")
+}
+
+// periodsByHand puts the object of a closed period: whoever does is held to the
+// same as ClosePeriod.
+func (t *trial) periodsByHand() {
+	t.Helper()
+	period := ledger.ID{Kind: ledger.PeriodKind, ID: t.book + "-3"}
+	ends := func(version int64, until string) *ledger.Change {
+		c := t.change()
+		c.Put = []ledger.Object{object(period, version, `{"until":"`+until+`"}`)}
+		return c
+	}
+	t.refused(ends(0, "2026-03-01T12:00:00.000001Z"), ledger.Invalid, "invalid_period")
+	t.refused(ends(0, "9999-03-01T12:00:00Z"), ledger.Invalid, "invalid_period")
+	for _, odd := range []string{"2026-02-01T12:00:00.0000007Z", "2026-02-01T12:00:00.500Z", "2026-02-01T17:00:00+05:00", "2026-02-01T12:00:00+00:00", "0001-01-01T00:00:00Z", "soon"} {
+		t.refused(ends(0, odd), ledger.Invalid, "invalid_data")
+	}
+	t.commit(ends(0, "2026-03-01T11:59:59.5Z"))
+	t.refused(ends(1, "2026-03-01T11:59:59Z"), ledger.State, "period_closed")
+	twice := ends(1, "2026-03-01T12:00:00Z")
+	twice.Put = append(twice.Put, ends(2, "2026-03-01T11:59:59.75Z").Put...)
+	t.refused(twice, ledger.State, "period_closed")
+	t.commit(ends(1, "2026-03-01T11:59:59.5Z"))
+	t.commit(ends(2, "2026-03-01T12:00:00Z"))
+	t.isError(t.env.ClosePeriod(t.ctx, t.s, period.ID, noon.Add(-time.Microsecond)), ledger.State, "period_closed")
+	for _, none := range []string{"", "a:b", "\x00"} {
+		err := t.env.ClosePeriod(t.ctx, t.s, none, noon)
+		t.isError(err, ledger.Invalid, "invalid_account")
+		var e *ledger.Error
+		require.True(t, errors.As(err, &e) && e.Field == "book", "%v", err)
+	}
 }
