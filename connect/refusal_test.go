@@ -253,7 +253,7 @@ var refusals = []refusal{
 	{"a payout below zero", func(s *scene) error { return s.payout(func(r *connect.PayoutRequest) { r.Amount = usd(-1) }) }, ledger.Invalid, "invalid_amount", "amount"},
 	{"a payout of no currency", func(s *scene) error {
 		return s.payout(func(r *connect.PayoutRequest) { r.Amount = ledger.Minor(5, 0) })
-	}, ledger.Invalid, "invalid_currency", "amount"},
+	}, ledger.Invalid, "invalid_currency", "currency"},
 	{"a payout to nobody that is there", func(s *scene) error { return s.payout(func(r *connect.PayoutRequest) { r.AccountID = "acct_x" }) }, ledger.NotFound, "not_found", "account"},
 	{"a payout to a bank that is not there", func(s *scene) error { return s.payout(func(r *connect.PayoutRequest) { r.Currency = ledger.EUR }) }, ledger.State, "no_bank_account", "currency"},
 	{"a payout to a platform without a bank", func(s *scene) error { return s.payout(func(r *connect.PayoutRequest) { r.AccountID = "" }) }, ledger.State, "no_bank_account", "account"},
