@@ -12,7 +12,7 @@ import (
 )
 
 // Tokens of the simulated acquirer and the documented test numbers that they
-// stand for (TestToken). The last five are souk's own and stand for no number.
+// stand for (TestToken). The last six are souk's own and stand for no number.
 // Every other token is declined with incorrect_number.
 const (
 	TestCard             = "tok_visa"                            // 4242424242424242: approved
