@@ -36,6 +36,16 @@ func TestAccountsOfEveryCountry(t *testing.T) {
 	}
 }
 
+// An account is paid in the currency of its bank account, else its country's,
+// unless it says otherwise.
+func TestTheCurrencyOfAnAccount(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	bank := &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR}
+	require.Equal(t, ledger.USD, m.seller(func(r *connect.AccountRequest) { r.Bank = nil }).Currency)
+	require.Equal(t, ledger.EUR, m.seller(func(r *connect.AccountRequest) { r.Bank = bank }).Currency)
+	require.Equal(t, ledger.GBP, m.seller(func(r *connect.AccountRequest) { r.Bank, r.Currency = bank, ledger.GBP }).Currency)
+}
+
 func TestAccountUpdates(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})
 	a := m.seller(func(r *connect.AccountRequest) { r.Metadata = map[string]string{"zone": "a", "car": "b"} })
@@ -45,6 +55,7 @@ func TestAccountUpdates(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"zone": "a", "shift": "night"}, up.Metadata)
+	require.Equal(t, "a+b@example.com", up.Email)
 	require.Len(t, up.Banks, 2, "one for each currency")
 	again, err := m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{
 		Key: "u", AccountID: a.ID, Email: "a+b@example.com", Metadata: map[string]string{"car": "", "shift": "night"},
@@ -57,6 +68,12 @@ func TestAccountUpdates(t *testing.T) {
 		Key: "u2", AccountID: a.ID, Bank: &connect.BankDetails{Token: "btok_returned", Country: "DE", Currency: ledger.EUR},
 	})
 	require.NoError(t, err)
+	require.Equal(t, "a+b@example.com", up.Email, "it stays")
+	bare, err := m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{
+		Key: "u3", AccountID: a.ID, Metadata: map[string]string{"zone": "", "shift": ""},
+	})
+	require.NoError(t, err)
+	require.Nil(t, bare.Metadata)
 	require.Len(t, up.Banks, 2)
 	require.Equal(t, "btok_returned", up.Banks[1].Token)
 }

@@ -34,6 +34,9 @@ func TestAnAskableRequestThatWasLostIsSentAgain(t *testing.T) {
 	po, err = m.platform.GetPayout(m.ctx, po.ID)
 	require.NoError(t, err)
 	require.Equal(t, connect.ChargeSucceeded, c.Status)
+	require.Equal(t, 1, m.Acquirer.Taken(c.ID))
+	require.Equal(t, payout.InTransit, po.Status)
+	require.Equal(t, 1, m.Rail.Taken(po.Key()))
 }
 
 type slowAskable struct {
@@ -94,8 +97,10 @@ func TestAnUnknownChargeRests(t *testing.T) {
 	for range 60 {
 		m.pass(time.Minute)
 	}
-	c, err := m.platform.GetCharge(m.ctx, c.ID)
+	now, err := m.platform.GetCharge(m.ctx, c.ID)
 	require.NoError(t, err)
+	require.Equal(t, c, now)
+	require.False(t, now.Work.Open())
 	require.Equal(t, before, len(events(t, m)))
 }
 
