@@ -63,22 +63,7 @@ func (p *Platform) Balance(ctx context.Context, accountID string) (*Balance, err
 	b := &Balance{Owner: owner}
 	err := p.store.Read(ctx, func(v ledger.View) error {
 		b.Currencies = nil
-		q := ledger.AccountQuery{Book: p.id, Owner: owner, Open: true, Limit: ledger.MaxPage}
-		for {
-			list, err := v.AccountsOf(q)
-			if err != nil {
-				return err
-			}
-			for _, a := range list {
-				if err := b.add(a); err != nil {
-					return err
-				}
-			}
-			if len(list) < q.Limit {
-				return nil
-			}
-			q.After = list[len(list)-1].Ref
-		}
+		return eachAccount(v, ledger.AccountQuery{Book: p.id, Owner: owner}, b.add)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect: balance: %w", err)

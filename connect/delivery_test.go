@@ -71,11 +71,8 @@ func (s *slowAskable) Lookup(ctx context.Context, key string) (connect.Answer, e
 func TestASlowCallIsNotSentTwice(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	acq := &slowAskable{Simulator: connect.NewSimulator(connect.SimulatorConfig{Delivery: ledger.Askable, Now: clock.Now}), clock: clock, acted: map[string]time.Time{}}
-	eng, err := connect.New(connect.Config{Acquirer: acq, Now: clock.Now})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
 	c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
 	require.NoError(t, err)
 	for range 100 {
@@ -123,11 +120,8 @@ func (h *hooked) Authorize(ctx context.Context, key string, o connect.AuthorizeO
 func TestNewsThatItWasReceivedDropsNoAnswer(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	acq := &hooked{Simulator: connect.NewSimulator(connect.SimulatorConfig{Delivery: ledger.Blind, Now: clock.Now})}
-	eng, err := connect.New(connect.Config{Acquirer: acq, Now: clock.Now})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
 	acq.after = func(ctx context.Context, key string) {
 		require.NoError(t, eng.News(ctx, connect.News{Key: key, Answer: connect.Answer{Status: connect.Received, Reference: "sim_1"}}))
 	}
@@ -148,13 +142,10 @@ func TestNewsThatItWasReceivedDropsNoAnswer(t *testing.T) {
 func TestAnAnswerIsBookedThoughTheCallerHasGone(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	acq := &hooked{Simulator: connect.NewSimulator(connect.SimulatorConfig{Delivery: ledger.Blind, Now: clock.Now})}
-	eng, err := connect.New(connect.Config{Acquirer: acq, Now: clock.Now})
-	require.NoError(t, err)
-	p, err := eng.Register(context.Background(), connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
 	ctx, cancel := context.WithCancel(context.Background())
 	acq.after = func(context.Context, string) { cancel() }
-	_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
+	_, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
 	require.NoError(t, err, "the answer was on its way")
 	for range 5 {
 		clock.Advance(time.Hour)
@@ -170,11 +161,8 @@ func TestAnAnswerIsBookedThoughTheCallerHasGone(t *testing.T) {
 func TestAnAnswerAfterTheLeaseIsBooked(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	acq := &hooked{Simulator: connect.NewSimulator(connect.SimulatorConfig{Delivery: ledger.Blind, Now: clock.Now})}
-	eng, err := connect.New(connect.Config{Acquirer: acq, Now: clock.Now})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
 	acq.after = func(context.Context, string) {
 		clock.Advance(61 * time.Second)
 		_, err := eng.Drain(ctx)
@@ -197,11 +185,8 @@ func TestAnAnswerAfterTheLeaseIsBooked(t *testing.T) {
 func TestAPausedWorkerActsOnce(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	acq := &gate{Simulator: connect.NewSimulator(connect.SimulatorConfig{Delivery: ledger.Askable, Now: clock.Now}), stop: make(chan struct{}), in: make(chan struct{}, 1)}
-	eng, err := connect.New(connect.Config{Acquirer: acq, Now: clock.Now})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
 	got := make(chan *connect.Charge)
 	go func() {
 		c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
@@ -211,7 +196,7 @@ func TestAPausedWorkerActsOnce(t *testing.T) {
 	<-acq.in
 	acq.open = true
 	clock.Advance(61 * time.Second)
-	_, err = eng.Drain(ctx)
+	_, err := eng.Drain(ctx)
 	require.NoError(t, err)
 	close(acq.stop)
 	c := <-got
@@ -257,11 +242,8 @@ func (p partial) Authorize(ctx context.Context, key string, o connect.AuthorizeO
 func TestAnAnswerForAnotherAmountIsLeftToPeople(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	acq := &partial{connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}
-	eng, err := connect.New(connect.Config{Acquirer: acq, Now: clock.Now})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
 	c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
 	require.NoError(t, err)
 	require.Equal(t, connect.ChargeUnknown, c.Status)
@@ -287,15 +269,12 @@ func TestAnAnswerForAnotherAmountIsLeftToPeople(t *testing.T) {
 func TestAContradictingAnswerIsAnError(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	acq := &hooked{Simulator: connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}
-	eng, err := connect.New(connect.Config{Acquirer: acq, Now: clock.Now})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
 	acq.after = func(ctx context.Context, key string) {
 		require.NoError(t, eng.News(ctx, connect.News{Key: key, Answer: connect.Answer{Status: connect.Declined, Code: "generic_decline"}}))
 	}
-	_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
+	_, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
 	requireCode(t, err, ledger.State, "contradicting_news")
 }
 
@@ -308,11 +287,8 @@ func (e exists) Authorize(context.Context, string, connect.AuthorizeOrder) (conn
 // A key that the acquirer knows for another order is not asked for again.
 func TestAKeyOfAnotherOrderEndsTheAsking(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
-	eng, err := connect.New(connect.Config{Acquirer: exists{connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}, Now: clock.Now})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Acquirer: exists{connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}, Now: clock.Now})
 	c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
 	require.NoError(t, err)
 	for range 2000 {
@@ -330,12 +306,9 @@ func TestAKeyOfAnotherOrderEndsTheAsking(t *testing.T) {
 func TestTheLogSaysWhyThereIsNoAnswer(t *testing.T) {
 	var log bytes.Buffer
 	clock := connecttest.NewClock(connecttest.Start)
-	eng, err := connect.New(connect.Config{Acquirer: exists{connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}, Now: clock.Now, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
-	_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
+	_, p := platformOn(t, connect.Config{Acquirer: exists{connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}, Now: clock.Now, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	_, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
 	require.NoError(t, err)
 	require.Contains(t, log.String(), "idempotency_mismatch")
 }

@@ -33,6 +33,16 @@ func newMarket(t *testing.T, c connecttest.Config) *market {
 	return m
 }
 
+// platformOn returns an engine and a platform on it.
+func platformOn(t *testing.T, c connect.Config) (*connect.Engine, *connect.Platform) {
+	t.Helper()
+	engine, err := connect.New(c)
+	require.NoError(t, err)
+	p, err := engine.Register(context.Background(), connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
+	require.NoError(t, err)
+	return engine, p
+}
+
 func (m *market) key() string {
 	m.keys++
 	return fmt.Sprintf("key-%d", m.keys)

@@ -133,10 +133,7 @@ func TestTheNewsOfANewRailIsRead(t *testing.T) {
 	store := ledger.NewMemory()
 	one := payout.NewSimulator(payout.SimulatorConfig{Name: "one", Now: clock.Now})
 	two := payout.NewSimulator(payout.SimulatorConfig{Name: "two", Now: clock.Now})
-	e1, err := connect.New(connect.Config{Store: store, Rail: one, Now: clock.Now})
-	require.NoError(t, err)
-	p1, err := e1.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	_, p1 := platformOn(t, connect.Config{Store: store, Rail: one, Now: clock.Now})
 	e2, err := connect.New(connect.Config{Store: store, Rail: two, Now: clock.Now})
 	require.NoError(t, err)
 	p2, err := e2.Platform(ctx, p1.ID())
@@ -172,11 +169,8 @@ func (p pages) Updates(ctx context.Context, after string) ([]payout.Update, stri
 func TestAllPagesOfNewsAreRead(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	rail := pages{payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now})}
-	eng, err := connect.New(connect.Config{Rail: rail, Now: clock.Now})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now})
 	a, err := p.CreateAccount(ctx, connecttest.Seller("US"))
 	require.NoError(t, err)
 	_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(100000), AccountID: a.ID, Source: connect.TestCardAtOnce})
@@ -203,11 +197,8 @@ func TestUnmatchedNewsIsKeptAndTold(t *testing.T) {
 	var log bytes.Buffer
 	clock := connecttest.NewClock(connecttest.Start)
 	rail := &chatty{Simulator: payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now})}
-	eng, err := connect.New(connect.Config{Rail: rail, Now: clock.Now, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	require.NoError(t, err)
 	ctx := context.Background()
-	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
-	require.NoError(t, err)
+	eng, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	a, err := p.CreateAccount(ctx, connecttest.Seller("US"))
 	require.NoError(t, err)
 	_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCardAtOnce})

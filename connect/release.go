@@ -94,6 +94,18 @@ func (e *Engine) release(ctx context.Context, s ledger.Store, o ledger.Object) e
 // sweep adds the days up to today that still have an open account.
 func (p *Platform) sweep(ctx context.Context, s ledger.Store, today payout.Day, days map[payout.Day]bool) error {
 	q := ledger.AccountQuery{Book: p.id, Purpose: pendingPrefix, Open: true, Limit: ledger.MaxPage}
+	return accountPages(ctx, s, q, func(list []ledger.Account) error {
+		for _, a := range list {
+			if day, err := payout.ParseDay(a.Purpose[len(pendingPrefix):]); err == nil && day <= today {
+				days[day] = true
+			}
+		}
+		return nil
+	})
+}
+
+// accountPages hands pages of accounts on, each read in a view of its own.
+func accountPages(ctx context.Context, s ledger.Store, q ledger.AccountQuery, fn func([]ledger.Account) error) error {
 	for {
 		var list []ledger.Account
 		err := s.Read(ctx, func(v ledger.View) (err error) {
@@ -103,10 +115,8 @@ func (p *Platform) sweep(ctx context.Context, s ledger.Store, today payout.Day, 
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		for _, a := range list {
-			if day, err := payout.ParseDay(a.Purpose[len(pendingPrefix):]); err == nil && day <= today {
-				days[day] = true
-			}
+		if err := fn(list); err != nil {
+			return err
 		}
 		q.After = list[len(list)-1].Ref
 	}
@@ -115,16 +125,8 @@ func (p *Platform) sweep(ctx context.Context, s ledger.Store, today payout.Day, 
 // releaseDay releases one day; left tells that something of it is held.
 func (p *Platform) releaseDay(ctx context.Context, s ledger.Store, day payout.Day) (left bool, err error) {
 	q := ledger.AccountQuery{Book: p.id, Purpose: pendingPrefix + day.String(), Open: true, Limit: releaseBatch}
-	for {
-		var list []ledger.Account
-		err := s.Read(ctx, func(v ledger.View) (err error) {
-			list, err = v.AccountsOf(q)
-			return err
-		})
-		if err != nil || len(list) == 0 {
-			return left, err
-		}
-		_, err = p.e.env.Update(ctx, s, func(u *ledger.Unit) error {
+	err = accountPages(ctx, s, q, func(list []ledger.Account) error {
+		_, err := p.e.env.Update(ctx, s, func(u *ledger.Unit) error {
 			for _, a := range list {
 				held, err := p.releaseAccount(u, a.Ref)
 				if err != nil {
@@ -134,11 +136,9 @@ func (p *Platform) releaseDay(ctx context.Context, s ledger.Store, day payout.Da
 			}
 			return nil
 		})
-		if err != nil {
-			return left, err
-		}
-		q.After = list[len(list)-1].Ref
-	}
+		return err
+	})
+	return left, err
 }
 
 // releaseAccount moves what is not held of one day of one owner, and ends the

@@ -184,10 +184,10 @@ func (t *tally) payout(o *payout.Payout) {
 
 // account adds up what the ledger says. Purposes that no object accounts for
 // are left to the ledger's own checks.
-func (t *tally) account(a ledger.Account) {
+func (t *tally) account(a ledger.Account) error {
 	p, ok := ledger.PurposeOf(a.Purpose)
 	if !ok {
-		return
+		return nil
 	}
 	t.add(a.Owner, "held "+a.Purpose, a.Held, 1)
 	t.overdue(a)
@@ -200,6 +200,7 @@ func (t *tally) account(a ledger.Account) {
 	case "acquirer", "processing_fees", "tax", "bank_clearing":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
 	}
+	return nil
 }
 
 // overdue reports money that should have become available the day before

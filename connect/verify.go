@@ -69,7 +69,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 	}
 	said.orphans()
 	is := newTally(p.ID, r, today)
-	if err := eachAccount(v, p.ID, is.account); err != nil {
+	if err := eachAccount(v, ledger.AccountQuery{Book: p.ID}, is.account); err != nil {
 		return err
 	}
 	said.compare(is)
@@ -87,16 +87,18 @@ func tallyKind[T any](v ledger.View, t *tally, kind *ledger.Kind[T], add func(*t
 	})
 }
 
-// eachAccount pages through a book.
-func eachAccount(v ledger.View, book string, fn func(ledger.Account)) error {
-	q := ledger.AccountQuery{Book: book, Open: true, Limit: ledger.MaxPage}
+// eachAccount pages through the open accounts of one view.
+func eachAccount(v ledger.View, q ledger.AccountQuery, fn func(ledger.Account) error) error {
+	q.Open, q.Limit = true, ledger.MaxPage
 	for {
 		list, err := v.AccountsOf(q)
 		if err != nil {
 			return err
 		}
 		for _, a := range list {
-			fn(a)
+			if err := fn(a); err != nil {
+				return err
+			}
 		}
 		if len(list) < q.Limit {
 			return nil
