@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,13 +40,13 @@ func run(ctx context.Context, w io.Writer) (err error) {
 	fmt.Fprintf(w, "charged %v, refunded %v: %v from the seller, %v of the commission\n", order.Amount, refund.Amount, refund.Reversal, refund.FeeBack)
 
 	clock.Advance(3 * 24 * time.Hour) // two banking days later the money is available
-	check(must(engine.Drain(ctx)).Err)
+	drained(engine.Drain(ctx))
 	for _, seller := range []*connect.Account{ann, ben} {
 		out := must(shop.Payout(ctx, connect.PayoutRequest{Key: "payout-" + seller.ID, AccountID: seller.ID, Amount: usd(0)}))
 		fmt.Fprintf(w, "%s is paid %v\n", seller.Country, out.Amount)
 	}
 	clock.Advance(24 * time.Hour) // and the bank has paid
-	check(must(engine.Drain(ctx)).Err)
+	drained(engine.Drain(ctx))
 
 	books := must(shop.TrialBalance(ctx))
 	for _, line := range books.Lines {
@@ -55,6 +56,9 @@ func run(ctx context.Context, w io.Writer) (err error) {
 	return must(engine.Verify(ctx)).Err()
 }
 
+// drained is for what Drain returns: an object that failed is told in Drained.
+func drained(d ledger.Drained, err error) { must(d, errors.Join(err, d.Err)) }
+
 // must keeps the example short: it hands an error to catch.
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -62,8 +66,6 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
-
-func check(err error) { must(0, err) }
 
 type failure struct{ error }
 

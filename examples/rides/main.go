@@ -1,5 +1,6 @@
 // Rides: a month of real taxi trips through a marketplace, day by day, to the
-// cent. See README.md beside this file.
+// cent. The file of trips names no drivers; its pickup zones stand for them. See
+// README.md beside this file.
 package main
 
 import (
@@ -10,44 +11,81 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/soukhq/souk/connect"
 )
 
-func main() {
-	if err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+func main() { os.Exit(command(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+
+// options are what the command line says.
+type options struct {
+	svg  string
+	json bool
+	seed uint64
 }
 
-func run(ctx context.Context, args []string, stdout, progress io.Writer) error {
-	flags := flag.NewFlagSet("rides", flag.ContinueOnError)
-	flags.SetOutput(progress)
-	svg := flags.String("svg", "", "draw money in, commission and payouts per day into this `file`")
-	asJSON := flags.Bool("json", false, "print the report as JSON")
-	seed := flags.Uint64("seed", 2019, "which trips are refunded")
-	if err := flags.Parse(args); err != nil {
-		return err
+// command runs the example and returns the exit code: 0 for success and for
+// -h, 2 for a command line that it does not understand, 1 for any other failure.
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, usage, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		usage(stdout)
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, err)
+		usage(stderr)
+		return 2
 	}
+	if err := run(ctx, o, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string) (o options, usage func(io.Writer), err error) {
+	flags := flag.NewFlagSet("rides", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // command prints, once and where it belongs
+	flags.StringVar(&o.svg, "svg", "", "draw card payments, commission and payouts per day into this `file`")
+	flags.BoolVar(&o.json, "json", false, "print the report as JSON")
+	flags.Uint64Var(&o.seed, "seed", 2019, "which trips are refunded")
+	err = flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument: %s", flags.Arg(0))
+	}
+	return o, func(w io.Writer) {
+		fmt.Fprintln(w, "Usage of rides: replays a month of taxi trips, whose pickup zones stand for drivers")
+		flags.SetOutput(w)
+		flags.PrintDefaults()
+	}, err
+}
+
+func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 	var drawing *os.File
-	if *svg != "" { // before the work, so that a wrong name costs nothing
-		f, err := os.Create(*svg)
+	if o.svg != "" { // before the work, so that a wrong name costs nothing
+		f, err := os.Create(o.svg)
 		if err != nil {
 			return err
 		}
 		drawing = f
 	}
+	file, err := sumFile(tripsCSV, o.seed)
+	if err != nil {
+		return err
+	}
 	trips, err := readTrips()
 	if err != nil {
 		return err
 	}
-	r, err := newReplay(ctx, *seed, trips[0].pickup.Truncate(24*time.Hour), progress)
+	r, err := newReplay(ctx, connect.Config{}, o.seed, trips[0].pickup.Truncate(24*time.Hour), progress)
 	if err != nil {
 		return err
 	}
 	if err := r.run(ctx, trips); err != nil {
 		return err
 	}
-	if err := r.report.close(ctx, r); err != nil {
+	if err := r.report.close(ctx, r, file); err != nil {
 		return err
 	}
 	if drawing != nil {
@@ -55,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, progress io.Writer) error {
 			return err
 		}
 	}
-	if *asJSON {
+	if o.json {
 		err = r.report.json(stdout)
 	} else {
 		r.report.text(stdout)

@@ -24,39 +24,43 @@ import (
 
 // format is how one locale writes amounts.
 type format struct {
-	tag                   string // BCP 47
+	tag string // BCP 47
+	*style
+
+	// Symbols of currencies where they are not just the code: those that this
+	// locale has otherwise, then the others. "|AUD=A$|EUR=€|".
+	symbols, base string
+}
+
+// style is how some locales write numbers.
+type style struct {
 	decimal, group, minus string
 	primary, secondary    int // digits in the group before the decimal sign, and in the others
 	least                 int // digits that must stand before the first separator
-	money, bare           pattern
-	symbols               []symbol
+	money                 pattern
+	euro                  pattern // of amounts in EUR: "€5" but "5 USD" in en-DE
+	bare                  pattern
 }
 
 // pattern is what stands around the number of an amount. In it ¤ is the symbol
 // and - the minus sign; everything else stands for itself.
 type pattern struct{ before, after, negBefore, negAfter string }
 
-// symbol is a currency's symbol where it is not just the code; tables of them
-// are sorted by currency.
-type symbol struct {
-	cur  ledger.Currency
-	text string
-}
-
 // Format writes m with the symbol of its currency, as tag's locale does. The
 // symbol of a currency without one there, of bitcoin and of a host's own asset
 // is its code.
 //
-// A locale that is not in the table is replaced by the nearest form of the same
-// language (en-ZA by international English, ar-EG by ar-AE). A language that is
-// not in it, and language.Und, give the neutral form of ledger.Money's String:
-// "1234.56 EUR", whose separators nobody can misread.
+// All regional locales that CLDR has for the languages of the table are in it.
+// Any other region is written as its language is (en-KR as en). A language that
+// is not in it, a script for which CLDR has no forms (en-Shaw) and language.Und
+// give the neutral form of ledger.Money's String: "1234.56 EUR", whose
+// separators nobody can misread.
 func Format(m ledger.Money, tag language.Tag) string {
 	f := find(tag)
 	if f == nil {
 		return neutral(m)
 	}
-	return f.write(m, f.money, f.symbol(m.Currency()))
+	return f.write(m, f.around(m), f.symbol(m.Currency()))
 }
 
 // FormatCode writes m as Format does, with the code of its currency in place of
@@ -67,7 +71,7 @@ func FormatCode(m ledger.Money, tag language.Tag) string {
 	if f == nil {
 		return neutral(m)
 	}
-	return f.write(m, f.money, m.Currency().Code())
+	return f.write(m, f.around(m), m.Currency().Code())
 }
 
 // Number writes the amount alone, for a column whose head names the currency:
@@ -89,23 +93,25 @@ func neutral(m ledger.Money) string {
 }
 
 func (f *format) symbol(c ledger.Currency) string {
-	lo, hi := 0, len(f.symbols)
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if f.symbols[mid].cur < c {
-			lo = mid + 1
-		} else {
-			hi = mid
+	for _, table := range [...]string{f.symbols, f.base} {
+		if _, rest, ok := strings.Cut(table, "|"+c.Code()+"="); ok {
+			text, _, _ := strings.Cut(rest, "|")
+			return text
 		}
-	}
-	if lo < len(f.symbols) && f.symbols[lo].cur == c {
-		return f.symbols[lo].text
 	}
 	return c.Code()
 }
 
+// around returns what stands around an amount with its currency.
+func (f *style) around(m ledger.Money) pattern {
+	if m.Currency() == ledger.EUR {
+		return f.euro
+	}
+	return f.money
+}
+
 // write puts an amount into a pattern.
-func (f *format) write(m ledger.Money, p pattern, symbol string) string {
+func (f *style) write(m ledger.Money, p pattern, symbol string) string {
 	amount, negative := strings.CutPrefix(m.Amount(), "-")
 	before, after := p.before, p.after
 	if negative {
@@ -136,7 +142,7 @@ func space(b *strings.Builder, r rune) {
 	}
 }
 
-func (f *format) affix(b *strings.Builder, text, symbol string) {
+func (f *style) affix(b *strings.Builder, text, symbol string) {
 	for _, r := range text {
 		switch r {
 		case '¤':
@@ -150,7 +156,7 @@ func (f *format) affix(b *strings.Builder, text, symbol string) {
 }
 
 // number writes plain digits, "1234567.89", with the locale's separators.
-func (f *format) number(b *strings.Builder, amount string) {
+func (f *style) number(b *strings.Builder, amount string) {
 	whole, fraction, pointed := strings.Cut(amount, ".")
 	grouped := len(whole) >= f.primary+f.least
 	for i := range len(whole) {

@@ -2,15 +2,17 @@
 // ledger/locale/locales_gen.go, from the extract of CLDR that stands beside it
 // (SOURCES.md). Run it with go generate ./ledger/locale.
 //
-// With -numbers it renews that extract instead, from the unpacked npm package
-// cldr-numbers-full:
+// With -numbers it renews that extract instead, and what the tests of package
+// locale expect, from the unpacked npm package cldr-numbers-full:
 //
-//	go run . -numbers numbers/package -o cldr.json
+//	go run . -numbers numbers/package -o cldr.json -expect ../../../ledger/locale/testdata/cldr.golden
 package main
 
 import (
 	"embed"
+	"errors"
 	"flag"
+	"io/fs"
 	"log"
 	"os"
 )
@@ -22,19 +24,34 @@ func main() {
 	log.SetFlags(0)
 	out := flag.String("o", "locales_gen.go", "file to write")
 	numbers := flag.String("numbers", "", "folder of the unpacked npm package cldr-numbers-full; renews the extract")
+	golden := flag.String("expect", "cldr.golden", "file of expectations to write with -numbers")
 	flag.Parse()
 
-	var data []byte
 	var err error
 	if *numbers == "" {
-		data, err = generate(sources)
+		err = write(*out)(generate(sources))
 	} else {
-		data, err = reduce(os.DirFS(*numbers))
-	}
-	if err == nil {
-		err = os.WriteFile(*out, data, 0o644)
+		err = renew(os.DirFS(*numbers), *out, *golden)
 	}
 	if err != nil {
 		log.Fatal("locale: ", err)
+	}
+}
+
+// renew writes the extract and the expectations, both from CLDR itself.
+func renew(pkg fs.FS, out, golden string) error {
+	x, err := readPackage(pkg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(out)(x.encode()), write(golden)(expect(x)))
+}
+
+func write(name string) func([]byte, error) error {
+	return func(data []byte, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(name, data, 0o644)
 	}
 }

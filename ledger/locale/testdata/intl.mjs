@@ -3,9 +3,9 @@
 // symbol, amounts with the code. The first line names the versions.
 //
 //   node intl.mjs > intl.golden
-const tags = `en en-001 en-AU en-CA en-GB en-IE en-IN en-NZ ar-AE ca cs da de de-AT de-BE de-CH de-LU
-  es es-419 es-MX es-US fi fr fr-BE fr-CA fr-CH fr-LU ga he hi hu it it-CH ja ko lb nb nl nl-BE nn pl
-  pt pt-PT ro sv sv-FI tr zh`.trim().split(/\s+/);
+const tags = `en en-001 en-150 en-AU en-CA en-GB en-IE en-IN en-NZ en-ZA ar-AE ar-MA ca cs da de de-AT de-BE
+  de-CH de-LI de-LU es es-419 es-AR es-CL es-CR es-GQ es-MX es-PY es-US fi fr fr-BE fr-CA fr-CH fr-LU ga he hi hu it it-CH ja ko lb nb nl nl-BE nn pl
+  pt pt-PT ro sv sv-FI tr zh zh-Hant`.trim().split(/\s+/);
 const currencies = { EUR: 2, USD: 2, CAD: 2, CHF: 2, DKK: 2, JPY: 0, KWD: 3, BTC: 8 };
 const amounts = [0n, -7n, 123456n, 1234567890n, -9876543210n, 9223372036854775807n]; // minor units
 
