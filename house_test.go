@@ -364,10 +364,10 @@ func TestFilesSpeakOfSoukAlone(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() {
-			if d.Name() == ".git" {
-				return filepath.SkipDir
-			}
+		switch {
+		case d.IsDir() && d.Name() == ".git":
+			return filepath.SkipDir
+		case d.IsDir() || d.Name() == ".git": // a file, in a second working tree
 			return nil
 		}
 		if strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".xml") {
