@@ -101,11 +101,11 @@ func (k Kind[T]) Put(u *Unit, id string, v *T) error {
 			return k.corrupt(id, err)
 		}
 	}
-	o := Object{ID: k.ID(id), Data: data, encoded: true}
+	o := Object{ID: k.ID(id), Data: data}
 	if k.Keys != nil {
 		o.Keys = k.Keys(v)
 	}
-	u.Put(o)
+	u.put(o, true)
 	return nil
 }
 
