@@ -83,7 +83,8 @@ type Books struct {
 	stored  []*planObject
 	posting []*planAccount // accounts of the transaction being posted, entry by entry
 
-	spare []*planAccount
+	spare        []*planAccount
+	spareObjects []*planObject
 }
 
 // addedName is the id of a transaction or of a change: two things that may
@@ -122,6 +123,10 @@ func NewBooks(src Source) *Books {
 // begin forgets the batch before.
 func (s *Books) begin() {
 	s.spare = append(s.spare, s.accounts.vals...)
+	for _, o := range s.objects.vals {
+		*o = planObject{} // let go of its data
+	}
+	s.spareObjects = append(s.spareObjects, s.objects.vals...)
 	s.accounts.cut(0)
 	s.objects.cut(0)
 	s.added.cut(0)
@@ -161,6 +166,15 @@ func (s *Books) fresh() *planAccount {
 	return new(planAccount)
 }
 
+func (s *Books) freshObject() *planObject {
+	if n := len(s.spareObjects); n > 0 {
+		o := s.spareObjects[n-1]
+		s.spareObjects = s.spareObjects[:n-1]
+		return o
+	}
+	return new(planObject)
+}
+
 // touch saves an account before the change first alters it.
 func (s *Books) touch(a *planAccount) {
 	if a.touched {
@@ -175,7 +189,7 @@ func (s *Books) object(id ID) *planObject {
 	if o := s.objects.get(id); o != nil {
 		return *o
 	}
-	o := new(planObject)
+	o := s.freshObject()
 	o.Object, o.exists = s.src.Object(id)
 	o.ID = id
 	s.objects.add(id, o)

@@ -117,13 +117,13 @@ func (k Kind[T]) Put(u *Unit, id string, v *T) error {
 	if err != nil {
 		return k.corrupt(id, err)
 	}
-	o := Object{ID: k.ID(id), Data: data, encoded: true}
+	o := Object{ID: k.ID(id), Data: data}
 	if k.Keys != nil {
 		o.Keys = k.Keys(v)
 	}
 	known := u.objects.get(o.ID)
 	if known == nil || known.base+int64(known.put) == 0 || known.knownTo == reflect.TypeFor[T]() {
-		u.Put(o)
+		u.put(o, true)
 		u.objects.get(o.ID).knownTo = reflect.TypeFor[T]()
 		return nil
 	}
@@ -141,7 +141,7 @@ func (k Kind[T]) putOver(u *Unit, o Object) error {
 			return k.corrupt(o.ID.ID, err)
 		}
 	}
-	u.Put(o)
+	u.put(o, true)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -190,6 +191,54 @@ func TestKindGetIsAnExpectation(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "first", b.Name)
 	})
+}
+
+// What Put wrote is not checked again; what takes its place is, and what is not
+// text never gets in (promise 71).
+func TestKindPutsJSON(t *testing.T) {
+	type raw struct {
+		Raw json.RawMessage `json:"raw"`
+	}
+	k := ledger.Kind[raw]{Name: "raw", Prefix: "r_"}
+	e := newClock().env()
+	put := func(s ledger.Store, text string) error {
+		_, err := e.Update(t.Context(), s, func(u *ledger.Unit) error {
+			return k.Put(u, "r_1", &raw{Raw: json.RawMessage(text)})
+		})
+		return err
+	}
+	s := ledger.NewMemory()
+	requireCode(t, put(s, "\"\xff\xfe\""), ledger.Invalid, "invalid_data")
+	for _, text := range []string{"no JSON", `{"raw":`, ""} {
+		buf := []byte(text)
+		err := put(swapped{s, buf}, `"x"`)
+		if text != "" {
+			requireCode(t, err, ledger.Invalid, "invalid_data")
+			continue
+		}
+		require.NoError(t, err)
+	}
+	s = ledger.NewMemory()
+	buf := []byte(`{"raw":"y"}`)
+	require.NoError(t, put(swapped{s, buf}, `"x"`))
+	copy(buf, `{"raw":"z"}`)
+	require.Equal(t, `{"raw":"y"}`, string(objectOf(t, s, k.ID("r_1")).Data), "it is the store's own")
+}
+
+// swapped is a store of a host's that puts other data in place of what it is
+// given, as one that seals it would.
+type swapped struct {
+	ledger.Store
+	data []byte
+}
+
+func (s swapped) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, error) {
+	d := *c
+	d.Put = slices.Clone(c.Put)
+	for i := range d.Put {
+		d.Put[i].Data = s.data
+	}
+	return s.Store.Commit(ctx, &d)
 }
 
 // Loaded completes what was read, wherever it was read.

@@ -89,8 +89,11 @@ func (d dice) tx() ledger.Transaction {
 	if i := d(40); i > 0 && i <= len(tx.Entries) {
 		tx.Entries[i-1].Amount = ledger.Minor(int64(d(2)), pick(d, ledger.EUR, ledger.JPY))
 	}
-	if d(60) == 59 {
+	switch d(60) {
+	case 59:
 		tx.Entries[0].Forced = true
+	case 58:
+		tx.Entries[d(len(tx.Entries))].Account.Book = "plat_2"
 	}
 	return tx
 }

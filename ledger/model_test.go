@@ -116,6 +116,8 @@ func modelForm(c *ledger.Change) string {
 		seen := map[ledger.Ref]bool{}
 		for _, e := range t.Entries {
 			switch {
+			case e.Account.Book != t.Book:
+				return "book_mismatch"
 			case e.Amount.Currency() != e.Account.Currency:
 				return "currency_mismatch"
 			case e.Amount.Minor() == 0:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ID names an object: its kind and an id that is unique within it.
@@ -36,7 +37,8 @@ type Object struct {
 	Data []byte
 	Keys []Key // at most 4
 
-	encoded bool // Data was made by this package and need not be checked again
+	kept []byte // the Data that a Unit keeps for its commit: nobody else holds it
+	json bool   // and it is JSON: Kind.Put wrote it
 }
 
 // Bounds of an object.
@@ -45,13 +47,28 @@ const (
 	MaxData = 1 << 20 // bytes of an object's or event's data
 )
 
+// ours reports whether Data is what a Unit kept, and not something that a store
+// around ours has put in its place.
+func (o *Object) ours() bool {
+	n := len(o.kept)
+	return n > 0 && n == len(o.Data) && &o.kept[0] == &o.Data[0]
+}
+
+// isJSON reports whether Data is JSON or nothing. What Kind.Put wrote is, but
+// for what a value holds raw: that may be no text.
+func (o *Object) isJSON() bool {
+	if o.json && o.ours() {
+		return utf8.Valid(o.Data)
+	}
+	return isJSON(o.Data)
+}
+
 // clone copies what a caller could still change.
 func (o Object) clone() Object {
-	if !o.encoded { // what this package made, nobody else holds
+	if !o.ours() {
 		o.Data = slices.Clone(o.Data)
 	}
-	o.Keys = slices.Clone(o.Keys)
-	o.encoded = false
+	o.Keys, o.kept, o.json = slices.Clone(o.Keys), nil, false
 	return o
 }
 
@@ -63,7 +80,7 @@ func (o *Object) check() *Error {
 		return badVersion()
 	case len(o.Data) > MaxData:
 		return invalid("payload_too_large", "data", "an object has at most 1 MiB of data")
-	case !o.encoded && !isJSON(o.Data):
+	case !o.isJSON():
 		return invalid("invalid_data", "data", "the data of an object is JSON")
 	case o.Kind == PeriodKind && badPeriod(o):
 		return invalid("invalid_data", "data", "a closed period says until when")

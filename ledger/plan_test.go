@@ -291,6 +291,31 @@ func TestPlanRefusesBadJournals(t *testing.T) {
 	}
 }
 
+// A transaction is of one book, so that each adds up to zero and a closed period
+// of it is closed; the error names the entry (promises 1 and 62).
+func TestPlanKeepsBooksApart(t *testing.T) {
+	_, books, a, b := planned(t)
+	elsewhere := b
+	elsewhere.Book = "plat_2"
+	for _, x := range []struct {
+		book    string
+		entries []ledger.Entry
+		field   string
+	}{
+		{book, []ledger.Entry{entry(a, -5), entry(elsewhere, 5)}, "entries[1].book"},
+		{"plat_2", []ledger.Entry{entry(a, -5), entry(b, 5)}, "entries[0].book"},
+		{"plat_2", []ledger.Entry{entry(elsewhere, -5), entry(b, 5)}, "entries[1].book"},
+	} {
+		c := &ledger.Change{ID: "c", At: noon, Open: []ledger.Account{{Ref: elsewhere, Floor: ledger.Floor{Kind: ledger.Guarded}}},
+			Post: []ledger.Transaction{{ID: "t", Book: x.book, Reason: "x", Entries: x.entries}}}
+		_, results := ledger.Plan([]*ledger.Change{c}, books)
+		requireCode(t, results[0].Err, ledger.Invalid, "book_mismatch")
+		var e *ledger.Error
+		require.ErrorAs(t, results[0].Err, &e)
+		require.Equal(t, x.field, e.Field)
+	}
+}
+
 // The cases of the same list that are for metadata (promises 70 and 71).
 // A version below zero is a mistake of the caller's, not a lost race.
 func TestPlanRefusesNegativeVersions(t *testing.T) {

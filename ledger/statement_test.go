@@ -189,7 +189,9 @@ func TestTrialBalance(t *testing.T) {
 		other.Owner = "house"
 		u.Open(ledger.Account{Ref: elsewhere})
 		u.Open(ledger.Account{Ref: other})
-		u.Post(transfer("x", other, elsewhere, 12345))
+		tx := transfer("x", other, elsewhere, 12345)
+		tx.Book = elsewhere.Book
+		u.Post(tx)
 	})
 	tb, err := ledger.NewTrialBalance(t.Context(), s, book)
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,7 +22,7 @@ type Entry struct {
 // correction is a new transaction that names the old one.
 type Transaction struct {
 	ID        string
-	Book      string // the platform it was done for
+	Book      string // the platform it was done for; all its accounts are of this book
 	Reason    string // a reason of the chart, or the host's own
 	Corrects  string // id of the transaction that this one undoes or corrects, if any
 	Object    ID     // the object whose step this was, if any
@@ -149,6 +150,12 @@ func (t *Transaction) check() *Error {
 func (t *Transaction) checkEntry(i int) *Error {
 	e := &t.Entries[i]
 	switch {
+	case e.Account.Book != t.Book:
+		// A book adds up to zero by itself, and its closed period is closed to
+		// whatever moves its accounts.
+		err := invalid("book_mismatch", "entries["+strconv.Itoa(i)+"].book", "a transaction of book "+quoted(t.Book)+" moves accounts of that book")
+		err.Account = e.Account
+		return err
 	case e.Amount.cur != e.Account.Currency:
 		err := mismatch(e.Amount.cur, e.Account.Currency)
 		err.Account = e.Account

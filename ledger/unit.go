@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -10,20 +11,22 @@ import (
 
 // Unit collects one change. What it reads by id or by account becomes an
 // expectation: at commit it must still be so, or fn runs again. Lists, shared
-// accounts and what Peek returns are not checked. A Unit is for one goroutine
-// and for the time of its Update.
+// accounts and what Peek returns are not checked. What it is given it copies,
+// and what it returns is the caller's own. A Unit is for one goroutine and for
+// the time of its Update.
 type Unit struct {
-	ctx context.Context
-	s   Store
-	env Env
-	c   Change
-	try int
-	err error // the first misuse, reported when fn returns
+	ctx     context.Context
+	s       Store
+	env     Env
+	c       Change
+	err     error // the first misuse, reported when fn returns
+	try     int32
+	unasked bool // the change's key has not been looked up
 
 	objects  few[ID, unitObject]
 	accounts few[Ref, *unitAccount]
 	seenOpen []Ref
-	unasked  bool // the change's key has not been looked up
+	first    [1]Transaction // room for what most units post
 }
 
 // unitObject is an object that the unit has read, assumed or put.
@@ -36,12 +39,12 @@ type unitObject struct {
 	knownTo reflect.Type // the type of a Kind that knows every field of its data, as far as that was found out
 }
 
-// object shows what the unit knows, with what it has put.
+// object returns what the unit knows, with what it has put; its data and keys
+// are the unit's own.
 func (u *Unit) object(id ID, o *unitObject) Object {
 	if o.put > 0 {
 		shown := u.c.Put[o.put-1]
-		shown.encoded = false // the caller gets a copy of their own
-		shown = shown.clone()
+		shown.kept = nil
 		shown.Version++
 		return shown
 	}
@@ -55,7 +58,7 @@ type unitAccount struct {
 }
 
 func newUnit(ctx context.Context, s Store, e Env, try int) *Unit {
-	return &Unit{ctx: ctx, s: s, env: e, try: try, c: Change{ID: e.ID(changePrefix), At: e.Time()}}
+	return &Unit{ctx: ctx, s: s, env: e, try: int32(try), c: Change{ID: e.ID(changePrefix), At: e.Time()}}
 }
 
 // Context returns the context of the Update.
@@ -175,7 +178,7 @@ func (u *Unit) Object(id ID) (Object, error) {
 	if err := u.Load(id); err != nil {
 		return Object{}, err
 	}
-	return u.object(id, u.objects.get(id)), nil
+	return u.object(id, u.objects.get(id)).clone(), nil
 }
 
 // Assume expects an object to be at a version without reading it: for a caller
@@ -192,6 +195,14 @@ func (u *Unit) Assume(id ID, version int64) {
 // Put stores an object. Its version is that which the unit read or assumed; an
 // object that the unit never looked at is new, and Exists if it is not.
 func (u *Unit) Put(o Object) {
+	o.Data = slices.Clone(o.Data)
+	u.put(o, false)
+}
+
+// put keeps an object whose data is the unit's own. The keys still are the
+// caller's.
+func (u *Unit) put(o Object, json bool) {
+	o.kept, o.json, o.Keys = o.Data, json, slices.Clone(o.Keys)
 	k := u.objects.get(o.ID)
 	if k == nil {
 		k = u.objects.add(o.ID, unitObject{})
@@ -237,8 +248,12 @@ func (u *Unit) Post(t Transaction) string {
 	if t.ID == "" {
 		t.ID = u.c.ID + "." + strconv.Itoa(len(u.c.Post)+1)
 	}
-	if n := len(u.c.Post); n == 1 && cap(u.c.Post) == 1 {
-		u.c.Post = slices.Grow(u.c.Post, 3) // who posts twice posts a few times
+	t.Entries, t.Meta = slices.Clone(t.Entries), maps.Clone(t.Meta)
+	switch {
+	case u.c.Post == nil:
+		u.c.Post = u.first[:0]
+	case len(u.c.Post) == len(u.first):
+		u.c.Post = slices.Grow(u.c.Post, 2) // who posts twice posts a few times
 	}
 	u.c.Post = append(u.c.Post, t)
 	for i := range t.Entries {
@@ -267,7 +282,10 @@ func (u *Unit) note(ok bool) {
 
 // Emit appends an event. Its time, and the version of its object if that is put
 // in this unit, are filled in.
-func (u *Unit) Emit(e Event) { u.c.Emit = append(u.c.Emit, e) }
+func (u *Unit) Emit(e Event) {
+	e.Data = slices.Clone(e.Data)
+	u.c.Emit = append(u.c.Emit, e)
+}
 
 // Account returns an account as the store has it, expected unchanged at commit
 // unless it is shared. One that does not exist has Version 0.

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -164,6 +165,58 @@ func TestUnitPutsAndReads(t *testing.T) {
 		require.Equal(t, noon, events[0].At)
 		return err
 	}))
+}
+
+// What a unit was given, and what it shows, is the caller's to use again: a
+// buffer for entries, metadata, data (promise 62).
+func TestUnitKeepsItsOwn(t *testing.T) {
+	s, e, a, b := shop(t)
+	x, y := ledger.ID{Kind: "thing", ID: "x"}, ledger.ID{Kind: "thing", ID: "y"}
+	mustUpdate(t, e, s, func(u *ledger.Unit) { u.Put(thing("x", `{"n":1}`)) })
+	var txs []string
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		entries, meta := make([]ledger.Entry, 0, 2), map[string]string{}
+		for i := range int64(30) { // more than one block of entries
+			entries = append(entries[:0], entry(bank, -i-1), entry(a, i+1))
+			if i%2 == 1 {
+				entries[1].Account = b
+			}
+			meta["n"] = fmt.Sprint(i)
+			txs = append(txs, u.Post(ledger.Transaction{Book: book, Reason: "x", Entries: entries, Meta: meta}))
+		}
+		o, err := u.Object(x)
+		require.NoError(t, err)
+		o.Data[5], o.Keys[0].Name = '9', "spoilt"
+		o, err = u.Object(x)
+		require.NoError(t, err)
+		require.Equal(t, thing("x", `{"n":1}`).Data, o.Data, "what was read and shown")
+		require.Equal(t, thing("x", "").Keys, o.Keys)
+		mine := thing("y", `{"n":2}`)
+		u.Put(mine)
+		mine.Data[5], mine.Keys[0].Name = '9', "spoilt"
+		o, err = u.Object(y)
+		require.NoError(t, err)
+		o.Data[5], o.Keys[0].Name = '9', "spoilt"
+		told := []byte(`{"n":3}`)
+		u.Emit(ledger.Event{Type: "x", Platform: book, Object: y, Data: told})
+		told[5] = '9'
+	})
+	requireBalance(t, s, a, 1000+15*15, 0)
+	requireBalance(t, s, b, 15*16, 0)
+	require.Equal(t, thing("y", `{"n":2}`).Data, objectOf(t, s, y).Data)
+	require.Equal(t, thing("y", "").Keys, objectOf(t, s, y).Keys)
+	require.NoError(t, s.Read(t.Context(), func(v ledger.View) error {
+		list, err := v.Transactions(txs...)
+		require.NoError(t, err)
+		for i, tx := range list {
+			require.Equal(t, map[string]string{"n": fmt.Sprint(i)}, tx.Meta)
+			require.EqualValues(t, i+1, tx.Entries[1].Amount.Minor())
+		}
+		events, _, err := v.Events("", book, 10)
+		require.Equal(t, `{"n":3}`, string(events[0].Data))
+		return err
+	}))
+	requireVerified(t, s)
 }
 
 // Accounts of the chart get its floor; others what the caller says.

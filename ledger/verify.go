@@ -3,13 +3,15 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"time"
 )
 
 // Difference is something in the books that does not add up.
 type Difference struct {
-	What string // the account, transaction, hold or currency
+	What string // the account, transaction or hold, or the book and currency
 	Msg  string
 }
 
@@ -51,36 +53,57 @@ func (r *Report) Add(what, format string, args ...any) {
 // Verify adds everything up again, in one consistent moment and bounded
 // memory, and reports every difference: entries against their transactions,
 // numbers, times and running balances; balances against entries; floors that
-// nothing may break; holds against what is held; the sum of all accounts per
-// currency against zero. A host can run it every night.
+// nothing may break; holds against what is held; the sum of all accounts per book
+// and currency against zero. A host can run it every night.
 func Verify(ctx context.Context, s Store) (*Report, error) {
 	r := &Report{}
 	err := read(ctx, s, func(v View) error {
-		sums := make(map[Currency]*big.Int) // on its way to zero a sum may leave 64 bits
+		sums := &bookSums{of: make(map[Currency]*big.Int)}
 		err := eachAccount(v, AccountQuery{}, func(a Account) error {
 			if err := ctx.Err(); err != nil {
 				return unavailable("verify", err)
 			}
 			r.Accounts++
-			sum, ok := sums[a.Currency]
-			if !ok {
-				sum = new(big.Int)
-				sums[a.Currency] = sum
-			}
-			sum.Add(sum, big.NewInt(a.Posted.minor))
+			sums.add(r, a)
 			return r.account(v, a)
 		})
-		for c, sum := range sums {
-			if sum.Sign() != 0 {
-				r.Add("currency "+c.String(), "its accounts add up to %v minor units, not to zero", sum)
-			}
-		}
+		sums.end(r)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// bookSums adds up the accounts of one book, which come one after the other. On
+// its way to zero a sum may leave 64 bits.
+type bookSums struct {
+	book string
+	of   map[Currency]*big.Int
+}
+
+func (s *bookSums) add(r *Report, a Account) {
+	if a.Book != s.book {
+		s.end(r)
+		s.book = a.Book
+	}
+	sum, ok := s.of[a.Currency]
+	if !ok {
+		sum = new(big.Int)
+		s.of[a.Currency] = sum
+	}
+	sum.Add(sum, big.NewInt(a.Posted.minor))
+}
+
+// end reports what the book lacks in each currency.
+func (s *bookSums) end(r *Report) {
+	for _, c := range slices.SortedFunc(maps.Keys(s.of), compareCurrency) {
+		if sum := s.of[c]; sum.Sign() != 0 {
+			r.Add("book "+s.book+" in "+c.String(), "its accounts add up to %v minor units, not to zero", sum)
+		}
+	}
+	clear(s.of)
 }
 
 // account checks one account: its entries, and what it says of itself.

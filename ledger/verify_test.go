@@ -53,7 +53,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"nothing":            {func(m *Memory) {}, nil},
 		"amount of an entry": {func(m *Memory) { m.accounts[a].entries.at(1).amount++ }, []string{"entry 2 is not what its transaction tx_1 says", "entry 2 says the balance"}},
 		"running balance":    {func(m *Memory) { m.accounts[a].entries.at(1).balance-- }, []string{"entry 2 says the balance is 1.39 EUR"}},
-		"a balance":          {func(m *Memory) { m.accounts[a].Posted.minor++ }, []string{"its entries add up to", "currency EUR: its accounts add up to 1 "}},
+		"a balance":          {func(m *Memory) { m.accounts[a].Posted.minor++ }, []string{"its entries add up to", "book plat_1 in EUR: its accounts add up to 1 minor units"}},
 		"two balances":       {func(m *Memory) { m.accounts[a].Posted.minor++; m.accounts[bank].Posted.minor-- }, []string{"plat_1:a:available:EUR: its balance", "plat_1:house:bank:EUR: its balance"}},
 		"count of entries":   {func(m *Memory) { m.accounts[a].Entries++ }, []string{"it counts 5 entries and has 4"}},
 		"the last entry":     {func(m *Memory) { x := m.accounts[a]; x.entries.n = 3 }, []string{"its balance is 1.60 EUR"}},
@@ -67,7 +67,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 		"entry of a transaction":    {func(m *Memory) { m.txs["tx_1"].lines[1].amount++ }, []string{"entry 2 is not what its transaction tx_1 says", "transaction tx_1: the entries in EUR add up to"}},
 		"account in a transaction":  {func(m *Memory) { m.txs["tx_3"].lines[1].account = m.accounts[bank].index }, []string{"entry 1 is not what its transaction tx_3 says"}},
 		"account twice":             {func(m *Memory) { m.txs["tx_0"].lines[1].account = m.accounts[bank].index }, []string{"transaction tx_0: no account stands twice"}},
-		"an unbalanced transaction": {unbalance, []string{"transaction tx_3: the entries in EUR add up to 0.01", "currency EUR"}},
+		"an unbalanced transaction": {unbalance, []string{"transaction tx_3: the entries in EUR add up to 0.01", "book plat_1 in EUR"}},
 		"force":                     {func(m *Memory) { m.txs["tx_3"].lines[0].forced = true }, []string{"transaction tx_3: the chart does not let a caller force"}},
 		"reason":                    {func(m *Memory) { retell(m, func(t *Transaction) { t.Reason = "charge" }) }, []string{"tell different times, reasons or objects"}},
 		"posting time":              {func(m *Memory) { retell(m, func(t *Transaction) { t.Posted = t.Posted.Add(time.Microsecond) }) }, []string{"tell different times"}},
@@ -138,6 +138,23 @@ func TestVerifyFindsABrokenFloor(t *testing.T) {
 	r, err := Verify(t.Context(), m)
 	require.NoError(t, err)
 	require.Contains(t, fmt.Sprint(r.Differences), "it is below a floor that nothing may break: -0.10 EUR")
+}
+
+// What one book lacks and another has too much is found, although all books
+// together add up to zero (promise 1).
+func TestVerifyAddsUpEachBook(t *testing.T) {
+	m := tampered(t)
+	other := verifyRef("z", "own")
+	other.Book = "plat_2"
+	_, err := m.Commit(t.Context(), &Change{ID: "open", At: time.Unix(1, 0), Open: []Account{{Ref: other}}})
+	require.NoError(t, err)
+	m.accounts[other].Posted.minor = 7
+	m.accounts[verifyRef("house", "bank")].Posted.minor -= 7
+	r, err := Verify(t.Context(), m)
+	require.NoError(t, err)
+	lines := fmt.Sprint(r.Differences)
+	require.Contains(t, lines, "book plat_1 in EUR: its accounts add up to -7 minor units")
+	require.Contains(t, lines, "book plat_2 in EUR: its accounts add up to 7 minor units")
 }
 
 // The report is bounded and says how much more there is; the context ends it.

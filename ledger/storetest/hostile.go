@@ -109,7 +109,7 @@ func (t *trial) impossibleNames() {
 			require.Empty(t, events)
 			return nil
 		})
-		t.refused(t.moves("x", r, t.ref(`"; --`, "%_$1?"), 1), ledger.NotFound, "account_not_found")
+		t.refused(t.moves("x", t.ref(bad, bad), t.ref(`"; --`, "%_$1?"), 1), ledger.NotFound, "account_not_found")
 		c := t.change()
 		c.Put = []ledger.Object{object(t.id("thing", "x"), 0, "{}")}
 		c.Expect = []ledger.Expectation{{Account: r, Version: 1}}

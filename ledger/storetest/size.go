@@ -31,6 +31,7 @@ func sizes(t *trial) {
 		c.ID = long(127) + data(int64(len(t.seen)%10))
 		c.Idem = ledger.Idem{Scope: long(200), Key: strings.Repeat("k", 255)}
 		tx := t.tx(strings.Repeat("r", 64), move(a, -1), move(b, 1))
+		tx.Book = a.Book
 		tx.ID, tx.Corrects, tx.Meta, tx.Object = long(128), long(128), meta, id
 		c.Post = []ledger.Transaction{tx}
 		c.Holds = []ledger.HoldStep{{Op: ledger.PlaceHold, ID: long(128), Account: a, Amount: ledger.Minor(1, ledger.EUR), Object: id}}
@@ -75,6 +76,7 @@ func oneTooMany() []func(c *ledger.Change) {
 		func(c *ledger.Change) { c.Idem.Key += "k" },
 		func(c *ledger.Change) { c.Idem.Scope += "s" },
 		func(c *ledger.Change) { c.Post[0].ID += "x" },
+		func(c *ledger.Change) { c.Post[0].Book += "b" },
 		func(c *ledger.Change) { c.Post[0].Reason += "r" },
 		func(c *ledger.Change) { c.Post[0].Corrects += "x" },
 		func(c *ledger.Change) { c.Post[0].Meta = map[string]string{strings.Repeat("k", 41): ""} },

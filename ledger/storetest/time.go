@@ -219,10 +219,12 @@ func (t *trial) counts(v ledger.View, a ledger.Ref, at time.Time, n int) {
 }
 
 func periods(t *trial) {
-	a, b, bank := t.ref("acct_1", "available"), t.ref("acct_2", "available"), t.ref("house", "bank/main")
+	a, b := t.ref("acct_1", "available"), t.ref("acct_2", "available")
 	t.fund(a, 100)
 	t.open(account(b))
-	other := t.book + "-2"
+	from, to := t.ref("house", "bank/main"), t.ref("acct_1", "available") // of another book
+	from.Book, to.Book = t.book+"-2", t.book+"-2"
+	t.open(account(from), account(to))
 	until := noon.Add(-24 * time.Hour)
 	at := func(effective time.Time) *ledger.Change {
 		c := t.moves("transfer", a, b, 1)
@@ -237,8 +239,8 @@ func periods(t *trial) {
 	}
 	t.commit(at(until))
 	t.commit(at(time.Time{}))
-	elsewhere := at(until.Add(-time.Microsecond))
-	elsewhere.Post[0].Book = other
+	elsewhere := t.moves("top-up", from, to, 1)
+	elsewhere.Post[0].Book, elsewhere.Post[0].Effective = from.Book, until.Add(-time.Microsecond)
 	t.commit(elsewhere)
 
 	t.isError(t.env.ClosePeriod(t.ctx, t.s, t.book, until.Add(-time.Second)), ledger.State, "period_closed")
@@ -259,9 +261,9 @@ func periods(t *trial) {
 	require.True(t, t.get(d).Last.Equal(tomorrow), "posted at %v", t.get(d).Last)
 	t.periodsByHand()
 	// A change that closes a period cannot post into it.
-	into := t.change(t.tx("top-up", move(bank, -1), move(a, 1)))
-	into.Post[0].Book, into.Post[0].Effective = other, noon.Add(-time.Second)
-	into.Put = []ledger.Object{object(ledger.ID{Kind: ledger.PeriodKind, ID: other}, 0, `{"until":"2026-03-01T12:00:00Z"}`)}
+	into := t.moves("top-up", from, to, 1)
+	into.Post[0].Book, into.Post[0].Effective = from.Book, noon.Add(-time.Second)
+	into.Put = []ledger.Object{object(ledger.ID{Kind: ledger.PeriodKind, ID: from.Book}, 0, `{"until":"2026-03-01T12:00:00Z"}`)}
 	t.refused(into, ledger.State, "period_closed")
 }
 

@@ -19,6 +19,8 @@ func transactionRules(t *trial) {
 	t.open(account(a), account(b), account(c), account(usd), account(jpy))
 	wrong := move(a, 5)
 	wrong.Amount = ledger.Minor(5, ledger.USD)
+	other := b
+	other.Book = t.book + "-2"
 	for _, x := range []struct {
 		entries []ledger.Entry
 		code    string
@@ -33,6 +35,8 @@ func transactionRules(t *trial) {
 		{[]ledger.Entry{move(a, 5), move(b, -5), move(c, 0)}, "invalid_amount"},
 		{[]ledger.Entry{move(a, 0), move(b, 0)}, "invalid_amount"},
 		{[]ledger.Entry{wrong, move(usd, -5)}, "currency_mismatch"},
+		{[]ledger.Entry{move(a, 5), move(other, -5)}, "book_mismatch"}, // each book adds up to zero by itself
+		{[]ledger.Entry{move(other, 5), move(b, -5)}, "book_mismatch"},
 		{[]ledger.Entry{forced(a, -5), move(b, 5)}, "not_forced"},
 		{[]ledger.Entry{move(a, math.MaxInt64), move(b, 1), move(c, math.MinInt64)}, "amount_too_large"},
 		{[]ledger.Entry{move(a, math.MaxInt64), move(b, math.MaxInt64), move(c, 2)}, "amount_too_large"},
