@@ -21,7 +21,7 @@ import (
 type Kind[T any] struct {
 	Name    string         // unique in a store, "connect.charge"
 	Prefix  string         // of the ids, "ch_"
-	Keys    func(*T) []Key // by which it can be found; nil for none
+	Keys    func(*T) []Key // by which it can be found, in a slice made for each call; nil for none
 	Columns []Column       // what a SQL view of the kind shows
 
 	// Loaded completes a value that was read: with what storage leaves out, such

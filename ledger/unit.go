@@ -195,14 +195,13 @@ func (u *Unit) Assume(id ID, version int64) {
 // Put stores an object. Its version is that which the unit read or assumed; an
 // object that the unit never looked at is new, and Exists if it is not.
 func (u *Unit) Put(o Object) {
-	o.Data = slices.Clone(o.Data)
+	o.Data, o.Keys = slices.Clone(o.Data), slices.Clone(o.Keys)
 	u.put(o, false)
 }
 
-// put keeps an object whose data is the unit's own. The keys still are the
-// caller's.
+// put keeps an object whose data and keys are the unit's own.
 func (u *Unit) put(o Object, json bool) {
-	o.kept, o.json, o.Keys = o.Data, json, slices.Clone(o.Keys)
+	o.kept, o.json = o.Data, json
 	k := u.objects.get(o.ID)
 	if k == nil {
 		k = u.objects.add(o.ID, unitObject{})
