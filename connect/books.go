@@ -10,6 +10,8 @@ type books struct {
 	u      *ledger.Unit
 	p      *Platform
 	object ledger.ID
+
+	entries []ledger.Entry // of the transaction in hand; the unit keeps copies
 }
 
 // line is one entry: into an account (positive) or out of it.
@@ -35,20 +37,20 @@ func (l line) force(s ShortPolicy) line {
 // post books one transaction. Lines of nothing are left out, and so is a
 // transaction of nothing.
 func (b *books) post(reason string, lines ...line) {
-	entries := make([]ledger.Entry, 0, len(lines))
+	b.entries = b.entries[:0]
 	for _, l := range lines {
 		if l.minor == 0 {
 			continue
 		}
 		b.u.Open(ledger.Account{Ref: l.account, Shared: b.shared(l.account)})
-		entries = append(entries, ledger.Entry{
+		b.entries = append(b.entries, ledger.Entry{
 			Account: l.account, Amount: ledger.Minor(l.minor, l.account.Currency), Forced: l.forced,
 		})
 	}
-	if len(entries) == 0 {
+	if len(b.entries) == 0 {
 		return
 	}
-	b.u.Post(ledger.Transaction{Book: b.p.id, Reason: reason, Object: b.object, Entries: entries})
+	b.u.Post(ledger.Transaction{Book: b.p.id, Reason: reason, Object: b.object, Entries: b.entries})
 }
 
 // postEntries books entries that another package made.

@@ -182,6 +182,9 @@ func (t *task[Req, Obj, News]) run(ctx context.Context, p *Platform, o *Obj, c c
 		return t.run(ctx, p, o, again)
 	}
 	settled, err := t.settled(inside, p, o, c, news, asked)
+	if err == nil {
+		return settled, nil
+	}
 	if code, ok := impossible(err); ok {
 		p.e.problem(t.verb, id, err)
 		c.inHand = false // the refused answer has left its marks on it
