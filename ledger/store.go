@@ -47,7 +47,7 @@ type View interface {
 // Change is a unit of work as data: everything in it happens, or nothing.
 type Change struct {
 	ID   string // made before the commit, unique; 1–128 characters of printable ASCII
-	Idem Idem   // optional
+	Idem Idem   // optional; remembers the ids of what Put creates, in at most 1 MiB
 	At   time.Time
 
 	Expect []Expectation // what must still be so at commit
@@ -130,6 +130,9 @@ func (c *Change) check() *Error {
 		if k := c.Put[i].Kind; k == HoldKind || k == IdemKind {
 			return invalid("reserved_kind", "put", "objects of kind "+k+" are written by Plan alone")
 		}
+	}
+	if !c.Idem.IsZero() && c.Idem.tooMuch(c) {
+		return invalid("payload_too_large", "put", "the ids of the objects that a request makes are remembered with its key, in at most 1 MiB")
 	}
 	for i := range c.Holds {
 		if err := c.Holds[i].check(); err != nil {
