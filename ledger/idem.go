@@ -92,6 +92,12 @@ func (i *Idem) answer(o Object) ([]ID, *Error) {
 	return r.Made, nil
 }
 
+// tooMuch reports whether what a change makes is more than can be remembered.
+func (i *Idem) tooMuch(c *Change) bool {
+	const longest = 2*(64+640) + 20 // of one id, if each character of it is escaped
+	return len(c.Put) >= MaxData/longest && len(i.remember(c.made()).Data) > MaxData
+}
+
 // remember makes the object that is stored with the first request. It is
 // written by hand because every request of a host passes here.
 func (i *Idem) remember(made []ID) Object {

@@ -265,6 +265,10 @@ func (s *Books) post(t *Transaction, c *Change) *Error {
 			at = a.Last.Add(time.Microsecond)
 		}
 	}
+	if badTime(at) {
+		return &Error{Class: Invalid, Code: "invalid_time", Field: "at", Op: "ledger: transaction " + t.ID,
+			Msg: "its accounts were posted to until the end of the year 9999, and times rise in an account"}
+	}
 	until, err := s.closedUntil(t.Book)
 	if err != nil {
 		return err

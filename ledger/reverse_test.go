@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -206,12 +207,23 @@ func TestReverseRefusals(t *testing.T) {
 	tx, err := reverse(t, e, s, ledger.Reversal{Transaction: "tx_1", Reason: "refund", Effective: noon.AddDate(0, 0, -1), Meta: map[string]string{"k": "v"}, Amount: ledger.Minor(400, ledger.EUR)})
 	require.NoError(t, err)
 	require.Equal(t, []any{"refund", noon.AddDate(0, 0, -1), map[string]string{"k": "v"}, ledger.ID{Kind: "quote", ID: "q"}}, []any{tx.Reason, tx.Effective, tx.Meta, tx.Object})
-	// A reversal is a transaction, and can be undone itself, once.
-	_, err = reverse(t, e, s, ledger.Reversal{Transaction: tx.ID})
+	// A reversal stands: undone, its transaction would stand again and count as
+	// reversed for ever. What was reversed wrongly is posted anew.
+	for _, part := range []ledger.Money{{}, ledger.Minor(1, ledger.EUR)} {
+		_, err = reverse(t, e, s, ledger.Reversal{Transaction: tx.ID, Amount: part})
+		requireCode(t, err, ledger.State, "is_reversal")
+	}
+	requireBalance(t, s, b, 600, 0)
+	// What only names another transaction, as a refund does its charge, can be.
+	var id string
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		fix := transfer("adjustment", a, b, 10)
+		fix.Corrects = "tx_1"
+		id = u.Post(fix)
+	})
+	_, err = reverse(t, e, s, ledger.Reversal{Transaction: id})
 	require.NoError(t, err)
-	requireBalance(t, s, b, 1000, 0)
-	_, err = reverse(t, e, s, ledger.Reversal{Transaction: tx.ID})
-	requireCode(t, err, ledger.State, "already_reversed")
+	requireBalance(t, s, b, 600, 0)
 }
 
 // A guarded account that has spent the money refuses, and the counter stays
@@ -232,16 +244,46 @@ func TestReverseOfSpentMoney(t *testing.T) {
 	requireBalance(t, s, b, 0, 0)
 }
 
-// A turnover beyond 64 bits is refused, not wrapped, although every balance
-// fits (promise 6).
+// A part of a turnover beyond 64 bits is refused, not wrapped; the whole is
+// undone entry by entry (promise 6).
 func TestReverseNeverWraps(t *testing.T) {
 	s, e := ledger.NewMemory(), newClock().env()
 	const top = math.MaxInt64
 	refs := []ledger.Ref{euros("a", "own"), euros("b", "own"), euros("c", "own"), euros("d", "own")}
 	postWide(t, e, s, "tx_1", entry(refs[0], top), entry(refs[1], -top), entry(refs[2], top), entry(refs[3], -top))
-	for _, part := range []ledger.Money{{}, ledger.Minor(1, ledger.EUR), ledger.Minor(top, ledger.EUR)} {
+	for _, part := range []ledger.Money{ledger.Minor(1, ledger.EUR), ledger.Minor(top, ledger.EUR)} {
 		_, err := reverse(t, e, s, ledger.Reversal{Transaction: "tx_1", Amount: part})
 		requireCode(t, err, ledger.Invalid, "amount_too_large")
 	}
 	requireBalance(t, s, refs[0], top, 0)
+	_, err := reverse(t, e, s, ledger.Reversal{Transaction: "tx_1"})
+	require.NoError(t, err)
+	for _, r := range refs {
+		requireBalance(t, s, r, 0, 0)
+	}
+	_, err = reverse(t, e, s, ledger.Reversal{Transaction: "tx_1"})
+	requireCode(t, err, ledger.State, "already_reversed")
+}
+
+// The widest transaction, over the longest names, can be undone in parts
+// (promise 70).
+func TestReverseOfTheWidest(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	cur, err := ledger.Asset("ABCDEFGHIJK/12")
+	require.NoError(t, err)
+	entries := make([]ledger.Entry, 4096)
+	for i := range entries {
+		r := ledger.Ref{Book: book, Owner: fmt.Sprintf("%064d", i), Purpose: strings.Repeat("p", 96), Currency: cur}
+		entries[i] = entry(r, 1_000_000_000_000_000*int64(1-i%2*2))
+	}
+	postWide(t, e, s, "tx_1", entries...)
+	_, err = reverse(t, e, s, ledger.Reversal{Transaction: "tx_1", Amount: ledger.Minor(1_000_000_000_000_001, cur)})
+	require.NoError(t, err)
+	_, err = reverse(t, e, s, ledger.Reversal{Transaction: "tx_1"})
+	require.NoError(t, err)
+	for _, x := range entries {
+		requireBalance(t, s, x.Account, 0, 0)
+	}
+	_, err = reverse(t, e, s, ledger.Reversal{Transaction: "tx_1"})
+	requireCode(t, err, ledger.State, "already_reversed")
 }

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"maps"
+	"math/big"
 	"slices"
 	"time"
 )
@@ -140,59 +142,78 @@ type TrialBalance struct {
 }
 
 // NewTrialBalance adds up one book, or all books together (""), in one
-// consistent moment. Closed accounts are empty and left out.
+// consistent moment. Closed accounts are empty and left out. Sums may leave 64
+// bits on their way; a line or a total that ends beyond them is an error of class
+// Invalid and code amount_too_large, whose message names the line and says the
+// exact sum.
 func NewTrialBalance(ctx context.Context, s Store, book string) (*TrialBalance, error) {
-	type key struct {
-		purpose string
-		cur     Currency
-	}
-	sums := make(map[key]*TrialLine)
+	sums := make(map[TrialLine]*trialSum)
 	err := read(ctx, s, func(v View) error {
 		return eachAccount(v, AccountQuery{Book: book, Open: true}, func(a Account) error {
-			if p, ok := PurposeOf(a.Purpose); ok && p.Group == GroupAllowances {
+			p, ok := PurposeOf(a.Purpose)
+			if ok && p.Group == GroupAllowances {
 				return nil // a limit is not money
 			}
-			k := key{a.Purpose, a.Currency}
-			if p, ok := PurposeOf(a.Purpose); ok && p.Group == GroupSellers {
-				k.purpose = p.Name
+			k := TrialLine{Purpose: a.Purpose, Currency: a.Currency}
+			if ok && p.Group == GroupSellers {
+				k.Purpose = p.Name
 			}
-			line, ok := sums[k]
-			if !ok {
-				line = &TrialLine{Purpose: k.purpose, Currency: k.cur, Balance: Zero(k.cur)}
-				sums[k] = line
+			sum := sums[k]
+			if sum == nil {
+				sum = new(trialSum)
+				sums[k] = sum
 			}
-			var err error
-			line.Accounts++
-			line.Balance, err = line.Balance.Add(a.Posted)
-			return err
+			sum.accounts++
+			sum.minor.Add(&sum.minor, big.NewInt(a.Posted.minor))
+			return nil
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	t := &TrialBalance{}
-	for _, line := range sums {
-		t.Lines = append(t.Lines, *line)
-	}
-	slices.SortFunc(t.Lines, compareTrial)
-	return t, t.total()
+	return newTrialBalance(sums)
 }
 
-func (t *TrialBalance) total() error {
-	for _, line := range t.Lines {
-		i, ok := slices.BinarySearchFunc(t.Totals, line.Currency, func(m Money, c Currency) int {
-			return compareCurrency(m.cur, c)
-		})
-		if !ok {
-			t.Totals = slices.Insert(t.Totals, i, Zero(line.Currency))
+// trialSum is what the accounts of a line add up to.
+type trialSum struct {
+	accounts int
+	minor    big.Int
+}
+
+func newTrialBalance(sums map[TrialLine]*trialSum) (*TrialBalance, error) {
+	t := &TrialBalance{}
+	totals := make(map[Currency]*big.Int)
+	for line, sum := range sums {
+		total := totals[line.Currency]
+		if total == nil {
+			total = new(big.Int)
+			totals[line.Currency] = total
 		}
-		sum, err := t.Totals[i].Add(line.Balance)
-		if err != nil {
-			return err
-		}
-		t.Totals[i] = sum
+		total.Add(total, &sum.minor)
+		line.Accounts = sum.accounts
+		t.Lines = append(t.Lines, line)
 	}
-	return nil
+	slices.SortFunc(t.Lines, compareTrial)
+	for i := range t.Lines {
+		line := &t.Lines[i]
+		sum := &sums[TrialLine{Purpose: line.Purpose, Currency: line.Currency}].minor
+		if !sum.IsInt64() {
+			return nil, trialTooLarge(line.Purpose, line.Currency, sum)
+		}
+		line.Balance = Minor(sum.Int64(), line.Currency)
+	}
+	for _, c := range slices.SortedFunc(maps.Keys(totals), compareCurrency) {
+		if !totals[c].IsInt64() {
+			return nil, trialTooLarge("the total", c, totals[c])
+		}
+		t.Totals = append(t.Totals, Minor(totals[c].Int64(), c))
+	}
+	return t, nil
+}
+
+func trialTooLarge(what string, c Currency, minor *big.Int) *Error {
+	return &Error{Class: Invalid, Code: "amount_too_large", Field: "balance", Op: "ledger: trial balance",
+		Msg: what + " in " + c.String() + " adds up to " + minor.String() + " minor units, which do not fit 64 bits"}
 }
 
 // IsZero reports whether every currency adds up to nothing, as it must.

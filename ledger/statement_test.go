@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -211,4 +212,49 @@ func TestTrialBalance(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all.Lines, 10)
 	require.False(t, (&ledger.TrialBalance{Totals: []ledger.Money{ledger.Zero(ledger.EUR), ledger.Minor(1, ledger.USD)}}).IsZero())
+}
+
+// Sums that leave 64 bits on their way to zero are none too many: lines of large
+// accounts add up, and a line or total that no amount can hold is an error that
+// names it (promises 1 and 6).
+func TestTrialBalanceOfLargeBooks(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	const most = math.MaxInt64
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		for i, x := range []struct {
+			purse string
+			to    ledger.Ref
+		}{
+			{"bank/a", euros("s1", "available")}, {"bank/b", euros("s2", "reserved")}, {"bank/c", euros("s3", "frozen")},
+		} {
+			from := euros("house", x.purse)
+			u.Open(ledger.Account{Ref: from})
+			u.Open(ledger.Account{Ref: x.to})
+			u.Post(transfer("top-up", from, x.to, most-int64(i)))
+		}
+	})
+	tb, err := ledger.NewTrialBalance(t.Context(), s, book)
+	require.NoError(t, err)
+	require.True(t, tb.IsZero())
+	require.Len(t, tb.Lines, 6)
+	require.Equal(t, ledger.Minor(-most, ledger.EUR), tb.Lines[0].Balance)
+
+	mustUpdate(t, e, s, func(u *ledger.Unit) { // two of one line, and a third that makes up for them
+		for _, owner := range []string{"a", "b", "c"} {
+			u.Open(ledger.Account{Ref: euros(owner, "pending/1")})
+			u.Open(ledger.Account{Ref: euros(owner, "host_purse")})
+		}
+		u.Post(transfer("x", euros("a", "host_purse"), euros("a", "pending/1"), most))
+		u.Post(transfer("x", euros("b", "host_purse"), euros("b", "pending/1"), most))
+		u.Post(transfer("x", euros("c", "pending/1"), euros("c", "host_purse"), most))
+	})
+	tb, err = ledger.NewTrialBalance(t.Context(), s, book)
+	require.NoError(t, err)
+	require.True(t, tb.IsZero())
+	mustUpdate(t, e, s, func(u *ledger.Unit) { u.Post(transfer("x", euros("c", "host_purse"), euros("c", "pending/1"), most)) })
+	_, err = ledger.NewTrialBalance(t.Context(), s, book)
+	requireCode(t, err, ledger.Invalid, "amount_too_large")
+	require.ErrorContains(t, err, "pending")
+	require.ErrorContains(t, err, "18446744073709551614")
+	requireVerified(t, s)
 }

@@ -61,7 +61,8 @@ type Change struct {
 	// did nothing, leaves its ID free.
 	ID string
 
-	// Idem ties the change to an idempotency key of a request, if it has one.
+	// Idem ties the change to an idempotency key of a request, if it has one. It
+	// remembers the ids of what Put creates, in at most 1 MiB.
 	Idem Idem
 
 	// At is when the change happens: in the years 1 to 9999, kept in UTC to the
@@ -163,6 +164,9 @@ func (c *Change) check() *Error {
 		if k := c.Put[i].Kind; k == HoldKind || k == IdemKind {
 			return invalid("reserved_kind", "put", "objects of kind "+k+" are written by Plan alone")
 		}
+	}
+	if !c.Idem.IsZero() && c.Idem.tooMuch(c) {
+		return invalid("payload_too_large", "put", "the ids of the objects that a request makes are remembered with its key, in at most 1 MiB")
 	}
 	for i := range c.Holds {
 		if err := c.Holds[i].check(); err != nil {

@@ -146,6 +146,19 @@ func wideChanges(t *trial) {
 	})
 	require.Len(t, t.feed(t.s, 400), n)
 
+	// What a request makes is remembered with its key: as much as fits.
+	keyed := t.change()
+	keyed.Idem = ledger.Idem{Scope: t.book, Key: "wide", Hash: [32]byte{1}}
+	for i := range int64(1600) {
+		name := t.book + data(i)
+		keyed.Put = append(keyed.Put, object(ledger.ID{Kind: "wide", ID: name + strings.Repeat("x", 640-len(name))}, 0, "{}"))
+	}
+	t.refused(keyed, ledger.Invalid, "payload_too_large")
+	keyed.Put = keyed.Put[:1500]
+	t.commit(keyed)
+	keyed.ID = t.env.ID("chg_")
+	require.Len(t, t.commit(keyed).Made, 1500)
+
 	wide := make([]ledger.Entry, 4097)
 	for i := range wide {
 		wide[i] = move(t.ref("acct_"+data(int64(i)), "available"), 1)

@@ -120,6 +120,14 @@ func times(t *trial) {
 	c = t.change()
 	c.Put = []ledger.Object{object(t.id("edge", "x"), 0, "{}", ledger.Key{Name: "made", At: late})}
 	t.refused(c, ledger.Invalid, "invalid_time")
+	// The time of a posting rises in its accounts, up to the end and not beyond.
+	c = t.change(t.tx("top-up", move(bank, -1), move(a, 1)), t.tx("top-up", move(bank, -1), move(a, 1)))
+	c.At = edges[2]
+	t.refused(c, ledger.Invalid, "invalid_time")
+	c.At = edges[2].Add(-time.Microsecond)
+	t.commit(c)
+	require.Equal(t, edges[2], t.get(a).Last)
+	t.refused(t.moves("top-up", bank, a, 1), ledger.Invalid, "invalid_time")
 }
 
 // balanceAt asks for the balance at every moment of an account's past.
