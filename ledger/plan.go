@@ -65,6 +65,11 @@ func (s *Books) judge(c *Change) (*Receipt, *Error) {
 			return &Receipt{Replayed: true, ByKey: true, Made: made}, nil
 		}
 	}
+	for i := range c.Expect {
+		if err := s.expect(&c.Expect[i]); err != nil {
+			return nil, err
+		}
+	}
 	if c.isEmpty() {
 		return &Receipt{}, nil // nothing to remember: a key alone is only asked about
 	}
@@ -112,11 +117,6 @@ func (s *Books) receipt(c *Change) *Receipt {
 }
 
 func (s *Books) apply(c *Change) *Error {
-	for i := range c.Expect {
-		if err := s.expect(&c.Expect[i]); err != nil {
-			return err
-		}
-	}
 	for i := range c.Open {
 		if err := s.open(&c.Open[i]); err != nil {
 			return err

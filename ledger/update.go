@@ -24,7 +24,8 @@ const (
 // change is handed in again, which finds out what happened. An error from fn
 // is returned as it is, and nothing is written.
 //
-// The receipt of a change that did nothing is empty.
+// The receipt of a change that did nothing is empty. What fn read must still be
+// so: a decision to do nothing is one too.
 func (e Env) Update(ctx context.Context, s Store, fn func(*Unit) error) (*Receipt, error) {
 	for try := 1; ; try++ {
 		u := newUnit(ctx, s, e, try)
@@ -39,7 +40,7 @@ func (e Env) Update(ctx context.Context, s Store, fn func(*Unit) error) (*Receip
 				return nil, err
 			}
 		}
-		if u.c.isEmpty() && u.c.Idem.IsZero() {
+		if u.c.isEmpty() && u.c.Idem.IsZero() && len(u.c.Expect) == 0 {
 			return &Receipt{}, nil
 		}
 		r, err := commit(ctx, s, &u.c)

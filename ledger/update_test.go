@@ -226,6 +226,33 @@ func TestUpdateLeavesFinalErrors(t *testing.T) {
 	require.Equal(t, 2, f.Calls())
 }
 
+// A unit that changes nothing decided something all the same: what it read is
+// still so when it returns, or it decides again. One that read nothing asks the
+// store nothing (promises 47 and 48).
+func TestUpdateOfNothing(t *testing.T) {
+	s, e, a, _ := shop(t)
+	f := faults.Wrap(s)
+	runs := 0
+	var free ledger.Money
+	r, err := e.Update(t.Context(), f, func(u *ledger.Unit) (err error) {
+		runs++
+		free, err = u.Spendable(a)
+		if runs == 1 {
+			mustUpdate(t, e, s, func(u *ledger.Unit) { u.Post(transfer("payout", a, bank, 1000)) })
+		}
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, &ledger.Receipt{}, r)
+	require.Equal(t, 2, runs)
+	require.Zero(t, free.Minor())
+	calls := f.Calls()
+	r, err = e.Update(t.Context(), f, func(u *ledger.Unit) error { return nil })
+	require.NoError(t, err)
+	require.Equal(t, &ledger.Receipt{}, r)
+	require.Equal(t, calls, f.Calls())
+}
+
 // Other refusals are not retried, and an error of fn comes back as it is.
 func TestUpdateReturnsErrorsAtOnce(t *testing.T) {
 	s, e, a, b := shop(t)

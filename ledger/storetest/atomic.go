@@ -224,6 +224,20 @@ func emptyChange(t *trial) {
 		r := t.commit(c)
 		require.False(t, r.Replayed, "a change that did nothing is not remembered")
 	}
+	// What it expects is checked all the same.
+	a := t.ref("acct_1", "available")
+	for _, e := range []ledger.Expectation{{Object: t.id("charge", "first"), Version: 1}, {Object: t.id("charge", "none")}, {Account: a, Version: t.get(a).Version}} {
+		for _, key := range []string{"", "empty"} {
+			c := t.change()
+			if key != "" {
+				c.Idem = ledger.Idem{Scope: t.book, Key: key}
+			}
+			c.Expect = []ledger.Expectation{e}
+			require.Equal(t, &ledger.Receipt{}, t.commit(c))
+			c.Expect[0].Version += 7
+			t.refused(c, ledger.Conflict, "changed")
+		}
+	}
 	ran := new(atomic.Int64)
 	r, err := t.env.Update(t.ctx, t.s, func(u *ledger.Unit) error {
 		ran.Add(1)
