@@ -456,7 +456,7 @@ func (s *Books) close(r Ref) *Error {
 		left = sum
 	}
 	if left.minor != 0 || a.Held.minor != 0 {
-		return &Error{Class: Conflict, Code: "account_not_empty", Op: "ledger: account " + r.String(),
+		return &Error{Class: State, Code: "account_not_empty", Op: "ledger: account " + r.String(),
 			Msg: "an account ends empty and without holds", Account: r}
 	}
 	a.Closed = true

@@ -227,7 +227,9 @@ func room[T any](list []T) []T {
 	return list
 }
 
-// Close ends an account that the change leaves empty.
+// Close ends an account that the change leaves empty. One that is not is an
+// error of class State and code account_not_empty; if it was read unchecked, as
+// shared accounts are, fn runs again first.
 func (u *Unit) Close(r Ref) { u.c.Close = append(u.c.Close, r) }
 
 // Post books a transaction. One without an id gets that of the change and a

@@ -77,7 +77,8 @@ func commit(ctx context.Context, s Store, c *Change) (*Receipt, error) {
 }
 
 // lostRace reports whether fn may decide again on the new state: something it
-// read has changed, or an account that it saw open was closed meanwhile.
+// read has changed, or an account that it saw open was closed meanwhile, or is
+// not empty although it was read, unchecked, to be emptied.
 func (u *Unit) lostRace(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) || e.Final {
@@ -86,7 +87,14 @@ func (u *Unit) lostRace(err error) bool {
 	if e.Class == Conflict {
 		return true
 	}
-	return e.Code == "account_closed" && slices.Contains(u.seenOpen, e.Account)
+	switch e.Code {
+	case "account_closed":
+		return slices.Contains(u.seenOpen, e.Account)
+	case "account_not_empty":
+		expected := slices.ContainsFunc(u.c.Expect, func(x Expectation) bool { return x.Account == e.Account })
+		return !expected && slices.Contains(u.seenOpen, e.Account)
+	}
+	return false
 }
 
 func isFinal(err error) bool {

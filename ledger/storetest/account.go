@@ -97,15 +97,15 @@ func closeAccounts(t *trial) {
 		c.Close = []ledger.Ref{r}
 		return c
 	}
-	t.refused(ends(day, t.change()), ledger.Conflict, "account_not_empty")
-	t.refused(ends(day, t.moves("available", day, a, 99)), ledger.Conflict, "account_not_empty")
+	t.refused(ends(day, t.change()), ledger.State, "account_not_empty")
+	t.refused(ends(day, t.moves("available", day, a, 99)), ledger.State, "account_not_empty")
 	t.refused(ends(t.ref("nobody", "available"), t.change()), ledger.NotFound, "account_not_found")
 	held := t.moves("top-up", bank, a, 1)
 	held.Holds = t.holdStep(ledger.PlaceHold, "h", a, 1).Holds
 	t.commit(held)
 	t.commit(t.moves("dispute", a, bank, 1))
 	t.has(a, 0, 1)
-	t.refused(ends(a, t.change()), ledger.Conflict, "account_not_empty") // its hold is open
+	t.refused(ends(a, t.change()), ledger.State, "account_not_empty") // its hold is open
 	last := t.get(day)
 	t.commit(ends(day, t.moves("available", day, a, 100)))
 	closed := t.get(day)

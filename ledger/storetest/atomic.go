@@ -53,7 +53,7 @@ func allOrNothing(t *trial) {
 		{func(c *ledger.Change) {
 			c.Holds = append(c.Holds, ledger.HoldStep{Op: ledger.ReleaseHold, ID: t.book + "none", Account: other})
 		}, ledger.NotFound, "hold_not_found"},
-		{func(c *ledger.Change) { c.Close = append(c.Close, other) }, ledger.Conflict, "account_not_empty"},
+		{func(c *ledger.Change) { c.Close = append(c.Close, other) }, ledger.State, "account_not_empty"},
 		{func(c *ledger.Change) { c.Put = append(c.Put, object(t.id("charge", "first"), 0, `{}`)) }, ledger.Exists, "object_exists"},
 		{func(c *ledger.Change) { c.Put = append(c.Put, object(t.id("charge", "first"), 7, `{}`)) }, ledger.Conflict, "changed"},
 		{func(c *ledger.Change) { c.Emit[0].Type = "" }, ledger.Invalid, "invalid_event"},
