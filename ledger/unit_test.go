@@ -185,12 +185,32 @@ func TestUnitSpendableOfReleasedHolds(t *testing.T) {
 	require.NoError(t, decide(0))
 	requireBalance(t, s, a, 100, 100)
 	requireVerified(t, s)
-	mustUpdate(t, e, s, func(u *ledger.Unit) { // one that is open on other terms keeps them
-		u.Open(ledger.Account{Ref: purse, Floor: ledger.Floor{Kind: ledger.Guarded, AtMinor: -40}})
-		got, err := u.Spendable(purse)
-		require.NoError(t, err)
-		require.Zero(t, got.Minor())
-	})
+	// An account that is open keeps its floor, and no hold gives back twice: the
+	// commit refuses both.
+	for _, x := range []struct {
+		code string
+		fn   func(u *ledger.Unit)
+		of   ledger.Ref
+		want int64
+	}{
+		{"account_exists", func(u *ledger.Unit) {
+			u.Open(ledger.Account{Ref: purse, Floor: ledger.Floor{Kind: ledger.Guarded, AtMinor: -90}})
+		}, purse, 0},
+		{"hold_exceeded", func(u *ledger.Unit) {
+			u.Hold(step(ledger.ReleaseHold, "old3", 0))
+			u.Hold(step(ledger.ReleaseHold, "old3", 0))
+		}, a, 100},
+	} {
+		_, err := e.Update(t.Context(), s, func(u *ledger.Unit) error {
+			x.fn(u)
+			got, err := u.Spendable(x.of)
+			require.Equal(t, x.want, got.Minor())
+			return err
+		})
+		var refused *ledger.Error
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, x.code, refused.Code)
+	}
 }
 
 // Objects are seen as the unit has put them; a put replaces what the unit read.

@@ -237,6 +237,24 @@ func TestDrainTakesTurns(t *testing.T) {
 	}
 }
 
+// What comes due before the place where a turn ended is done too (promise 61).
+func TestDrainGoesBackToWhatCameDue(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	for i := range 1000 { // a turn
+		putJob(t, e, s, fmt.Sprintf("job_%05d", i), noon, "")
+	}
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		u.Put(ledger.Object{ID: ledger.ID{Kind: "rare", ID: "1"}, Keys: []ledger.Key{{Name: ledger.DueKey, At: noon}}})
+	})
+	rare := ledger.Worker{Kind: "rare", Do: func(context.Context, ledger.Store, ledger.Object) error {
+		putJob(t, e, s, "job_early", noon.Add(-time.Hour), "")
+		return nil
+	}}
+	d, err := ledger.Drain(t.Context(), s, ledger.DrainOptions{Env: e}, worker(e, func(string) error { return nil }), rare)
+	drained(t, d, err, 1002, 0)
+	require.Equal(t, 1, getJob(t, s, "job_early").Runs)
+}
+
 // What tells a host of failures may fail itself: that is told too, and the rest
 // is done (promises 35 and 61).
 func TestDrainOutlivesWhoIsTold(t *testing.T) {
