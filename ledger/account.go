@@ -54,7 +54,7 @@ const (
 // is no floor.
 type Floor struct {
 	Kind    FloorKind
-	AtMinor int64 // minor units of the account's currency; 0 in the chart
+	AtMinor int64 // minor units of the account's currency, within ±2^62; 0 in the chart
 }
 
 // Account is an account as it stands at one moment.
@@ -89,6 +89,8 @@ func (a *Account) checkFloor() *Error {
 		return invalid("invalid_floor", "open", "a shared account has no floor")
 	case f.Kind > HardFloor, f.Kind == NoFloor && f.AtMinor != 0:
 		return invalid("invalid_floor", "open", "a floor has a kind, and no floor no amount")
+	case magnitude(f.AtMinor) > 1<<62: // what a balance is above it would not fit 64 bits
+		return invalid("invalid_floor", "open", "a floor lies within 2^62 minor units of zero")
 	case f.Kind == HardFloor && f.AtMinor > 0:
 		return invalid("invalid_floor", "open", "a new account would lie under its hard floor")
 	}

@@ -51,7 +51,7 @@ func (s *HoldStep) check() *Error {
 	if err := s.Account.check(); err != nil {
 		return err
 	}
-	all := s.Op == ReleaseHold && s.Amount.IsZero() || s.Op == ExpireHold
+	all := s.whole()
 	switch {
 	case s.Op < PlaceHold || s.Op > ExpireHold:
 		return invalid("invalid_hold", "holds", "a step places, captures, releases or expires a hold")
@@ -71,6 +71,11 @@ func (s *HoldStep) check() *Error {
 		return invalid("invalid_amount", "holds", "a hold is for more than zero")
 	}
 	return nil
+}
+
+// whole reports whether the step gives back all that is open.
+func (s *HoldStep) whole() bool {
+	return s.Op == ReleaseHold && s.Amount.IsZero() || s.Op == ExpireHold
 }
 
 // DecodeHold reads a hold from its object.

@@ -87,12 +87,12 @@ func (m *model) commit(c *ledger.Change) (code string, replayed bool) {
 		}
 		return "", true
 	}
-	if len(c.Open)+len(c.Post)+len(c.Holds)+len(c.Close)+len(c.Put) == 0 {
-		return "", false
-	}
 	next := m.clone()
 	if code := next.apply(c); code != "" {
 		return code, false
+	}
+	if len(c.Open)+len(c.Post)+len(c.Holds)+len(c.Close)+len(c.Put) == 0 {
+		return "", false
 	}
 	if key.Key != "" {
 		next.hashes[key], next.keys[key] = c.Idem.Hash[0], nil

@@ -65,6 +65,11 @@ func (s *Books) judge(c *Change) (*Receipt, *Error) {
 			return &Receipt{Replayed: true, ByKey: true, Made: made}, nil
 		}
 	}
+	for i := range c.Expect {
+		if err := s.expect(&c.Expect[i]); err != nil {
+			return nil, err
+		}
+	}
 	if c.isEmpty() {
 		return &Receipt{}, nil // nothing to remember: a key alone is only asked about
 	}
@@ -112,11 +117,6 @@ func (s *Books) receipt(c *Change) *Receipt {
 }
 
 func (s *Books) apply(c *Change) *Error {
-	for i := range c.Expect {
-		if err := s.expect(&c.Expect[i]); err != nil {
-			return err
-		}
-	}
 	for i := range c.Open {
 		if err := s.open(&c.Open[i]); err != nil {
 			return err
@@ -467,7 +467,7 @@ func (s *Books) close(r Ref) *Error {
 		left = sum
 	}
 	if left.minor != 0 || a.Held.minor != 0 {
-		return &Error{Class: Conflict, Code: "account_not_empty", Op: "ledger: account " + r.String(),
+		return &Error{Class: State, Code: "account_not_empty", Op: "ledger: account " + r.String(),
 			Msg: "an account ends empty and without holds", Account: r}
 	}
 	a.Closed = true

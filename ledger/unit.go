@@ -238,7 +238,9 @@ func room[T any](list []T) []T {
 	return list
 }
 
-// Close ends an account that the change leaves empty.
+// Close ends an account that the change leaves empty. One that is not is an
+// error of class State and code account_not_empty; if it was read unchecked, as
+// shared accounts are, fn runs again first.
 func (u *Unit) Close(r Ref) { u.c.Close = append(u.c.Close, r) }
 
 // Post books a transaction. One without an id gets that of the change and a
@@ -340,20 +342,73 @@ func (u *Unit) noteHeld(a *unitAccount, s *HoldStep) {
 
 // Spendable returns what guarded entries of this unit may still take out of an
 // account: what was there, less open holds and the floor, and with what the
-// unit has posted and held so far. The account is expected unchanged.
+// unit has posted and held so far. The account is expected unchanged, and so are
+// holds of it that the unit gives back as a whole.
 func (u *Unit) Spendable(r Ref) (Money, error) {
 	a, err := u.account(r)
 	if err != nil {
 		return Money{}, err
 	}
-	free, err := a.Account.Spendable()
+	now := a.Account
+	for i := range u.c.Open {
+		if now.Version == 0 && u.c.Open[i].Ref == r {
+			now.Floor = u.c.Open[i].Floor
+		}
+	}
+	free, err := now.Spendable()
 	if err != nil {
 		return Money{}, err
 	}
 	if free, err = free.Add(Money{a.moved, r.Currency}); err != nil {
 		return Money{}, err
 	}
-	return free.Sub(Money{a.held, r.Currency})
+	if free, err = free.Sub(Money{a.held, r.Currency}); err != nil {
+		return Money{}, err
+	}
+	for i := range u.c.Holds {
+		if s := &u.c.Holds[i]; s.Account == r && s.whole() {
+			back, err := u.leftOf(i)
+			if err != nil {
+				return Money{}, err
+			}
+			if free, err = free.Add(back); err != nil {
+				return Money{}, err
+			}
+		}
+	}
+	return free, nil
+}
+
+// leftOf returns what is open of a hold when the unit takes its step number n.
+func (u *Unit) leftOf(n int) (Money, error) {
+	last := &u.c.Holds[n]
+	o, err := u.Object(ID{HoldKind, last.ID})
+	if err != nil {
+		return Money{}, err
+	}
+	left := Zero(last.Account.Currency)
+	if o.Version > 0 {
+		h, err := DecodeHold(o)
+		if err != nil {
+			return Money{}, err
+		}
+		left = h.Open
+	}
+	for i := range u.c.Holds[:n] {
+		switch s := &u.c.Holds[i]; {
+		case s.ID != last.ID:
+		case s.whole():
+			return Zero(last.Account.Currency), nil
+		case s.Op == PlaceHold:
+			left, err = left.Add(s.Amount)
+		default:
+			left, err = left.Sub(s.Amount)
+		}
+		if err != nil {
+			return Money{}, err
+		}
+	}
+	return left, nil
 }
 
 // Peek reads accounts without expecting anything of them. If one that it saw

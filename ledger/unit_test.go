@@ -128,6 +128,91 @@ func TestUnitSpendable(t *testing.T) {
 	requireVerified(t, s)
 }
 
+// A hold that is released as a whole gives back what is open of it, whatever the
+// unit did to it before; an account that the unit opens has its floor (promise
+// 4). What Spendable says can be spent, and no more.
+func TestUnitSpendableOfReleasedHolds(t *testing.T) {
+	clock := newClock()
+	s, e := ledger.NewMemory(), clock.env()
+	a, purse := euros("acct_1", "available"), euros("acct_1", "host_purse")
+	funded(t, e, s, a, 1000)
+	step := func(op ledger.HoldOp, id string, amountMinor int64) ledger.HoldStep {
+		h := ledger.HoldStep{Op: op, ID: id, Account: a, Amount: ledger.Minor(amountMinor, ledger.EUR)}
+		if op == ledger.PlaceHold {
+			h.Expires = noon.Add(time.Hour)
+		}
+		return h
+	}
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		for i := range 4 {
+			u.Hold(step(ledger.PlaceHold, fmt.Sprint("old", i), 100))
+		}
+	})
+	clock.move(time.Hour)
+	decide := func(more int64) error {
+		_, err := e.Update(t.Context(), s, func(u *ledger.Unit) error {
+			free := func(want int64, r ledger.Ref) {
+				t.Helper()
+				got, err := u.Spendable(r)
+				require.NoError(t, err)
+				require.Equal(t, ledger.Minor(want, ledger.EUR), got)
+			}
+			u.Hold(step(ledger.ReleaseHold, "old0", 0)) // before anybody asked
+			free(700, a)
+			u.Hold(step(ledger.ExpireHold, "old1", 0))
+			free(800, a)
+			u.Hold(step(ledger.CaptureHold, "old2", 30))
+			u.Post(transfer("refund", a, bank, 30))
+			u.Hold(step(ledger.ReleaseHold, "old2", 20))
+			free(820, a)
+			u.Hold(step(ledger.ReleaseHold, "old2", 0))
+			free(870, a)
+			u.Hold(step(ledger.PlaceHold, "new", 50))
+			free(820, a)
+			u.Hold(step(ledger.ReleaseHold, "new", 0))
+			free(870, a)
+			free(0, purse)
+			u.Open(ledger.Account{Ref: purse, Floor: ledger.Floor{Kind: ledger.Guarded, AtMinor: -40}})
+			free(40, purse)
+			u.Post(transfer("x", purse, bank, 40))
+			free(0, purse)
+			u.Post(transfer("transfer", a, bank, 870+more))
+			return nil
+		})
+		return err
+	}
+	require.ErrorIs(t, decide(1), ledger.InsufficientFunds)
+	require.NoError(t, decide(0))
+	requireBalance(t, s, a, 100, 100)
+	requireVerified(t, s)
+	// An account that is open keeps its floor, and no hold gives back twice: the
+	// commit refuses both.
+	for _, x := range []struct {
+		code string
+		fn   func(u *ledger.Unit)
+		of   ledger.Ref
+		want int64
+	}{
+		{"account_exists", func(u *ledger.Unit) {
+			u.Open(ledger.Account{Ref: purse, Floor: ledger.Floor{Kind: ledger.Guarded, AtMinor: -90}})
+		}, purse, 0},
+		{"hold_exceeded", func(u *ledger.Unit) {
+			u.Hold(step(ledger.ReleaseHold, "old3", 0))
+			u.Hold(step(ledger.ReleaseHold, "old3", 0))
+		}, a, 100},
+	} {
+		_, err := e.Update(t.Context(), s, func(u *ledger.Unit) error {
+			x.fn(u)
+			got, err := u.Spendable(x.of)
+			require.Equal(t, x.want, got.Minor())
+			return err
+		})
+		var refused *ledger.Error
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, x.code, refused.Code)
+	}
+}
+
 // Objects are seen as the unit has put them; a put replaces what the unit read.
 func TestUnitPutsAndReads(t *testing.T) {
 	s, e, _, _ := shop(t)

@@ -24,7 +24,8 @@ const (
 // change is handed in again, which finds out what happened. An error from fn
 // is returned as it is, and nothing is written.
 //
-// The receipt of a change that did nothing is empty.
+// The receipt of a change that did nothing is empty. What fn read must still be
+// so: a decision to do nothing is one too.
 func (e Env) Update(ctx context.Context, s Store, fn func(*Unit) error) (*Receipt, error) {
 	switch {
 	case s == nil:
@@ -45,7 +46,7 @@ func (e Env) Update(ctx context.Context, s Store, fn func(*Unit) error) (*Receip
 				return nil, err
 			}
 		}
-		if u.c.isEmpty() && u.c.Idem.IsZero() {
+		if u.c.isEmpty() && u.c.Idem.IsZero() && len(u.c.Expect) == 0 {
 			return &Receipt{}, nil
 		}
 		r, err := commit(ctx, s, &u.c)
@@ -82,14 +83,28 @@ func commit(ctx context.Context, s Store, c *Change) (*Receipt, error) {
 }
 
 // lostRace reports whether fn may decide again on the new state: something it
-// read has changed, or an account that it saw open was closed meanwhile.
+// read has changed, or an account that it saw open was closed meanwhile, or is
+// not empty although it was read, unchecked, to be emptied.
 func (u *Unit) lostRace(err error) bool {
 	lost, sure := false, true
 	outermost(err, func(e *Error) {
-		lost = lost || e.Class == Conflict || e.Code == "account_closed" && slices.Contains(u.seenOpen, e.Account)
+		lost = lost || u.raced(e)
 		sure = sure && e.Class != Unknown && !e.Final
 	})
 	return lost && sure
+}
+
+func (u *Unit) raced(e *Error) bool {
+	switch {
+	case e.Class == Conflict:
+		return true
+	case e.Code == "account_closed":
+		return slices.Contains(u.seenOpen, e.Account)
+	case e.Code == "account_not_empty":
+		expected := slices.ContainsFunc(u.c.Expect, func(x Expectation) bool { return x.Account == e.Account })
+		return !expected && slices.Contains(u.seenOpen, e.Account)
+	}
+	return false
 }
 
 func isFinal(err error) (final bool) {

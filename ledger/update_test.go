@@ -278,6 +278,72 @@ func (f *failsOnce) Commit(ctx context.Context, c *ledger.Change) (*ledger.Recei
 	return f.Store.Commit(ctx, c)
 }
 
+// An account that is not empty does not end. That is a lost race to whoever read
+// it unchecked and emptied what was there; to anybody else it is how things are,
+// and is said at once (promises 4 and 47).
+func TestUpdateClosesWhatIsEmpty(t *testing.T) {
+	s, e, a, _ := shop(t)
+	runs := 0
+	for _, read := range []func(u *ledger.Unit) error{
+		func(*ledger.Unit) error { return nil },
+		func(u *ledger.Unit) error { _, err := u.Account(a); return err },
+	} {
+		runs = 0
+		_, err := e.Update(t.Context(), s, func(u *ledger.Unit) error {
+			runs++
+			u.Close(a)
+			return read(u)
+		})
+		requireCode(t, err, ledger.State, "account_not_empty")
+		require.Equal(t, 1, runs)
+	}
+	day := euros("plat", "pending/2026-03-01")
+	pay := func() { mustUpdate(t, e, s, func(u *ledger.Unit) { u.Post(transfer("transfer", a, day, 10)) }) }
+	mustUpdate(t, e, s, func(u *ledger.Unit) { u.Open(ledger.Account{Ref: day, Shared: true}) })
+	pay()
+	runs = 0
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		runs++
+		now, err := u.Account(day)
+		require.NoError(t, err)
+		if runs == 1 {
+			pay()
+		}
+		u.Post(transfer("available", day, a, now.Posted.Minor()))
+		u.Close(day)
+	})
+	require.Equal(t, 2, runs)
+	require.True(t, balance(t, s, day).Closed)
+	requireBalance(t, s, a, 1000, 0)
+}
+
+// A unit that changes nothing decided something all the same: what it read is
+// still so when it returns, or it decides again. One that read nothing asks the
+// store nothing (promises 47 and 48).
+func TestUpdateOfNothing(t *testing.T) {
+	s, e, a, _ := shop(t)
+	f := faults.Wrap(s)
+	runs := 0
+	var free ledger.Money
+	r, err := e.Update(t.Context(), f, func(u *ledger.Unit) (err error) {
+		runs++
+		free, err = u.Spendable(a)
+		if runs == 1 {
+			mustUpdate(t, e, s, func(u *ledger.Unit) { u.Post(transfer("payout", a, bank, 1000)) })
+		}
+		return err
+	})
+	require.NoError(t, err)
+	require.Equal(t, &ledger.Receipt{}, r)
+	require.Equal(t, 2, runs)
+	require.Zero(t, free.Minor())
+	calls := f.Calls()
+	r, err = e.Update(t.Context(), f, func(u *ledger.Unit) error { return nil })
+	require.NoError(t, err)
+	require.Equal(t, &ledger.Receipt{}, r)
+	require.Equal(t, calls, f.Calls())
+}
+
 // Other refusals are not retried, and an error of fn comes back as it is.
 func TestUpdateReturnsErrorsAtOnce(t *testing.T) {
 	s, e, a, b := shop(t)

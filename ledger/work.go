@@ -68,7 +68,7 @@ type Worker struct {
 type DrainOptions struct {
 	Env      Env
 	Parallel int                 // how many objects are worked on at once; 0 and 1: one, in order of due time
-	Failed   func(Object, error) // told of each failure as it happens; may be called at once from several goroutines
+	Failed   func(Object, error) // told of each failure as it happens; may be called at once from several goroutines; a panic of it ends in Drained.Err
 }
 
 // Drained says what a Drain did.
@@ -78,22 +78,29 @@ type Drained struct {
 	Err    error // the failures, joined (the first hundred)
 }
 
-// maxSteps ends work that comes due again and again at the same moment.
-const maxSteps = 10000
+// Bounds of a Drain.
+const (
+	maxSteps = 10000 // ends work that comes due again and again at the same moment
+	turn     = 1000  // objects of one kind that are worked on before the next kind has its turn
+)
 
 // Drain does all work that is due, until nothing is: work that becomes due by
 // work is done too. An object that fails is left for the next Drain and holds
-// nobody up. The error tells that work could not be listed, or that ctx ended;
-// failures of single objects are in Drained.
+// nobody up; kinds take turns, so that one which always has more due holds no
+// other up either, though the Drain then ends with ctx alone. The error tells
+// that work could not be listed, or that ctx ended; failures of single objects
+// are in Drained.
 func Drain(ctx context.Context, s Store, o DrainOptions, ws ...Worker) (Drained, error) {
 	d := &drain{s: s, o: o, tried: make(map[ID]tries)}
+	places := make([]Place, len(ws))
 	for progress := true; progress; {
 		progress = false
-		for _, w := range ws {
-			n, err := d.pass(ctx, w)
+		for i, w := range ws {
+			n, next, err := d.turn(ctx, w, places[i])
 			if err != nil {
 				return d.result, err
 			}
+			places[i] = next
 			progress = progress || n > 0
 		}
 	}
@@ -115,25 +122,34 @@ type tries struct {
 	version int64
 }
 
-// pass does what is due of one kind, once.
-func (d *drain) pass(ctx context.Context, w Worker) (done int, err error) {
-	q := Query{Kind: w.Kind, Name: DueKey, To: d.o.Env.Time().Add(time.Microsecond)}
-	for {
+// turn does what is due of one kind after a place: all of it, or as much as is
+// a turn. It returns where the next turn goes on.
+func (d *drain) turn(ctx context.Context, w Worker, after Place) (done int, next Place, err error) {
+	q := Query{Kind: w.Kind, Name: DueKey, To: d.o.Env.Time().Add(time.Microsecond), After: after}
+	for done < turn {
 		var list []Object
 		err := read(ctx, d.s, func(v View) error {
 			list, err = v.Find(q)
 			return err
 		})
-		if err != nil || len(list) == 0 {
-			return done, err
+		if err != nil {
+			return done, Place{}, err
+		}
+		if len(list) == 0 {
+			if after.IsZero() {
+				return done, Place{}, nil
+			}
+			q.After, after = Place{}, Place{} // once more from the start: work may have come due before that place
+			continue
 		}
 		q.After = list[len(list)-1].PlaceIn(q)
 		n, err := d.batch(ctx, w, list)
 		done += n
 		if err != nil {
-			return done, err
+			return done, Place{}, err
 		}
 	}
+	return done, q.After, nil
 }
 
 // batch works on objects, some at once if the options say so, and waits. An
@@ -180,8 +196,22 @@ func (d *drain) note(o Object, err error) {
 	}
 	d.mu.Unlock()
 	if err != nil && d.o.Failed != nil {
-		d.o.Failed(o, err)
+		d.tell(o, err)
 	}
+}
+
+// tell calls the host's own code, which may panic.
+func (d *drain) tell(o Object, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			if d.result.Failed <= 100 {
+				d.result.Err = errors.Join(d.result.Err, fmt.Errorf("ledger: DrainOptions.Failed panicked at %v: %v", o.ID, p))
+			}
+		}
+	}()
+	d.o.Failed(o, err)
 }
 
 // safely turns a panic of a worker, which may call a host's code, into an error.

@@ -187,6 +187,96 @@ func TestDrainEnds(t *testing.T) {
 	require.Equal(t, 10000, runs)
 }
 
+// A kind that always has work due holds no other up: kinds take turns (promise
+// 61). What had no turn of its own yet is not passed over either.
+func TestDrainTakesTurns(t *testing.T) {
+	for _, parallel := range []int{1, 4} {
+		s, e := ledger.NewMemory(), newClock().env()
+		for i := range 1500 { // more than a turn
+			putJob(t, e, s, fmt.Sprintf("job_%05d", i), noon.Add(-time.Hour), "")
+		}
+		mustUpdate(t, e, s, func(u *ledger.Unit) {
+			u.Put(ledger.Object{ID: ledger.ID{Kind: "rare", ID: "1"}, Keys: []ledger.Key{{Name: ledger.DueKey, At: noon}}})
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		var made, seen atomic.Int64
+		made.Store(1500)
+		busy := ledger.Worker{Kind: "job", Do: func(ctx context.Context, s ledger.Store, o ledger.Object) error {
+			n := made.Add(1)
+			if n > 6000 {
+				stop() // or it would go on for ever
+			}
+			if o.ID.ID < "job_01500" {
+				seen.Add(1)
+			}
+			_, err := e.Update(ctx, s, func(u *ledger.Unit) error {
+				j, err := jobs.Get(u, o.ID.ID)
+				if err != nil {
+					return err
+				}
+				j.Done()
+				if err := jobs.Put(u, o.ID.ID, j); err != nil {
+					return err
+				}
+				next := &job{}
+				next.Later(u.At())
+				return jobs.Put(u, fmt.Sprintf("job_%05d", n), next)
+			})
+			return err
+		}}
+		done := 0
+		rare := ledger.Worker{Kind: "rare", Do: func(context.Context, ledger.Store, ledger.Object) error {
+			done++
+			require.Less(t, made.Load(), int64(3000))
+			return nil
+		}}
+		_, err := ledger.Drain(ctx, s, ledger.DrainOptions{Env: e, Parallel: parallel}, busy, rare)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, 1, done)
+		require.EqualValues(t, 1500, seen.Load())
+	}
+}
+
+// What comes due before the place where a turn ended is done too (promise 61).
+func TestDrainGoesBackToWhatCameDue(t *testing.T) {
+	s, e := ledger.NewMemory(), newClock().env()
+	for i := range 1000 { // a turn
+		putJob(t, e, s, fmt.Sprintf("job_%05d", i), noon, "")
+	}
+	mustUpdate(t, e, s, func(u *ledger.Unit) {
+		u.Put(ledger.Object{ID: ledger.ID{Kind: "rare", ID: "1"}, Keys: []ledger.Key{{Name: ledger.DueKey, At: noon}}})
+	})
+	rare := ledger.Worker{Kind: "rare", Do: func(context.Context, ledger.Store, ledger.Object) error {
+		putJob(t, e, s, "job_early", noon.Add(-time.Hour), "")
+		return nil
+	}}
+	d, err := ledger.Drain(t.Context(), s, ledger.DrainOptions{Env: e}, worker(e, func(string) error { return nil }), rare)
+	drained(t, d, err, 1002, 0)
+	require.Equal(t, 1, getJob(t, s, "job_early").Runs)
+}
+
+// What tells a host of failures may fail itself: that is told too, and the rest
+// is done (promises 35 and 61).
+func TestDrainOutlivesWhoIsTold(t *testing.T) {
+	for _, parallel := range []int{1, 4} {
+		s, e := ledger.NewMemory(), newClock().env()
+		for i := range 20 {
+			putJob(t, e, s, fmt.Sprintf("job_%02d", i), noon, "")
+		}
+		mine := errors.New("mine")
+		o := ledger.DrainOptions{Env: e, Parallel: parallel, Failed: func(ledger.Object, error) { panic("a host's own code") }}
+		d, err := ledger.Drain(t.Context(), s, o, worker(e, func(id string) error {
+			if id == "job_03" {
+				return mine
+			}
+			return nil
+		}))
+		drained(t, d, err, 19, 1)
+		require.ErrorIs(t, d.Err, mine)
+		require.ErrorContains(t, d.Err, "a host's own code")
+	}
+}
+
 // Several drains at once, with several workers each, do each job once: the
 // claim decides (promises 23 and 60).
 func TestDrainsAtOnce(t *testing.T) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"sync/atomic"
 
@@ -41,11 +42,20 @@ func openAccounts(t *trial) {
 		{Ref: t.ref("x", "host_purse"), Floor: ledger.Floor{Kind: 9}},
 		{Ref: t.ref("x", "host_purse"), Floor: ledger.Floor{AtMinor: 1}},
 		{Ref: t.ref("x", "host_purse"), Floor: ledger.Floor{Kind: ledger.HardFloor, AtMinor: 1}},
+		{Ref: t.ref("x", "host_purse"), Floor: ledger.Floor{Kind: ledger.HardFloor, AtMinor: math.MinInt64}},
+		{Ref: t.ref("x", "host_purse"), Floor: ledger.Floor{Kind: ledger.Guarded, AtMinor: -1<<62 - 1}},
+		{Ref: t.ref("x", "host_purse"), Floor: ledger.Floor{Kind: ledger.Guarded, AtMinor: 1<<62 + 1}},
 	} {
 		c := t.change()
 		c.Open = []ledger.Account{a}
 		t.refused(c, ledger.Invalid, "invalid_floor")
 	}
+	deep := ledger.Account{Ref: t.ref("deep", "host_purse"), Floor: ledger.Floor{Kind: ledger.Guarded, AtMinor: -1 << 62}}
+	bank := t.ref("house", "bank/main")
+	t.open(deep, account(bank))
+	t.commit(t.moves("x", deep.Ref, bank, 1<<62))
+	t.refused(t.moves("x", deep.Ref, bank, 1), ledger.InsufficientFunds, "insufficient_funds")
+	t.commit(t.moves("x", bank, deep.Ref, 1<<62))
 	for _, r := range []ledger.Ref{
 		{Book: t.book, Owner: "x", Purpose: ""}, {Book: t.book, Owner: "", Purpose: "x"}, {Book: "", Owner: "x", Purpose: "x"},
 		t.ref("a:b", "x"), t.ref("x", "a/"), t.ref("x", "/a"), t.ref("x", "ä"), t.ref("x\x00", "a"), t.ref("x", "a\n"),
@@ -87,15 +97,15 @@ func closeAccounts(t *trial) {
 		c.Close = []ledger.Ref{r}
 		return c
 	}
-	t.refused(ends(day, t.change()), ledger.Conflict, "account_not_empty")
-	t.refused(ends(day, t.moves("available", day, a, 99)), ledger.Conflict, "account_not_empty")
+	t.refused(ends(day, t.change()), ledger.State, "account_not_empty")
+	t.refused(ends(day, t.moves("available", day, a, 99)), ledger.State, "account_not_empty")
 	t.refused(ends(t.ref("nobody", "available"), t.change()), ledger.NotFound, "account_not_found")
 	held := t.moves("top-up", bank, a, 1)
 	held.Holds = t.holdStep(ledger.PlaceHold, "h", a, 1).Holds
 	t.commit(held)
 	t.commit(t.moves("dispute", a, bank, 1))
 	t.has(a, 0, 1)
-	t.refused(ends(a, t.change()), ledger.Conflict, "account_not_empty") // its hold is open
+	t.refused(ends(a, t.change()), ledger.State, "account_not_empty") // its hold is open
 	last := t.get(day)
 	t.commit(ends(day, t.moves("available", day, a, 100)))
 	closed := t.get(day)

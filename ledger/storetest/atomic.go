@@ -53,7 +53,7 @@ func allOrNothing(t *trial) {
 		{func(c *ledger.Change) {
 			c.Holds = append(c.Holds, ledger.HoldStep{Op: ledger.ReleaseHold, ID: t.book + "none", Account: other})
 		}, ledger.NotFound, "hold_not_found"},
-		{func(c *ledger.Change) { c.Close = append(c.Close, other) }, ledger.Conflict, "account_not_empty"},
+		{func(c *ledger.Change) { c.Close = append(c.Close, other) }, ledger.State, "account_not_empty"},
 		{func(c *ledger.Change) { c.Put = append(c.Put, object(t.id("charge", "first"), 0, `{}`)) }, ledger.Exists, "object_exists"},
 		{func(c *ledger.Change) { c.Put = append(c.Put, object(t.id("charge", "first"), 7, `{}`)) }, ledger.Conflict, "changed"},
 		{func(c *ledger.Change) { c.Emit[0].Type = "" }, ledger.Invalid, "invalid_event"},
@@ -223,6 +223,20 @@ func emptyChange(t *trial) {
 		c.ID = t.book + "-empty"
 		r := t.commit(c)
 		require.False(t, r.Replayed, "a change that did nothing is not remembered")
+	}
+	// What it expects is checked all the same.
+	a := t.ref("acct_1", "available")
+	for _, e := range []ledger.Expectation{{Object: t.id("charge", "first"), Version: 1}, {Object: t.id("charge", "none")}, {Account: a, Version: t.get(a).Version}} {
+		for _, key := range []string{"", "empty"} {
+			c := t.change()
+			if key != "" {
+				c.Idem = ledger.Idem{Scope: t.book, Key: key}
+			}
+			c.Expect = []ledger.Expectation{e}
+			require.Equal(t, &ledger.Receipt{}, t.commit(c))
+			c.Expect[0].Version += 7
+			t.refused(c, ledger.Conflict, "changed")
+		}
 	}
 	ran := new(atomic.Int64)
 	r, err := t.env.Update(t.ctx, t.s, func(u *ledger.Unit) error {

@@ -86,7 +86,7 @@ func sharedClose(t *trial) {
 	t.commit(t.moves("charge", bank, day, 3))
 	c := t.change()
 	c.Close = []ledger.Ref{day}
-	t.refused(c, ledger.Conflict, "account_not_empty")
+	t.refused(c, ledger.State, "account_not_empty")
 	in := t.payWhileClosing(3, day, bank, func() error { return t.emptyAndClose(day, to) })
 	t.has(day, 0, 0)
 	t.has(to, in, 0)

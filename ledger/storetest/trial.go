@@ -259,7 +259,9 @@ func (t *trial) won(errs []error, class ledger.Class) int {
 func again(fn func() error) error {
 	var err error
 	for range 1000 {
-		if err = fn(); !errors.Is(err, ledger.Conflict) {
+		var e *ledger.Error
+		err = fn()
+		if !errors.As(err, &e) || e.Class != ledger.Conflict && e.Code != "account_not_empty" {
 			return err
 		}
 	}
