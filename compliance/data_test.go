@@ -11,7 +11,7 @@ import (
 )
 
 // What is built in is in order, names nothing twice and keeps to the grammar of
-// paths (facts 1.4.9).
+// paths.
 func TestRequirementsData(t *testing.T) {
 	grammar := regexp.MustCompile(`^(business_type|external_account|(business_profile|tos_acceptance|company|individual|representative|owners|directors|executives)(\.[a-z][a-z0-9_]*){1,2})$`)
 	list, err := readCountries(requirementsJSON)

@@ -22,8 +22,7 @@ func pay(source string) connect.AuthorizeOrder {
 	return connect.AuthorizeOrder{Amount: ledger.Minor(1000, ledger.USD), Source: source, Capture: true}
 }
 
-// Each documented number, its token, and what becomes of it: facts 3A.17, 3A.21
-// and 3A.22.
+// Each documented number, its token, and what becomes of it.
 func TestSimulatedTokens(t *testing.T) {
 	for _, c := range []struct{ number, token, code string }{
 		{"4242424242424242", connect.TestCard, ""},
@@ -148,7 +147,7 @@ func TestSimulatedLosses(t *testing.T) {
 	}
 }
 
-// Refunds go wrong, or take their time, with the card: facts 3A.21.
+// Refunds go wrong, or take their time, with the card.
 func TestSimulatedRefunds(t *testing.T) {
 	s, clock := simulated(ledger.Keyed)
 	refund := func(key, token string, minor int64) connect.Answer {

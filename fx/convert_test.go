@@ -46,14 +46,14 @@ func TestConvertChart(t *testing.T) {
 		order fx.Order
 		want  []string
 	}{
-		"F1, facts 10.15": {order(eur(10000), rate(t, ledger.EUR, ledger.USD, "1.1000"), "1"), []string{
+		"F1": {order(eur(10000), rate(t, ledger.EUR, ledger.USD, "1.1000"), "1"), []string{
 			"A.available -100.00 EUR", "fx_position 100.00 EUR", "fx_value/EUR -110.00 USD", "A.available 108.90 USD", "fx_spread 1.10 USD",
 		}},
 		"F2": {cross, []string{
 			"A.available -100.00 EUR", "fx_position 100.00 EUR", "fx_value/EUR -110.00 USD", "fx_value/GBP 110.00 USD",
 			"fx_position -85.00 GBP", "A.available 84.15 GBP", "fx_spread 0.85 GBP",
 		}},
-		"F6, facts 10.17": {order(eur(123), rate(t, ledger.EUR, ledger.USD, "1.1000"), "1"), []string{
+		"F6": {order(eur(123), rate(t, ledger.EUR, ledger.USD, "1.1000"), "1"), []string{
 			"A.available -1.23 EUR", "fx_position 1.23 EUR", "fx_value/EUR -1.35 USD", "A.available 1.34 USD", "fx_spread 0.01 USD",
 		}},
 		"the base is sold": {order(ledger.Minor(11000, ledger.USD), fx.Rate{
@@ -88,7 +88,7 @@ func TestConvertDigits(t *testing.T) {
 		{"2.110 KWD", "JPY", "473.93", "1000 JPY"},
 		{"0.001 KWD", "JPY", "500", "0 JPY"},            // half a yen goes to the even one
 		{"0.003 KWD", "JPY", "500", "2 JPY"},            // one and a half too
-		{"20.00 USD", "BTC", "0.004", "0.08000000 BTC"}, // facts 10A.7
+		{"20.00 USD", "BTC", "0.004", "0.08000000 BTC"},
 		{"0.08000000 BTC", "USD", "250", "20.00 USD"},
 		{"5 ISK", "EUR", "0.0068", "0.03 EUR"},
 		{"1 UGX", "IDR", "4.4", "4.40 IDR"}, // edge-case 81

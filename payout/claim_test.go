@@ -123,7 +123,7 @@ func TestClaimOnce(t *testing.T) {
 }
 
 // Only what nobody has begun to hand over can be withdrawn: the rail may have
-// the rest, whoever is at it now. Promise 15, facts 8.3.
+// the rest, whoever is at it now. Promise 15.
 func TestCancel(t *testing.T) {
 	each(t, func(t *testing.T, b *bank) {
 		b.reach(payout.Canceled)

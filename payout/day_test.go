@@ -89,7 +89,7 @@ func TestDayJSON(t *testing.T) {
 	}
 }
 
-// The vectors of facts 8.17 to 8.19, as far as they speak of the delay.
+// Worked vectors of the delay.
 func TestDelay(t *testing.T) {
 	var none payout.Calendar
 	for _, c := range []struct{ country, captured, available string }{

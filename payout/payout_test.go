@@ -17,7 +17,7 @@ var statuses = []payout.Status{
 	payout.Pending, payout.InTransit, payout.Paid, payout.Failed, payout.Canceled, payout.Returned, payout.Unknown, "", "settled",
 }
 
-// Every pair of states is listed as allowed or is refused: promise 64, facts 8.2.
+// Every pair of states is listed as allowed or is refused: promise 64.
 func TestTransitions(t *testing.T) {
 	allowed := []string{
 		"pending in_transit", "pending paid", "pending failed", "pending canceled", "pending unknown",
@@ -62,7 +62,7 @@ func TestApply(t *testing.T) {
 		{payout.Unknown, failed, booked, payout.Failed},
 		{payout.Unknown, returned, booked, payout.Failed},
 		{payout.Paid, paid, ignored, payout.Paid},
-		{payout.Paid, failed, booked, payout.Returned}, // facts 8.2: paid to failed days later
+		{payout.Paid, failed, booked, payout.Returned}, // failed, days after it was paid
 		{payout.Paid, returned, booked, payout.Returned},
 		{payout.Returned, paid, parked, payout.Returned}, // returned to paid is parked
 		{payout.Returned, failed, ignored, payout.Returned},
@@ -117,7 +117,7 @@ func TestApplyNewsReadAgain(t *testing.T) {
 	})
 }
 
-// What came back says why, and keeps the rail's code: facts 8.4.
+// What came back says why, and keeps the rail's code (promise 14).
 func TestApplyKeepsTheCode(t *testing.T) {
 	each(t, func(t *testing.T, b *bank) {
 		b.reach(payout.Returned)

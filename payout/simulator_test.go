@@ -57,7 +57,7 @@ func (r *rail) news() []string {
 
 func (r *rail) days(n int) { r.clock.now = r.clock.now.AddDate(0, 0, n) }
 
-// Each documented token, with the account number it stands for: facts 3A.1. It
+// Each documented token, with the account number it stands for. It
 // is a Monday; Tuesday is the next banking day, Thursday two after that.
 func TestSimulatorTokens(t *testing.T) {
 	for _, c := range []struct {

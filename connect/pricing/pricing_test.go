@@ -22,8 +22,7 @@ func fee(t require.TestingT, table *pricing.Table, amount string) string {
 	return f.String()
 }
 
-// The worked numbers of facts 4.3 and of the chart's section 5: 59, 320, 33, 31,
-// 45; halves go up.
+// Worked numbers: 59, 320, 33, 31, 45; halves go up.
 func TestProcessing(t *testing.T) {
 	table := pricing.Default()
 	for amount, want := range map[string]string{
@@ -60,7 +59,7 @@ func TestOwnPrices(t *testing.T) {
 	require.Equal(t, "10.00 CHF", fee(t, table, "10.00 CHF"))
 	require.Equal(t, "0.00 EUR", fee(t, table, "10.00 EUR")) // otherwise: nothing
 	require.True(t, table.Spread().Equal(decimal.RequireFromString("0.0025")))
-	require.True(t, pricing.Default().Spread().Equal(decimal.RequireFromString("0.01"))) // facts 10.14
+	require.True(t, pricing.Default().Spread().Equal(decimal.RequireFromString("0.01")))
 	require.True(t, new(pricing.Table).Spread().IsZero())
 	require.NoError(t, new(pricing.Table).Check())
 	require.Equal(t, "0.00 USD", fee(t, new(pricing.Table), "10.00 USD"))
