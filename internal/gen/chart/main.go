@@ -44,11 +44,19 @@ Entries are guarded (refused if the account, less its open holds, would end
 under its floor) or forced (booked whatever the balance, because the world has
 already moved). Which reasons force is fixed here and not for a caller to say.
 
+The chart is whole from the first day, ahead of the flows: † marks what no flow
+below posts yet.
+
 ## Accounts
 
 `
 
 func generate(root string) (string, error) {
+	files, err := load(root)
+	if err != nil {
+		return "", err
+	}
+	used := uses(files)
 	var b strings.Builder
 	b.WriteString(head)
 	group := ""
@@ -61,7 +69,7 @@ func generate(root string) (string, error) {
 		if p.Detail != "" {
 			name += "/<" + p.Detail + ">"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, p.Holds, floor(p.Floor))
+		fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", name, used.mark(p.Name), p.Holds, floor(p.Floor))
 		if last(p) {
 			b.WriteString("\n")
 		}
@@ -76,15 +84,13 @@ func generate(root string) (string, error) {
 		var names []string
 		for _, r := range ledger.Reasons() {
 			if r.Force == force.kind {
-				names = append(names, "*"+r.Name+"*")
+				names = append(names, "*"+r.Name+"*"+used.mark(r.Name))
 			}
 		}
 		fmt.Fprintf(&b, "- %s: %s.\n", force.text, strings.Join(names, ", "))
 	}
 	b.WriteString("\nEvery other reason is guarded.\n\n")
-	if err := flows(&b, root); err != nil {
-		return "", err
-	}
+	flows(&b, files)
 	return b.String(), nil
 }
 
@@ -105,32 +111,81 @@ func last(p ledger.Purpose) bool {
 	return i == len(chart)-1 || chart[i+1].Group != p.Group
 }
 
-// flows writes the tables that the tests run.
-func flows(b *strings.Builder, root string) error {
-	b.WriteString("## Flows\n\nAmounts are minor units, USD where nothing is said; P is the platform, A a seller, other names are the house's.\nNumbers in brackets refer to worked examples of hosted marketplaces. Each table is a test.\n")
-	files, err := filepath.Glob(filepath.Join(root, "connect", "testdata", "*.txt"))
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		list, err := scenario.Parse(filepath.Base(file), string(text))
-		if err != nil {
-			return err
-		}
-		name := strings.TrimSuffix(filepath.Base(file), ".txt")
-		fmt.Fprintf(b, "\n### %s\n", strings.ToUpper(name[:1])+name[1:])
-		for _, f := range list {
-			flow(b, f)
-		}
-	}
-	return nil
+// file is one file of tables.
+type file struct {
+	name  string
+	flows []scenario.Flow
 }
 
-func flow(b *strings.Builder, f scenario.Flow) {
+func load(root string) (list []file, err error) {
+	paths, err := filepath.Glob(filepath.Join(root, "connect", "testdata", "*.txt"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		f := file{name: strings.TrimSuffix(filepath.Base(path), ".txt")}
+		if f.flows, err = scenario.Parse(filepath.Base(path), string(text)); err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+// names are the purposes and reasons that flows post.
+type names map[string]bool
+
+func uses(files []file) names {
+	used := make(names)
+	for _, f := range files {
+		for _, flow := range f.flows {
+			for _, s := range flow.Steps {
+				for _, w := range s.Want {
+					used.add(w)
+				}
+			}
+		}
+	}
+	return used
+}
+
+// add notes what one line posts: "payout: A.available -877, A.in_transit +877".
+func (n names) add(want string) {
+	reason, entries, ok := strings.Cut(want, ": ")
+	if !ok {
+		return
+	}
+	n[reason] = true
+	for _, e := range strings.Split(entries, ", ") {
+		account, _, _ := strings.Cut(e, " ")
+		purpose, _, _ := strings.Cut(account[strings.IndexByte(account, '.')+1:], "/")
+		n[purpose] = true
+	}
+}
+
+func (n names) mark(name string) string {
+	if n[name] {
+		return ""
+	}
+	return " †"
+}
+
+// flows writes the tables that the tests run.
+func flows(b *strings.Builder, files []file) {
+	b.WriteString("## Flows\n\nAmounts are minor units, USD where nothing is said; P is the platform, A a seller, other names are the house's.\nNumbers in brackets refer to worked examples of hosted marketplaces. Each table is a test.\n")
+	for _, f := range files {
+		fmt.Fprintf(b, "\n### %s\n", strings.ToUpper(f.name[:1])+f.name[1:])
+		for _, flow := range f.flows {
+			write(b, flow)
+		}
+	}
+}
+
+func write(b *strings.Builder, f scenario.Flow) {
 	fmt.Fprintf(b, "\n**%s** %s\n", f.Name, f.Title)
 	for _, n := range f.Notes {
 		fmt.Fprintf(b, "%s\n", n)
