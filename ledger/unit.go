@@ -17,11 +17,11 @@ import (
 type Unit struct {
 	ctx     context.Context
 	s       Store
-	env     Env
+	newID   func(prefix string) string // of Env
 	c       Change
-	err     error // the first misuse, reported when fn returns
 	try     int32
 	unasked bool // the change's key has not been looked up
+	wraps   bool // what it moves or holds leaves 64 bits, which is told when fn returns
 
 	objects  few[ID, unitObject]
 	accounts few[Ref, *unitAccount]
@@ -58,7 +58,7 @@ type unitAccount struct {
 }
 
 func newUnit(ctx context.Context, s Store, e Env, try int) *Unit {
-	return &Unit{ctx: ctx, s: s, env: e, try: int32(try), c: Change{ID: e.ID(changePrefix), At: e.Time()}}
+	return &Unit{ctx: ctx, s: s, newID: e.NewID, try: int32(try), c: Change{ID: e.ID(changePrefix), At: e.Time()}}
 }
 
 // Context returns the context of the Update.
@@ -73,7 +73,7 @@ func (u *Unit) At() time.Time { return u.c.At }
 func (u *Unit) First() bool { return u.try == 1 }
 
 // NewID returns a new id with a prefix.
-func (u *Unit) NewID(prefix string) string { return u.env.ID(prefix) }
+func (u *Unit) NewID(prefix string) string { return Env{NewID: u.newID}.ID(prefix) }
 
 // Once ties the change to an idempotency key. If the key has been used for the
 // same request, replayed is true and made are the objects that it created: fn
@@ -275,11 +275,7 @@ func (u *Unit) Hold(s HoldStep) {
 }
 
 // note keeps an overflow for the end of fn.
-func (u *Unit) note(ok bool) {
-	if !ok && u.err == nil {
-		u.err = tooLarge()
-	}
-}
+func (u *Unit) note(ok bool) { u.wraps = u.wraps || !ok }
 
 // Emit appends an event. Its time, and the version of its object if that is put
 // in this unit, are filled in.

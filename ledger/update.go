@@ -36,8 +36,8 @@ func (e Env) Update(ctx context.Context, s Store, fn func(*Unit) error) (*Receip
 	for try := 1; ; try++ {
 		u := newUnit(ctx, s, e, try)
 		err := fn(u)
-		if err == nil {
-			err = u.err
+		if err == nil && u.wraps {
+			err = tooLarge()
 		}
 		if err != nil {
 			if used, bad := u.asked(); bad != nil {
