@@ -86,8 +86,8 @@ func TestConvertDigits(t *testing.T) {
 		{"1000 JPY", "KWD", "0.00211", "2.110 KWD"},
 		{"1 JPY", "KWD", "0.00211", "0.002 KWD"},
 		{"2.110 KWD", "JPY", "473.93", "1000 JPY"},
-		{"0.001 KWD", "JPY", "500", "0 JPY"},            // half a yen goes to the even one
-		{"0.003 KWD", "JPY", "500", "2 JPY"},            // one and a half too
+		{"0.001 KWD", "JPY", "500", "0 JPY"}, // half a yen goes to the even one
+		{"0.003 KWD", "JPY", "500", "2 JPY"}, // one and a half too
 		{"20.00 USD", "BTC", "0.004", "0.08000000 BTC"},
 		{"0.08000000 BTC", "USD", "250", "20.00 USD"},
 		{"5 ISK", "EUR", "0.0068", "0.03 EUR"},
