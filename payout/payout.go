@@ -81,10 +81,10 @@ type Payout struct {
 // Conversion says at which rate money was exchanged, for people: the entries of
 // the conversion say what moved.
 type Conversion struct {
-	Rate   string       `json:"rate"`            // of one unit of From in the currency of Bought
+	Rate   string       `json:"rate"`            // as it was published or derived: "1.1252 USD = 1 EUR"
 	At     time.Time    `json:"at"`              // when the rate held
 	Source string       `json:"source,omitzero"` // who gave it
-	InBase string       `json:"inBase,omitzero"` // of one unit of From in the platform's base currency, where neither is that
+	InBase string       `json:"inBase,omitzero"` // likewise, of From in the platform's base currency, where that is a third one
 	Spread ledger.Money `json:"spread,omitzero"` // what the house kept, in the currency of Bought
 }
 
