@@ -38,7 +38,7 @@ func (v forgedView) Find(q ledger.Query) ([]ledger.Object, error) {
 }
 
 // Verify finds where what the objects say is not what the ledger has
-// (edge-case 101; identities 2 to 5 and 7 of the chart as far as they exist).
+// (edge-case 101; identities 2 to 5 of the chart as far as they exist).
 func TestVerifyFindsWhatWasChanged(t *testing.T) {
 	store := &forger{Store: ledger.NewMemory(), forge: func(*ledger.Object) {}}
 	m := newMarket(t, connecttest.Config{Config: connect.Config{Store: store}})
