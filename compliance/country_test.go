@@ -22,7 +22,7 @@ func refused(t require.TestingT, err error, code, field string) {
 	require.Equal(t, []string{code, field}, []string{e.Code, e.Field}, "%v", err)
 }
 
-// The lines of bad-inputs about a country, and more of their kind.
+// What is no country, or none that is known.
 func TestParseCountryIsStrict(t *testing.T) {
 	for _, text := range []string{
 		"", "USA", "UK", "ZZ", "SU", "U ", "УS", "🇺🇸", " US", "US ", "U", "U\x00", "ＵＳ", "U5", "u-", "@S", "[S", "`s", "{s",
@@ -80,7 +80,7 @@ func TestParseCountryAllPairs(t *testing.T) {
 	}
 }
 
-// Facts 1.10.1 and 1.10.2: the 18 countries and their currencies.
+// The 18 countries and their currencies.
 func TestDefaultCurrency(t *testing.T) {
 	want := map[string]ledger.Currency{
 		"US": ledger.USD, "CA": ledger.CAD, "GB": ledger.GBP, "AU": ledger.AUD, "CH": ledger.CHF, "DK": ledger.DKK, "NO": ledger.NOK, "SE": ledger.SEK,
@@ -117,7 +117,7 @@ func fields(list []compliance.Requirement) []string {
 	return out
 }
 
-// Facts 1.10.10, 1.10.11 and 1.10.17: what individuals are asked for.
+// What individuals are asked for, and where countries differ in it.
 func TestIndividualRequirements(t *testing.T) {
 	for _, code := range compliance.Countries() {
 		got := due(t, code, compliance.Individual)
@@ -140,7 +140,7 @@ func TestIndividualRequirements(t *testing.T) {
 	}
 }
 
-// Facts 1.10.13, 1.10.16 and 1.10.17: what companies are asked for.
+// What companies are asked for, and where countries differ in it.
 func TestCompanyRequirements(t *testing.T) {
 	for _, code := range compliance.Countries() {
 		got := due(t, code, compliance.Company)
@@ -165,7 +165,7 @@ func TestCompanyRequirements(t *testing.T) {
 	}
 }
 
-// Facts 1.10.18: 14 countries ask for the same.
+// 14 countries ask for the same.
 func TestEuropeAsksTheSame(t *testing.T) {
 	for _, code := range []string{"FR", "DE", "ES", "IT", "NL", "BE", "LU", "AT", "CH", "DK", "FI", "NO", "SE"} {
 		for _, kind := range []compliance.EntityType{compliance.Individual, compliance.Company} {

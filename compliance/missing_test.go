@@ -23,7 +23,7 @@ func kinds(code string) []compliance.EntityType {
 }
 
 // Field by field, in every country: each takes exactly itself off the list, and
-// with the last one payouts are allowed. Facts 1.4.11.
+// with the last one payouts are allowed.
 func TestMissingIndividual(t *testing.T) {
 	for _, code := range compliance.Countries() {
 		e := newEntity(t, code, compliance.Individual)

@@ -44,7 +44,7 @@ func with(e *compliance.Entity, word string) []string {
 }
 
 // Once somebody is named in a role, that person is asked for its fields; each of
-// several is. Facts 1.4.9 and 1.10.16.
+// several is.
 func TestMissingOfPersons(t *testing.T) {
 	words := map[compliance.Role]string{
 		compliance.Representative: "representative.", compliance.Owner: "owners.", compliance.Director: "directors.", compliance.Executive: "executives.",
@@ -76,7 +76,7 @@ func TestMissingOfPersons(t *testing.T) {
 }
 
 // Owners, directors and executives may be attested to be nobody; a
-// representative there always is. Facts 1.10.24.
+// representative there always is.
 func TestAttestations(t *testing.T) {
 	e := newEntity(t, "DE", compliance.Company)
 	for role, path := range map[string]string{

@@ -73,7 +73,7 @@ func TestSimulatedTokenRefuses(t *testing.T) {
 }
 
 // What is received is final a minute later: by asking, or as news where nobody
-// can ask. Facts 3A.21.
+// can ask.
 func TestSimulatedReceived(t *testing.T) {
 	for _, kind := range []ledger.Delivery{ledger.Keyed, ledger.Askable, ledger.Blind} {
 		for token, want := range map[string]string{connect.TestReceived: "approved ", connect.TestReceivedDeclined: "declined generic_decline"} {

@@ -153,7 +153,7 @@ func TestLostPayouts(t *testing.T) {
 }
 
 // News that nobody knows, or that contradicts the books, is kept for a person
-// and stops nobody (edge-cases 63 and 97).
+// and stops nobody (edge-case 97).
 func TestUnmatchedRailNews(t *testing.T) {
 	rail := &chatty{Simulator: payout.NewSimulator(payout.SimulatorConfig{Days: -1})}
 	m := newMarket(t, connecttest.Config{Config: connect.Config{Rail: rail}})

@@ -77,7 +77,7 @@ func TestConvertChart(t *testing.T) {
 	}
 }
 
-// Facts 10.9: 0.40 EUR is 0.34 GBP; 0.35 EUR is 0.2975 GBP, which rounds to
+// 0.40 EUR is 0.34 GBP; 0.35 EUR is 0.2975 GBP, which rounds to
 // 0.30. Digits of 0, 2, 3 and 8 go both ways: edge-case 79.
 func TestConvertDigits(t *testing.T) {
 	for _, c := range []struct{ amount, quote, rate, want string }{

@@ -4,6 +4,6 @@
 // a float and never an inverse that was rounded. RateProvider is what a host
 // may implement; Table is one that ships, filled from a list such as the
 // European Central Bank's daily reference rates (ParseECB). Convert computes a
-// conversion and the entries of the chart's flows F1, F2 and F6: position and
+// conversion and the entries of the chart's flows F1 and F2: position and
 // value of the house, what the customer gives and gets, and the spread.
 package fx

@@ -49,7 +49,7 @@ func worldly(t require.TestingT) []ledger.Currency {
 	return list
 }
 
-// The first eight are the lines of bad-inputs for the rate of a quote.
+// A rate is a plain positive number of bounded length and nothing else.
 func TestParseRateIsStrict(t *testing.T) {
 	for _, text := range []string{
 		"0", "-1.1", "1e309", "NaN", "1.1.1", strings.Repeat("9", 400), "0." + strings.Repeat("0", 40) + "1", "1,1",

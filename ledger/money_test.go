@@ -151,8 +151,8 @@ func TestMoneyHasNoSmallCap(t *testing.T) {
 	moneyRefused(t, err, "amount_too_large")
 }
 
-// edge-case 79, edge-case 11: units of a network or a file are exact both ways,
-// or refused; nothing is cut off.
+// edge-case 79: units of a network or a file are exact both ways, or refused;
+// nothing is cut off.
 func TestMoneyUnits(t *testing.T) {
 	for _, c := range []struct {
 		text   string

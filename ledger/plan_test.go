@@ -268,8 +268,8 @@ func TestPlanAfterAPanic(t *testing.T) {
 	require.EqualValues(t, 86, rows.Accounts[0].Posted.Minor())
 }
 
-// The cases of the shared list of bad inputs that are for journals (promises 2,
-// 6 and 71).
+// Transactions that cannot be booked: unbalanced, too large, of one account
+// twice (promises 2, 6 and 71).
 func TestPlanRefusesBadJournals(t *testing.T) {
 	_, books, a, b := planned(t)
 	c := euros("acct_3", "own")
@@ -316,7 +316,6 @@ func TestPlanKeepsBooksApart(t *testing.T) {
 	}
 }
 
-// The cases of the same list that are for metadata (promises 70 and 71).
 // A version below zero is a mistake of the caller's, not a lost race.
 func TestPlanRefusesNegativeVersions(t *testing.T) {
 	object := thing("x", "1")
@@ -334,6 +333,7 @@ func TestPlanRefusesNegativeVersions(t *testing.T) {
 	}
 }
 
+// Metadata has bounds, and text that is none is refused (promises 70 and 71).
 func TestMetadataBounds(t *testing.T) {
 	many := map[string]string{}
 	for i := range 51 {

@@ -154,7 +154,7 @@ func rounded(w, done, whole int64) int64 {
 	return n.Quo(n, new(big.Int).Mul(big.NewInt(whole), big.NewInt(2))).Int64()
 }
 
-// Fifty ask for 60 % at once: one gets it (promise 9).
+// Fifty ask for 60 % at once: one gets it (promises 9 and 12, edge-case 57).
 func TestReverseUnderLoad(t *testing.T) {
 	s, e := ledger.NewMemory(), newClock().env()
 	a, b := euros("a", "own"), euros("b", "own")

@@ -256,7 +256,7 @@ func TestDrainGoesBackToWhatCameDue(t *testing.T) {
 }
 
 // What tells a host of failures may fail itself: that is told too, and the rest
-// is done (promises 35 and 61).
+// is done (promises 58 and 61).
 func TestDrainOutlivesWhoIsTold(t *testing.T) {
 	for _, parallel := range []int{1, 4} {
 		s, e := ledger.NewMemory(), newClock().env()

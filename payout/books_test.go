@@ -158,7 +158,7 @@ func (b *bank) read() standing {
 }
 
 // stands asserts the state, and that the money is where it says: promise 14 and
-// check 5 of the chart's section 6. The books add up: promises 1 to 3, 18.
+// identity 5 of the chart. The books add up: promises 1 to 3, 18.
 func (b *bank) stands(s payout.Status) {
 	require.Equal(b, s, b.get().Status)
 	want := standing{}

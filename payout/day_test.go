@@ -93,12 +93,12 @@ func TestDayJSON(t *testing.T) {
 func TestDelay(t *testing.T) {
 	var none payout.Calendar
 	for _, c := range []struct{ country, captured, available string }{
-		{"US", "2015-04-10", "2015-04-14"}, // 8.17 and 8.19: Friday to Tuesday
-		{"US", "2015-04-11", "2015-04-15"}, // 8.17: Saturday counts as Monday
+		{"US", "2015-04-10", "2015-04-14"}, // Friday to Tuesday
+		{"US", "2015-04-11", "2015-04-15"}, // Saturday counts as Monday
 		{"US", "2015-04-12", "2015-04-15"},
 		{"US", "2015-04-13", "2015-04-15"},
 		{"AU", "2015-04-10", "2015-04-14"},
-		{"GB", "2015-04-10", "2015-04-17"}, // 8.18: seven calendar days
+		{"GB", "2015-04-10", "2015-04-17"}, // seven calendar days
 		{"GB", "2015-04-11", "2015-04-18"},
 		{"CA", "2015-12-28", "2016-01-04"},
 		{"", "2024-02-23", "2024-03-01"}, // over a leap day
@@ -114,7 +114,7 @@ func TestDelay(t *testing.T) {
 	require.Equal(t, d+1, payout.Delay{Days: 1}.After(d, payout.NewCalendar(d+1)))
 }
 
-// Facts 8.43 and 10.6; edge-case 66.
+// Forints and new Taiwan dollars are paid out in whole units: edge-case 66.
 func TestMultiple(t *testing.T) {
 	for _, c := range ledger.Currencies(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
 		want := int64(1)

@@ -7,8 +7,7 @@
 //		acquirertest.Run(t, func(t *testing.T) acquirertest.Harness { return sandbox(t) })
 //	}
 //
-// The numbers that the laws cite are those of the promises in the project's
-// safety list and of its edge cases.
+// The numbers that the laws cite are those of docs/promises.md.
 package acquirertest
 
 import (
@@ -72,19 +71,19 @@ type law struct {
 var laws = []law{
 	{"an acquirer says what it is", "promise 15", info},
 	{"what is approved is approved whole", "promise 11", approvals},
-	{"a decline is an answer", "promise 11", declines},
+	{"a decline is an answer", "promises 11, 26", declines},
 	{"captures never exceed what was authorized", "promise 11", captures},
 	{"what was let go cannot be captured", "promise 11", cancels},
 	{"refunds never exceed what was captured", "promise 9, edge case 31", refunds},
 	{"refunds stay within it under load", "promise 9, edge case 31", refundsUnderLoad},
-	{"an unknown reference is declined", "promise 65", unknownReference},
+	{"an unknown reference is declined", "promises 10, 26", unknownReference},
 	{"an amount that is none is not taken", "promise 71", noAmount},
 	{"currencies do not mix", "promise 5", currencies},
 	{"an ended context does nothing", "promise 42", endedContext},
 	{"many may pay at once", "promise 55", underLoad},
 
 	{"a key is kept whole", "edge case 70", wholeKeys},
-	{"the same key acts once", "promise 21, edge cases 26, 57", sameKey},
+	{"the same key acts once", "promise 21, edge cases 26, 31", sameKey},
 	{"a key belongs to one order", "promise 22", otherOrder},
 	{"one key has one effect under load", "promise 23", sameKeyUnderLoad},
 	{"it knows what became of a key", "promise 26", lookups},

@@ -56,7 +56,7 @@ func sameKey(t *trial) {
 	t.approved(repeat("a refund", func(a connect.Acquirer, k string) (connect.Answer, error) {
 		return a.Refund(t.ctx, k, connect.RefundOrder{Reference: charge, Amount: t.money(300)})
 	}), t.money(300))
-	t.holds(charge, 700) // edge-case 57: one key, one refund
+	t.holds(charge, 700) // edge-case 31: one key, one refund
 	t.declined(repeat("a refund of too much", func(a connect.Acquirer, k string) (connect.Answer, error) {
 		return a.Refund(t.ctx, k, connect.RefundOrder{Reference: charge, Amount: t.money(1)})
 	}), "a refund of too much")

@@ -130,7 +130,7 @@ func holdsUnderLoad(t *trial) {
 		_, err := t.s.Commit(t.ctx, t.holdStep(ledger.PlaceHold, data(int64(i)), a, 600))
 		return err
 	})
-	require.Equal(t, 1, t.won(errs, ledger.InsufficientFunds), "promise 9: holds of 60 %")
+	require.Equal(t, 1, t.won(errs, ledger.InsufficientFunds), "promise 4: holds of 60 %")
 	name := ""
 	for i, err := range errs {
 		if err == nil {

@@ -7,8 +7,7 @@
 //		railtest.Run(t, func(t *testing.T) railtest.Harness { return sandbox(t) })
 //	}
 //
-// The numbers that the laws cite are those of the promises in the project's
-// safety list and of its edge cases.
+// The numbers that the laws cite are those of docs/promises.md.
 package railtest
 
 import (
