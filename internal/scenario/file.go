@@ -4,7 +4,7 @@
 //
 // A file holds flows, separated by lines that begin with "flow":
 //
-//	flow C3: Destination with application fee 123 (4.3.2)
+//	flow C3: Destination with application fee 123
 //	note: Why it is so, in a sentence for the generated page.
 //	platform country=US
 //	seller A country=US

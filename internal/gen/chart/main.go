@@ -69,27 +69,28 @@ func generate(root string) (string, error) {
 		if p.Detail != "" {
 			name += "/<" + p.Detail + ">"
 		}
-		fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", name, used.mark(p.Name), p.Holds, floor(p.Floor))
+		fmt.Fprintf(&b, "| `%s`%s | %s | %s |\n", name, mark(used.purposes[p.Name]), p.Holds, floor(p.Floor))
 		if last(p) {
 			b.WriteString("\n")
 		}
 	}
-	b.WriteString("## Reasons that force\n\n")
+	b.WriteString("## Reasons, and which of them force\n\n")
 	for _, force := range []struct {
 		kind ledger.Force
 		text string
 	}{
 		{ledger.AlwaysForced, "Always"}, {ledger.ForcedByPolicy, "Where the short-balance policy of the account's owner is to go negative"},
+		{ledger.NotForced, "Never"},
 	} {
 		var names []string
 		for _, r := range ledger.Reasons() {
 			if r.Force == force.kind {
-				names = append(names, "*"+r.Name+"*"+used.mark(r.Name))
+				names = append(names, "*"+r.Name+"*"+mark(used.reasons[r.Name]))
 			}
 		}
 		fmt.Fprintf(&b, "- %s: %s.\n", force.text, strings.Join(names, ", "))
 	}
-	b.WriteString("\nEvery other reason is guarded.\n\n")
+	b.WriteString("\nReasons of a host's own never force.\n\n")
 	flows(&b, files)
 	return b.String(), nil
 }
@@ -136,11 +137,11 @@ func load(root string) (list []file, err error) {
 	return list, nil
 }
 
-// names are the purposes and reasons that flows post.
-type names map[string]bool
+// names are the purposes and reasons that flows post. Some words are both.
+type names struct{ purposes, reasons map[string]bool }
 
 func uses(files []file) names {
-	used := make(names)
+	used := names{make(map[string]bool), make(map[string]bool)}
 	for _, f := range files {
 		for _, flow := range f.flows {
 			for _, s := range flow.Steps {
@@ -159,16 +160,16 @@ func (n names) add(want string) {
 	if !ok {
 		return
 	}
-	n[reason] = true
+	n.reasons[reason] = true
 	for _, e := range strings.Split(entries, ", ") {
 		account, _, _ := strings.Cut(e, " ")
 		purpose, _, _ := strings.Cut(account[strings.IndexByte(account, '.')+1:], "/")
-		n[purpose] = true
+		n.purposes[purpose] = true
 	}
 }
 
-func (n names) mark(name string) string {
-	if n[name] {
+func mark(posted bool) string {
+	if posted {
 		return ""
 	}
 	return " †"
@@ -176,7 +177,7 @@ func (n names) mark(name string) string {
 
 // flows writes the tables that the tests run.
 func flows(b *strings.Builder, files []file) {
-	b.WriteString("## Flows\n\nAmounts are minor units, USD where nothing is said; P is the platform, A a seller, other names are the house's.\nNumbers in brackets refer to worked examples of hosted marketplaces. Each table is a test.\n")
+	b.WriteString("## Flows\n\nAmounts are minor units, USD where nothing is said; P is the platform, A a seller, other names are the house's.\nEach table is a test.\n")
 	for _, f := range files {
 		fmt.Fprintf(b, "\n### %s\n", strings.ToUpper(f.name[:1])+f.name[1:])
 		for _, flow := range f.flows {
