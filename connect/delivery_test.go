@@ -312,3 +312,38 @@ func TestTheLogSaysWhyThereIsNoAnswer(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, log.String(), "idempotency_mismatch")
 }
+
+// forgetful is a keyed acquirer that remembers a key for a day only.
+type forgetful struct{ *connect.Simulator }
+
+func (f forgetful) Info() connect.AcquirerInfo {
+	i := f.Simulator.Info()
+	i.KeyLife = 24 * time.Hour
+	return i
+}
+
+// A key that the acquirer may have forgotten is not sent again: it would act
+// twice (promise 15).
+func TestAForgottenKeyIsNotSentAgain(t *testing.T) {
+	clock := connecttest.NewClock(connecttest.Start)
+	for _, wait := range []time.Duration{23 * time.Hour, 24 * time.Hour} {
+		acq := forgetful{connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}
+		eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
+		ctx := context.Background()
+		c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestRequestLost})
+		require.NoError(t, err)
+		require.Equal(t, connect.ChargeProcessing, c.Status)
+		clock.Advance(wait)
+		d, err := eng.Drain(ctx)
+		require.NoError(t, err)
+		require.NoError(t, d.Err)
+		c, err = p.GetCharge(ctx, c.ID)
+		require.NoError(t, err)
+		if wait < 24*time.Hour {
+			require.Equal(t, connect.ChargeSucceeded, c.Status)
+			continue
+		}
+		require.Equal(t, connect.ChargeUnknown, c.Status)
+		require.Equal(t, 0, acq.Taken(c.ID))
+	}
+}

@@ -235,3 +235,24 @@ func TestUnmatchedNewsIsKeptAndTold(t *testing.T) {
 	paid.ID = ""
 	requireCode(t, eng.RailNews(ctx, paid), ledger.Invalid, "invalid_request")
 }
+
+// News of one acquirer is no news of another's charges and refunds.
+func TestNewsOfAnotherAcquirer(t *testing.T) {
+	clock := connecttest.NewClock(connecttest.Start)
+	store := ledger.NewMemory()
+	simulator := func(name string) *connect.Simulator {
+		return connect.NewSimulator(connect.SimulatorConfig{Name: name, Delivery: ledger.Blind, Now: clock.Now})
+	}
+	one, p := platformOn(t, connect.Config{Store: store, Acquirer: simulator("one"), Now: clock.Now})
+	two, err := connect.New(connect.Config{Store: store, Acquirer: simulator("two"), Now: clock.Now})
+	require.NoError(t, err)
+	ctx := context.Background()
+	c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestAnswerLost})
+	require.NoError(t, err)
+	news := connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Approved, Reference: "r", Amount: usd(1000)}}
+	requireCode(t, two.News(ctx, news), ledger.NotFound, "not_found")
+	require.NoError(t, one.News(ctx, news))
+	c, err = p.GetCharge(ctx, c.ID)
+	require.NoError(t, err)
+	require.Equal(t, connect.ChargeSucceeded, c.Status)
+}

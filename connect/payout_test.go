@@ -289,3 +289,35 @@ func TestAPayoutOfNoCurrency(t *testing.T) {
 	_, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "c", AccountID: a.ID, Amount: ledger.Minor(5, 0)})
 	require.ErrorIs(t, err, ledger.Invalid)
 }
+
+// The bank account in the currency of the balance is paid without a conversion,
+// one that is asked for with it, and else the first.
+func TestWhichBankIsPaid(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller() // in USD
+	for i, cur := range []ledger.Currency{ledger.EUR, ledger.GBP} {
+		_, err := m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{
+			Key: fmt.Sprint("bank", i), AccountID: a.ID, Bank: &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: cur},
+		})
+		require.NoError(t, err)
+	}
+	for _, cur := range []ledger.Currency{ledger.USD, ledger.EUR, ledger.CHF} {
+		_, err := m.platform.Charge(m.ctx, connect.ChargeRequest{
+			Key: cur.String(), Amount: ledger.Minor(10000, cur), AccountID: a.ID, Source: connect.TestCardAtOnce,
+		})
+		require.NoError(t, err)
+	}
+	for i, c := range []struct{ balance, asked, paid ledger.Currency }{
+		{ledger.USD, 0, ledger.USD}, {ledger.EUR, 0, ledger.EUR}, {ledger.CHF, 0, ledger.USD},
+		{ledger.EUR, ledger.GBP, ledger.GBP}, {ledger.USD, ledger.EUR, ledger.EUR}, {ledger.USD, ledger.USD, ledger.USD},
+	} {
+		o, err := m.platform.Payout(m.ctx, connect.PayoutRequest{
+			Key: fmt.Sprint("po", i), AccountID: a.ID, Amount: ledger.Minor(1000, c.balance), Currency: c.asked,
+		})
+		require.NoError(t, err)
+		require.Equal(t, c.paid, o.Amount.Currency(), "%v", c)
+		require.Equal(t, c.paid, o.Destination.Currency)
+		require.Equal(t, c.paid == c.balance, o.Conversion == nil, "%v", c)
+	}
+	m.verify()
+}
