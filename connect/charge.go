@@ -155,6 +155,13 @@ var chargeTask = &task[ChargeRequest, Charge, Answer]{
 	open: func(c *Charge, a Answer) (bool, error) {
 		return stillOpen(c.Status == ChargeProcessing || c.Status == ChargeUnknown, c.Status == ChargeSucceeded, a)
 	},
+	late: func(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
+		if c.Reference != "" || a.Reference == "" {
+			return nil
+		}
+		c.Reference = a.Reference // which refunds will name
+		return p.putCharge(u, c, EventChargeUpdated)
+	},
 }
 
 // acquirerName names the engine's acquirer.
@@ -272,7 +279,7 @@ func authorize(ctx context.Context, p *Platform, c *Charge, first bool) (Answer,
 	send := func(ctx context.Context) (Answer, error) {
 		return acq.Authorize(ctx, c.ID, AuthorizeOrder{Amount: c.Amount, Source: c.Source, Capture: true, Descriptor: c.Descriptor})
 	}
-	return p.e.askAcquirer(ctx, c.ID, attemptOf(&c.Work, c.Created, first, c.Reference != ""), send)
+	return p.e.askAcquirer(ctx, c.ID, attemptOf(&c.Work, first, c.Reference != ""), send)
 }
 
 // askAcquirer sends a request or asks for its answer.

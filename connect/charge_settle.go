@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
@@ -13,7 +14,8 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 	case Received:
 		return p.chargeReceived(u, c, a)
 	case Declined:
-		c.Status, c.Code, c.Reference, c.Settled = ChargeFailed, a.Code, a.Reference, u.At()
+		c.Status, c.Code, c.Settled = ChargeFailed, a.Code, u.At()
+		c.Reference = cmp.Or(a.Reference, c.Reference)
 		c.Work.Done()
 		return p.putCharge(u, c, EventChargeFailed)
 	case Approved:
@@ -29,7 +31,7 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 // if the acquirer cannot be asked.
 func (p *Platform) chargeReceived(u *ledger.Unit, c *Charge, a Answer) error {
 	fresh := c.Reference == "" && a.Reference != ""
-	c.Status, c.Reference = ChargeProcessing, a.Reference
+	c.Status, c.Code, c.Reference = ChargeProcessing, "", cmp.Or(a.Reference, c.Reference)
 	p.e.received(u, &c.Work)
 	if fresh {
 		return p.putCharge(u, c, EventChargeUpdated)
@@ -58,8 +60,8 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	day := payout.DayOf(u.At(), time.UTC)
-	c.Status, c.Reference, c.Settled, c.AtOnce = ChargeSucceeded, a.Reference, u.At(), a.AtOnce
-	c.Code = ""
+	c.Status, c.Code, c.Settled, c.AtOnce = ChargeSucceeded, "", u.At(), a.AtOnce
+	c.Reference = cmp.Or(a.Reference, c.Reference)
 	if c.Available = prof.Delay.After(day, p.e.c.Calendar); c.AtOnce {
 		c.Available = day
 	}

@@ -19,12 +19,12 @@ type delivery struct {
 type attempt struct {
 	send   bool          // it may be sent without asking: the store says so, and nobody else may
 	known  bool          // the partner has said that it has it
-	age    time.Duration // since it was recorded
+	life   time.Duration // of its key, at the latest moment at which this attempt may send it
 	waited time.Duration // since what was sent last can no longer be under way
 }
 
-func attemptOf(w *ledger.Work, created time.Time, send, known bool) attempt {
-	return attempt{send: send, known: known, age: w.Taken.Sub(created), waited: w.Taken.Sub(w.Sent)}
+func attemptOf(w *ledger.Work, send, known bool) attempt {
+	return attempt{send: send, known: known, life: w.Due.Sub(w.First), waited: w.Taken.Sub(w.Sent)}
 }
 
 // deliver sends a request, or asks what became of it, as the partner's promise
@@ -46,7 +46,7 @@ func deliver[N any](ctx context.Context, d delivery, a attempt, send func(contex
 		}
 		return n, noAnswer(err)
 	case d.kind == ledger.Keyed:
-		if d.keyLife > 0 && a.age >= d.keyLife {
+		if d.keyLife > 0 && a.life >= d.keyLife {
 			return none, errRest
 		}
 		n, err := send(ctx)

@@ -1,8 +1,10 @@
 package connect_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -173,4 +175,24 @@ func TestAPreviewInATransaction(t *testing.T) {
 		require.Equal(t, connect.ChargeSucceeded, c.Status)
 		require.Equal(t, before, snapshot(t, m.Store()))
 	}
+}
+
+// A preview that replays what is unfinished says nothing to the host's log.
+func TestAPreviewIsSilent(t *testing.T) {
+	var log bytes.Buffer
+	m := newMarket(t, connecttest.Config{
+		RailDelivery: ledger.Askable, Config: connect.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+	})
+	a := m.seller(func(r *connect.AccountRequest) { r.Bank.Token = payout.TestLostAnswer })
+	m.charge(a.ID, 1000, 0, connect.TestCardAtOnce)
+	request := connect.PayoutRequest{Key: "po", AccountID: a.ID}
+	o, err := m.platform.Payout(m.ctx, request)
+	require.NoError(t, err)
+	require.Equal(t, payout.Pending, o.Status)
+	m.Clock.Advance(time.Hour)
+	log.Reset()
+	o, err = m.platform.Preview().Payout(m.ctx, request)
+	require.NoError(t, err)
+	require.Equal(t, payout.InTransit, o.Status)
+	require.Empty(t, log.String())
 }

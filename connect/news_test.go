@@ -148,3 +148,61 @@ func TestOddRailNews(t *testing.T) {
 	require.Equal(t, payout.Paid, o.Status)
 	m.verify()
 }
+
+// News without a reference takes the known one from no charge: refunds name it.
+func TestAReferenceIsKept(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	c := m.charge("", 1000, 0, connect.TestReceived)
+	require.NotEmpty(t, c.Reference)
+	require.NoError(t, m.News(m.ctx, connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Approved, Amount: usd(1000)}}))
+	m.Clock.Advance(time.Hour)
+	r, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID})
+	require.NoError(t, err)
+	require.Equal(t, connect.RefundSucceeded, r.Status, r.Code)
+}
+
+// Nor from a refund.
+func TestAReferenceOfARefundIsKept(t *testing.T) {
+	m := newMarket(t, connecttest.Config{AcquirerDelivery: ledger.Blind})
+	c := m.charge("", 1000, 0, connect.TestRefundPending)
+	r, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID})
+	require.NoError(t, err)
+	require.Equal(t, connect.RefundPending, r.Status)
+	require.NotEmpty(t, r.Reference)
+	require.NoError(t, m.News(m.ctx, connect.News{Key: r.ID, Answer: connect.Answer{Status: connect.Received}}))
+	r, err = m.platform.GetRefund(m.ctx, r.ID)
+	require.NoError(t, err)
+	require.NotEmpty(t, r.Reference)
+}
+
+// A charge that is heard of as received keeps no code of the time when it was
+// unknown.
+func TestACodeEndsWithItsState(t *testing.T) {
+	m := newMarket(t, connecttest.Config{AcquirerDelivery: ledger.Blind})
+	c := m.charge("", 1000, 0, connect.TestAnswerLost)
+	require.Equal(t, connect.ChargeUnknown, c.Status)
+	require.NoError(t, m.News(m.ctx, connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Received, Reference: "x"}}))
+	c, err := m.platform.GetCharge(m.ctx, c.ID)
+	require.NoError(t, err)
+	require.Equal(t, connect.ChargeProcessing, c.Status)
+	require.Empty(t, c.Code)
+}
+
+// A person says that a charge was approved, and the acquirer's answer comes
+// after that: it brings the reference that refunds name.
+func TestAnAnswerAfterNewsBringsItsReference(t *testing.T) {
+	clock := connecttest.NewClock(connecttest.Start)
+	acq := &hooked{Simulator: connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now})
+	ctx := context.Background()
+	acq.after = func(ctx context.Context, key string) {
+		require.NoError(t, eng.News(ctx, connect.News{Key: key, Answer: connect.Answer{Status: connect.Approved, Amount: usd(1000)}}))
+	}
+	c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
+	require.NoError(t, err)
+	require.Equal(t, connect.ChargeSucceeded, c.Status)
+	require.NotEmpty(t, c.Reference)
+	r, err := p.Refund(ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID})
+	require.NoError(t, err)
+	require.Equal(t, connect.RefundSucceeded, r.Status, r.Code)
+}

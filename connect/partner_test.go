@@ -256,3 +256,115 @@ func TestNewsOfAnotherAcquirer(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, connect.ChargeSucceeded, c.Status)
 }
+
+// Odd news, whatever is odd about it, holds nothing up.
+func TestOddNewsStopsNothing(t *testing.T) {
+	for name, odd := range map[string]payout.Update{
+		"year":     {ID: "x", Key: "po_other-1", Kind: payout.UpdatePaid, Amount: usd(1), At: time.Date(20260, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"currency": {ID: "x", Key: "po_other-1", Kind: payout.UpdatePaid, Amount: ledger.Minor(5, 0)},
+		"none":     {ID: "x", Key: "po_other-1", Kind: payout.UpdatePaid},
+		"zone":     {ID: "x", Key: "po_other-1", Kind: payout.UpdatePaid, Amount: usd(1), At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.FixedZone("x", 25*3600))},
+		"emptykey": {ID: "x", Key: "", Kind: payout.UpdatePaid, Amount: usd(1)},
+		"badtext":  {ID: "\xff\xfe", Key: "\x00\xff", Kind: "\xff", Code: "\xff", Amount: usd(1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := connecttest.NewClock(connecttest.Start)
+			rail := &chatty{Simulator: payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now})}
+			ctx := context.Background()
+			eng, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now})
+			a, err := p.CreateAccount(ctx, connecttest.Seller("US"))
+			require.NoError(t, err)
+			_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCardAtOnce})
+			require.NoError(t, err)
+			rail.extra = []payout.Update{odd}
+			po, err := p.Payout(ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+			require.NoError(t, err)
+			for range 10 {
+				clock.Advance(24 * time.Hour)
+				d, err := eng.Drain(ctx)
+				require.NoError(t, err)
+				require.NoError(t, d.Err)
+			}
+			po, err = p.GetPayout(ctx, po.ID)
+			require.NoError(t, err)
+			require.Equal(t, payout.Paid, po.Status)
+			list, err := eng.UnmatchedNews(ctx)
+			require.NoError(t, err)
+			require.Len(t, list, 1)
+		})
+	}
+}
+
+type oddFirst struct {
+	*payout.Simulator
+	odd payout.Update
+}
+
+func (o oddFirst) Updates(ctx context.Context, after string) ([]payout.Update, string, error) {
+	if after == "" {
+		return []payout.Update{o.odd}, "0", nil
+	}
+	return o.Simulator.Updates(ctx, after)
+}
+
+// Nor where it stands alone on the first page.
+func TestOddNewsAloneOnItsPage(t *testing.T) {
+	for name, odd := range map[string]payout.Update{
+		"good":     {ID: "x", Key: "po_other-1", Kind: payout.UpdatePaid, Amount: usd(1)},
+		"year":     {ID: "x", Key: "po_other-1", Kind: payout.UpdatePaid, Amount: usd(1), At: time.Date(20260, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"currency": {ID: "x", Key: "po_other-1", Kind: payout.UpdatePaid, Amount: ledger.Minor(5, 0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := connecttest.NewClock(connecttest.Start)
+			rail := oddFirst{payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now}), odd}
+			ctx := context.Background()
+			eng, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now})
+			a, err := p.CreateAccount(ctx, connecttest.Seller("US"))
+			require.NoError(t, err)
+			_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCardAtOnce})
+			require.NoError(t, err)
+			po, err := p.Payout(ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+			require.NoError(t, err)
+			for range 30 {
+				clock.Advance(24 * time.Hour)
+				_, err := eng.Drain(ctx)
+				require.NoError(t, err)
+			}
+			po, err = p.GetPayout(ctx, po.ID)
+			require.NoError(t, err)
+			require.Equal(t, payout.Paid, po.Status)
+		})
+	}
+}
+
+type overtaken struct {
+	*payout.Simulator
+	before func()
+}
+
+func (r *overtaken) Submit(ctx context.Context, b []payout.Instruction) ([]payout.Ack, error) {
+	acks, err := r.Simulator.Submit(ctx, b)
+	if r.before != nil {
+		r.before()
+	}
+	return acks, err
+}
+
+// News that it was paid may be faster than the acknowledgement, which brings the
+// rail's own name for the payment.
+func TestAnAcknowledgementAfterPaid(t *testing.T) {
+	ctx := context.Background()
+	clock := connecttest.NewClock(connecttest.Start)
+	rail := &overtaken{Simulator: payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now, Days: -1})}
+	eng, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now})
+	a, err := p.CreateAccount(ctx, connecttest.Seller("US"))
+	require.NoError(t, err)
+	_, err = p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	rail.before = func() { _, err := eng.Drain(ctx); require.NoError(t, err) }
+	po, err := p.Payout(ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+	require.NoError(t, err)
+	require.Equal(t, payout.Paid, po.Status)
+	require.NotEmpty(t, po.Reference)
+	require.Equal(t, 1, po.Sent)
+}

@@ -90,6 +90,13 @@ var payoutTask = &task[PayoutRequest, payout.Payout, payout.Ack]{
 	settle:   settlePayout,
 	rest:     func(u *ledger.Unit, _ *Platform, o *payout.Payout, code string) error { return payout.Lost(u, o, code) },
 	open:     awaitsAck,
+	late: func(u *ledger.Unit, _ *Platform, o *payout.Payout, ack payout.Ack) error {
+		if !ack.Accepted || o.Sent > 0 {
+			return nil
+		}
+		o.Sent, o.SentAt = 1, u.At()
+		return payout.Named(u, o, ack.Reference)
+	},
 }
 
 // railName names the engine's rail.

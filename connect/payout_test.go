@@ -321,3 +321,29 @@ func TestWhichBankIsPaid(t *testing.T) {
 	}
 	m.verify()
 }
+
+// A tax is refunded while it is held for its authority, paid, and comes back.
+func TestATaxRefundedWhileItIsRemitted(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller(func(r *connect.AccountRequest) { r.ShortBalance = connect.ShortNegative })
+	c, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: usd(1080), AccountID: a.ID, Source: connect.TestCard,
+		Tax: []connect.Tax{{Authority: "nyc", Amount: usd(80)}}})
+	require.NoError(t, err)
+	po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", Authority: "nyc", Amount: usd(80),
+		Bank: &connect.BankDetails{Token: payout.TestReturned, Country: "US", Currency: ledger.USD}})
+	require.NoError(t, err)
+	r, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID, ReverseTransfer: true})
+	require.NoError(t, err)
+	require.Equal(t, connect.RefundSucceeded, r.Status)
+	m.verify()
+	m.pass(24 * time.Hour)
+	po, err = m.platform.GetPayout(m.ctx, po.ID)
+	require.NoError(t, err)
+	require.Equal(t, payout.Paid, po.Status)
+	m.verify()
+	m.pass(6 * 24 * time.Hour)
+	po, err = m.platform.GetPayout(m.ctx, po.ID)
+	require.NoError(t, err)
+	require.Equal(t, payout.Returned, po.Status)
+	m.verify()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"log/slog"
 	"sync/atomic"
 	"time"
 	"unicode"
@@ -316,8 +317,10 @@ func (p *Platform) ID() string { return p.id }
 func (p *Platform) Profile() Profile { return p.profile.Load().Profile }
 
 // In returns the platform working inside a store that is the host's own
-// transaction: its verbs only record, and nothing outside is spoken to. After
-// the host has committed, Finish carries one object out and Engine.Drain all.
+// transaction: its verbs only record, and no acquirer or rail is spoken to. A
+// payout that is converted asks for its rate, though: where that goes over the
+// network, it is better made after the commit. After the host has committed,
+// Finish carries one object out and Engine.Drain all.
 // In of a preview is a preview of that store.
 func (p *Platform) In(s ledger.Store) *Platform {
 	c := *p
@@ -334,6 +337,7 @@ func (p *Platform) In(s ledger.Store) *Platform {
 func (p *Platform) Preview() *Platform {
 	c, e := *p, &Engine{c: p.e.c, env: p.e.env, known: new(known), started: true}
 	e.c.Store = ledger.Overlay(p.store)
+	e.c.Logger = slog.New(slog.DiscardHandler)
 	e.c.Acquirer, e.c.Rail = approving{p.e.c.Acquirer}, accepting{p.e.c.Rail}
 	c.e, c.store, c.joined, c.preview, c.profile = e, e.c.Store, false, true, seen(p.profile.Load())
 	return &c

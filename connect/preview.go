@@ -43,6 +43,10 @@ func (accepting) Submit(_ context.Context, batch []payout.Instruction) ([]payout
 	return acks, nil
 }
 
+func (accepting) Ask(_ context.Context, key string) (payout.Ack, bool, error) {
+	return payout.Ack{Key: key, Accepted: true, Reference: "preview"}, true, nil
+}
+
 func (accepting) Updates(_ context.Context, after string) ([]payout.Update, string, error) {
 	return nil, after, nil
 }

@@ -27,10 +27,10 @@ type UnmatchedNews struct {
 	Kind   payout.UpdateKind `json:"kind"`
 	Key    string            `json:"key"`
 	Code   string            `json:"code,omitzero"`
-	Amount ledger.Money      `json:"amount"`
-	At     time.Time         `json:"at"`     // when it happened, as the rail says
-	Heard  time.Time         `json:"heard"`  // when it was read
-	Reason string            `json:"reason"` // why it was not booked
+	Amount ledger.Money      `json:"amount,omitzero"` // zero where it was of no currency
+	At     time.Time         `json:"at,omitzero"`     // when it happened, as the rail says; zero where that is no time
+	Heard  time.Time         `json:"heard"`           // when it was read
+	Reason string            `json:"reason"`          // why it was not booked
 }
 
 // unmatchedLimit bounds what is kept of it.
@@ -138,12 +138,24 @@ func (e *Engine) applyUpdates(ctx context.Context, s ledger.Store, updates []pay
 			return nil, err
 		}
 		e.problem("rail news", n.Key, err)
-		unmatched = append(unmatched, UnmatchedNews{
-			ID: clip(n.ID), Kind: payout.UpdateKind(clip(string(n.Kind))), Key: clip(n.Key), Code: clip(n.Code),
-			Amount: n.Amount, At: n.At, Reason: err.Error(),
-		})
+		unmatched = append(unmatched, unmatchedOf(n, err))
 	}
 	return unmatched, nil
+}
+
+// unmatchedOf keeps of odd news what can be kept: whatever a rail says must not
+// stop what it says next.
+func unmatchedOf(n payout.Update, why error) UnmatchedNews {
+	u := UnmatchedNews{
+		ID: clip(n.ID), Kind: payout.UpdateKind(clip(string(n.Kind))), Key: clip(n.Key), Code: clip(n.Code), Reason: clip(why.Error()),
+	}
+	if n.Amount.Currency().Valid() {
+		u.Amount = n.Amount
+	}
+	if at := n.At.UTC(); at.Year() >= 1 && at.Year() <= 9999 {
+		u.At = at
+	}
+	return u
 }
 
 // clip bounds text that somebody outside wrote.

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
@@ -122,6 +123,13 @@ var refundTask = &task[RefundRequest, Refund, Answer]{
 	},
 	open: func(r *Refund, a Answer) (bool, error) {
 		return stillOpen(r.Status == RefundPending || r.Status == RefundUnknown, r.Status == RefundSucceeded, a)
+	},
+	late: func(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
+		if r.Reference != "" || a.Reference == "" {
+			return nil
+		}
+		r.Reference = a.Reference
+		return p.putRefund(u, r, EventRefundUpdated)
 	},
 }
 
@@ -307,12 +315,12 @@ func (p *Platform) putRefund(u *ledger.Unit, r *Refund, event string) error {
 
 // askRefund asks the acquirer to give the money back.
 func askRefund(ctx context.Context, p *Platform, r *Refund, send bool) (Answer, error) {
-	ask := func(ctx context.Context) (Answer, error) {
-		c, err := chargeKind.Read(ctx, p.store, r.Charge)
-		if err != nil {
-			return Answer{}, err
-		}
+	c, err := chargeKind.Read(ctx, p.store, r.Charge)
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %w", errUnsent, err)
+	}
+	refund := func(ctx context.Context) (Answer, error) {
 		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.Amount})
 	}
-	return p.e.askAcquirer(ctx, r.ID, attemptOf(&r.Work, r.Created, send, r.Reference != ""), ask)
+	return p.e.askAcquirer(ctx, r.ID, attemptOf(&r.Work, send, r.Reference != ""), refund)
 }

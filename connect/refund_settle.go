@@ -1,6 +1,8 @@
 package connect
 
 import (
+	"cmp"
+
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -92,7 +94,7 @@ func (p *Platform) hold(u *ledger.Unit, r *Refund, l RefundLeg, owner string, ow
 func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	if a.Status == Received {
 		fresh := r.Reference == "" && a.Reference != ""
-		r.Status, r.Reference = RefundPending, a.Reference
+		r.Status, r.Code, r.Reference = RefundPending, "", cmp.Or(a.Reference, r.Reference)
 		p.e.received(u, &r.Work)
 		if fresh {
 			return p.putRefund(u, r, EventRefundUpdated)
@@ -103,7 +105,7 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	if err != nil {
 		return err
 	}
-	r.Reference, r.Settled = a.Reference, u.At()
+	r.Reference, r.Settled = cmp.Or(a.Reference, r.Reference), u.At()
 	r.Work.Done()
 	switch a.Status {
 	case Declined:

@@ -21,7 +21,8 @@ type Work struct {
 	Claim   string    `json:"claim,omitzero"`   // who carries it out now; empty if nobody
 	Due     time.Time `json:"due,omitzero"`     // when somebody may take it: now, or when the lease ends
 	Taken   time.Time `json:"taken,omitzero"`   // when it was last started
-	Sent    time.Time `json:"sent,omitzero"`    // until when a request that went outside may be under way; zero: none did
+	First   time.Time `json:"first,omitzero"`   // before which no request went outside; zero: none did
+	Sent    time.Time `json:"sent,omitzero"`    // until when the latest that did may be under way; zero: none did
 }
 
 // Take claims the work for a while, for whoever holds the token.
@@ -31,9 +32,16 @@ func (w *Work) Take(token string, now time.Time, lease time.Duration) {
 	w.Attempt++
 }
 
-// Sending notes, before it happens, that whoever holds the claim sends a request
-// outside: it may be under way until the lease ends.
-func (w *Work) Sending() { w.Sent = w.Due }
+// Sending notes, before it happens, that whoever took the claim sends a request
+// outside: it may be under way until the lease ends, and must not begin later.
+func (w *Work) Sending() {
+	if w.Sent = w.Due; w.First.IsZero() {
+		w.First = w.Taken
+	}
+}
+
+// Unsent takes back what Sending noted: nothing went outside.
+func (w *Work) Unsent() { w.First, w.Sent = time.Time{}, time.Time{} }
 
 // Later gives the work up until a moment.
 func (w *Work) Later(due time.Time) { w.Claim, w.Due = "", due }

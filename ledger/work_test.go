@@ -410,9 +410,17 @@ func TestWorkStates(t *testing.T) {
 	require.True(t, w.Held(noon) && !w.Held(noon.Add(time.Minute)))
 	w.Take("u", noon.Add(time.Hour), time.Minute)
 	require.Equal(t, ledger.Work{Attempt: 2, Claim: "u", Due: noon.Add(61 * time.Minute), Taken: noon.Add(time.Hour)}, w)
+	first := w.Taken
+	w.Sending()
+	require.Equal(t, []time.Time{first, w.Due}, []time.Time{w.First, w.Sent})
+	w.Take("v", noon.Add(2*time.Hour), time.Minute)
+	w.Sending()
+	require.Equal(t, []time.Time{first, w.Due}, []time.Time{w.First, w.Sent}, "the first stays")
+	w.Unsent()
+	require.True(t, w.First.IsZero() && w.Sent.IsZero())
 	w.Done()
 	require.False(t, w.Open() || w.Held(noon))
-	require.Equal(t, 2, w.Attempt)
+	require.Equal(t, 3, w.Attempt)
 }
 
 // Holds whose time is over are given back, at or after it, once (promise 19).

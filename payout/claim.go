@@ -60,8 +60,15 @@ func Accepted(u *ledger.Unit, p *Payout, reference string) error {
 	if err := p.to(InTransit); err != nil {
 		return err
 	}
-	p.Reference = reference
+	p.Reference, p.Code = reference, ""
 	p.Work.Done()
+	return p.put(u, EventUpdated)
+}
+
+// Named records the rail's own name for a payout of which news was faster than
+// the acknowledgement.
+func Named(u *ledger.Unit, p *Payout, reference string) error {
+	p.Reference = reference
 	return p.put(u, EventUpdated)
 }
 
