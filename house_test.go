@@ -148,7 +148,7 @@ func TestNoHiddenInput(t *testing.T) {
 				// Drain works on several objects at once if it is asked to, and
 				// waits for them. Nothing else starts what a host did not.
 				if money(s.pkg) && !suite(s.pkg) {
-					require.Equal(t, "ledger/work.go", s.path, "%s starts a goroutine", s.at(n))
+					require.Equal(t, "ledger/drain.go", s.path, "%s starts a goroutine", s.at(n))
 				}
 			case *ast.FuncDecl:
 				require.False(t, n.Name.Name == "init" && n.Recv == nil, "%s is an init", s.at(n))

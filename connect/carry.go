@@ -63,7 +63,7 @@ func (t *task[Req, Obj, News]) finish(ctx context.Context, p *Platform, id strin
 // says of it must stay true. Under a lease that is over, or for a caller who has
 // gone, none is made.
 func (t *task[Req, Obj, News]) outside(ctx context.Context, p *Platform, o *Obj, c claim) (News, error) {
-	rest := c.until.Sub(p.e.env.Time())
+	rest := min(c.until.Sub(p.e.env.Time()), p.e.c.Lease) // the clock may have been set back
 	if err := ctx.Err(); err != nil || rest <= 0 {
 		var none News
 		return none, errors.Join(errUnsent, err)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 )
@@ -142,4 +143,30 @@ func (s *HoldStep) place() *Hold {
 		h.Object = s.Object.String()
 	}
 	return h
+}
+
+// HoldExpiry returns the worker that gives holds back whose time is over.
+func (e Env) HoldExpiry() Worker {
+	return Worker{Kind: HoldKind, Do: func(ctx context.Context, s Store, o Object) error {
+		_, err := e.Update(ctx, s, func(u *Unit) error {
+			now, err := u.Object(o.ID)
+			if err != nil {
+				return err
+			}
+			h, err := DecodeHold(now)
+			if err != nil {
+				return err
+			}
+			if h.Open.IsZero() || h.Expires.After(u.At()) {
+				return nil // somebody was faster
+			}
+			r, err := ParseRef(h.Account)
+			if err != nil {
+				return err
+			}
+			u.Hold(HoldStep{Op: ExpireHold, ID: h.ID, Account: r})
+			return nil
+		})
+		return err
+	}}
 }
