@@ -43,6 +43,16 @@ func platformOn(t *testing.T, c connect.Config) (*connect.Engine, *connect.Platf
 	return engine, p
 }
 
+// fund returns a seller to whom 10.00 USD are available.
+func fund(t *testing.T, p *connect.Platform) *connect.Account {
+	t.Helper()
+	a, err := p.CreateAccount(context.Background(), connecttest.Seller("US"))
+	require.NoError(t, err)
+	_, err = p.Charge(context.Background(), connect.ChargeRequest{Key: "fund", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	return a
+}
+
 func (m *market) key() string {
 	m.keys++
 	return fmt.Sprintf("key-%d", m.keys)
