@@ -188,13 +188,13 @@ func (t *task[Req, Obj, News]) hear(u *ledger.Unit, p *Platform, o *Obj, n News)
 // twice as long each time, up to an hour, and never less than Config.Retry.
 func (e *Engine) backOff(attempts int) time.Duration {
 	wait := e.c.Retry
-	for range min(attempts, 20) - 1 {
-		if wait >= time.Hour/2 {
+	for range attempts - 1 {
+		if wait >= time.Hour {
 			break
 		}
 		wait *= 2
 	}
-	return wait
+	return max(e.c.Retry, min(wait, time.Hour))
 }
 
 // problem tells the host's log that something did not go through. Its state is

@@ -324,3 +324,23 @@ func TestAForgottenKeyIsNotSentAgain(t *testing.T) {
 		require.Equal(t, 0, acq.Taken(c.ID))
 	}
 }
+
+// Who gets no answer asks again after a while that grows to an hour, and is never
+// given up.
+func TestRetriesBackOffToAnHour(t *testing.T) {
+	clock := connecttest.NewClock(connecttest.Start)
+	acq := hung{connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})}
+	eng, p := platformOn(t, connect.Config{Acquirer: acq, Now: clock.Now, Lease: time.Millisecond})
+	ctx := context.Background()
+	c, err := p.Charge(ctx, connect.ChargeRequest{Key: "c", Amount: usd(1000), Source: connect.TestCard})
+	require.NoError(t, err)
+	for i := range 80 {
+		want := min(30*time.Second<<min(i, 10), time.Hour)
+		require.Equal(t, want, c.Work.Due.Sub(clock.Now()), "attempt %d", i)
+		clock.Set(c.Work.Due)
+		_, err := eng.Drain(ctx)
+		require.NoError(t, err)
+		c, err = p.GetCharge(ctx, c.ID)
+		require.NoError(t, err)
+	}
+}

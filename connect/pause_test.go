@@ -290,4 +290,9 @@ func TestWhoIsOvertakenReturnsWhatIs(t *testing.T) {
 	now, err := p.GetCharge(ctx, c.ID)
 	require.NoError(t, err)
 	require.Equal(t, now.Status, c.Status)
+	require.Equal(t, connect.ChargeSucceeded, now.Status)
+	require.Equal(t, 1, acq.Taken(c.ID), "it is not sent again for who is late")
+	r, err := e2.Verify(ctx)
+	require.NoError(t, err)
+	require.NoError(t, r.Err(), "nor booked again")
 }
