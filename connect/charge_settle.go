@@ -66,7 +66,7 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 		c.Available = day
 	}
 	c.Work.Done()
-	if err := p.land(u, c, day); err != nil {
+	if err := p.land(u, c); err != nil {
 		return err
 	}
 	cur := c.Amount.Currency()
@@ -101,7 +101,7 @@ func (c *Charge) share() ledger.Money {
 // (the processing fee without a commission), and the card has been charged by
 // now; so the platform's side always goes through a pending day, which has no
 // floor, and is available the day after at the earliest.
-func (p *Platform) land(u *ledger.Unit, c *Charge, today payout.Day) error {
+func (p *Platform) land(u *ledger.Unit, c *Charge) error {
 	var err error
 	if c.AccountIn = "available"; !c.AtOnce && c.Account != "" {
 		if c.AccountIn, err = p.openDay(u, c, c.Account, c.Available, "available"); err != nil {
@@ -112,11 +112,7 @@ func (p *Platform) land(u *ledger.Unit, c *Charge, today payout.Day) error {
 		c.PlatformIn = "available"
 		return nil
 	}
-	day := c.Available
-	if c.AtOnce {
-		day = today + 1
-	}
-	for ; ; day++ {
+	for day := c.Available; ; day++ {
 		if c.PlatformIn, err = p.openDay(u, c, p.id, day, ""); err != nil || c.PlatformIn != "" {
 			return err
 		}

@@ -206,3 +206,53 @@ func TestAnAnswerAfterNewsBringsItsReference(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, connect.RefundSucceeded, r.Status, r.Code)
 }
+
+// What a blind acquirer has received waits for news alone, and is told of once.
+func TestABlindChargeThatWasReceivedWaits(t *testing.T) {
+	m := newMarket(t, connecttest.Config{AcquirerDelivery: ledger.Blind})
+	c := m.charge("", 1000, 0, connect.TestReceived)
+	require.Equal(t, connect.ChargeProcessing, c.Status)
+	require.False(t, c.Work.Open())
+	told := []string{}
+	for _, e := range events(t, m) {
+		if e.Object.ID == c.ID {
+			told = append(told, e.Type)
+		}
+	}
+	require.Equal(t, []string{connect.EventChargePending, connect.EventChargeUpdated}, told)
+	m.pass(48 * time.Hour)
+	now, err := m.platform.GetCharge(m.ctx, c.ID)
+	require.NoError(t, err)
+	require.Equal(t, c, now)
+	for _, n := range m.Acquirer.Notifications() {
+		require.NoError(t, m.News(m.ctx, n))
+	}
+	now, err = m.platform.GetCharge(m.ctx, c.ID)
+	require.NoError(t, err)
+	require.Equal(t, connect.ChargeSucceeded, now.Status)
+}
+
+// An answer to a refund that comes after news brings its reference too, once.
+func TestALateAnswerToARefund(t *testing.T) {
+	m := newMarket(t, connecttest.Config{AcquirerDelivery: ledger.Blind})
+	c := m.charge("", 1000, 0, connect.TestRefundPending)
+	r, err := m.platform.In(m.Store()).Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID})
+	require.NoError(t, err)
+	answer := connect.Answer{Status: connect.Approved, Amount: usd(1000)}
+	for _, reference := range []string{"", "", "theirs", "another"} {
+		answer.Reference = reference
+		require.NoError(t, m.News(m.ctx, connect.News{Key: r.ID, Answer: answer}))
+	}
+	r, err = m.platform.GetRefund(m.ctx, r.ID)
+	require.NoError(t, err)
+	require.Equal(t, connect.RefundSucceeded, r.Status)
+	require.Equal(t, "theirs", r.Reference)
+	updates := 0
+	for _, e := range events(t, m) {
+		if e.Object.ID == r.ID && e.Type == connect.EventRefundUpdated {
+			updates++
+		}
+	}
+	require.Equal(t, 2, updates, "that it succeeded, and its reference")
+	m.verify()
+}

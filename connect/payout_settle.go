@@ -24,11 +24,7 @@ func submitPayout(ctx context.Context, p *Platform, o *payout.Payout, first bool
 		return acks[0], nil
 	}
 	ask := func(ctx context.Context) (payout.Ack, error) {
-		asker, ok := rail.(payout.Asker)
-		if !ok {
-			return payout.Ack{}, &ledger.Error{Class: ledger.Unavailable, Code: "not_askable", Op: "connect: rail " + info.Name}
-		}
-		ack, seen, err := asker.Ask(ctx, o.Key())
+		ack, seen, err := rail.(payout.Asker).Ask(ctx, o.Key()) // Config.check requires it of an askable rail
 		if err == nil && !seen {
 			err = &ledger.Error{Class: ledger.NotFound, Code: "not_found", Op: "connect: rail " + info.Name}
 		}

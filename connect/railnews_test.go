@@ -308,3 +308,59 @@ func TestTheCursorNeverGoesBack(t *testing.T) {
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	}), "%q", rail.cursors)
 }
+
+// A refusal that comes after the bank's "failed" adds nothing to it.
+func TestARefusalAfterFailed(t *testing.T) {
+	clock := connecttest.NewClock(connecttest.Start)
+	rail := &overtaken{Simulator: payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now})}
+	eng, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now})
+	ctx := context.Background()
+	a := fund(t, p)
+	_, err := p.UpdateAccount(ctx, connect.AccountUpdate{
+		Key: "bank", AccountID: a.ID, Bank: &connect.BankDetails{Token: payout.TestRefused, Country: "US", Currency: ledger.USD},
+	})
+	require.NoError(t, err)
+	var failed *payout.Payout
+	rail.before = func() {
+		for o, err := range p.Payouts(ctx, connect.ListRequest{}) {
+			require.NoError(t, err)
+			require.NoError(t, eng.RailNews(ctx, payout.Update{ID: "by hand", Key: o.Key(), Kind: payout.UpdateFailed, Code: "account_closed", Amount: o.Amount}))
+			failed, err = p.GetPayout(ctx, o.ID)
+			require.NoError(t, err)
+		}
+	}
+	o, err := p.Payout(ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
+	require.NoError(t, err)
+	require.Equal(t, payout.Failed, o.Status)
+	require.Equal(t, failed, o)
+}
+
+// garbled is a rail whose acknowledgements are not those that were asked for.
+type garbled struct {
+	*payout.Simulator
+	acks func([]payout.Ack) []payout.Ack
+}
+
+func (g garbled) Submit(ctx context.Context, batch []payout.Instruction) ([]payout.Ack, error) {
+	acks, err := g.Simulator.Submit(ctx, batch)
+	return g.acks(acks), err
+}
+
+// An acknowledgement of something else is none.
+func TestGarbledAcknowledgements(t *testing.T) {
+	for name, acks := range map[string]func([]payout.Ack) []payout.Ack{
+		"none":          func([]payout.Ack) []payout.Ack { return nil },
+		"two":           func(l []payout.Ack) []payout.Ack { return append(l, l...) },
+		"another's key": func([]payout.Ack) []payout.Ack { return []payout.Ack{{Key: "po_other-1", Accepted: true}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := connecttest.NewClock(connecttest.Start)
+			rail := garbled{payout.NewSimulator(payout.SimulatorConfig{Delivery: ledger.Blind, Now: clock.Now}), acks}
+			_, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now})
+			o, err := p.Payout(context.Background(), connect.PayoutRequest{Key: "po", AccountID: fund(t, p).ID})
+			require.NoError(t, err)
+			require.Equal(t, payout.Unknown, o.Status)
+			require.Equal(t, "no_answer", o.Code)
+		})
+	}
+}

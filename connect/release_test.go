@@ -148,3 +148,40 @@ func TestTheReleaseOfADayBelowZero(t *testing.T) {
 	require.Equal(t, usd(-59), b.In(ledger.USD).Available)
 	m.verify()
 }
+
+// A day that was released is over: what is charged for it later is available at
+// once to the seller, and to the platform with the next day that is open.
+func TestAChargeForADayThatIsOver(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	first := m.charge(a.ID, 1000, 100, connect.TestCard)
+	now := m.Clock.Now()
+	m.Clock.Set(first.Available.Time()) // a clock that is ahead drains
+	_, err := m.Drain(m.ctx)
+	require.NoError(t, err)
+	require.Equal(t, usd(900), m.has(a.ID).Available)
+	m.Clock.Set(now)
+	second := m.charge(a.ID, 1000, 100, connect.TestCard)
+	require.Equal(t, first.Available, second.Available)
+	require.Equal(t, "available", second.AccountIn)
+	require.Equal(t, "pending/"+(second.Available+1).String(), second.PlatformIn)
+	require.Equal(t, usd(1800), m.has(a.ID).Available)
+	m.pass(5 * 24 * time.Hour)
+	m.verify()
+	require.Equal(t, usd(0), m.has("").Pending)
+}
+
+// What is available at once says so, and so does a delay of no days.
+func TestAvailableToday(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	today := payout.DayOf(m.Clock.Now(), time.UTC)
+	c := m.charge(m.seller().ID, 1000, 100, connect.TestCardAtOnce)
+	require.Equal(t, today, c.Available)
+	_, err := m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "u", Delay: &payout.Delay{}})
+	require.NoError(t, err)
+	a := m.seller()
+	c = m.charge(a.ID, 1000, 100, connect.TestCard)
+	require.Equal(t, today, c.Available)
+	require.Equal(t, usd(900), m.has(a.ID).Available)
+	require.Equal(t, "pending/"+(today+1).String(), c.PlatformIn)
+}
