@@ -78,9 +78,17 @@ func TestForeignIsUnknown(t *testing.T) {
 			_, err := other.CancelPayout(m.ctx, connect.CancelPayoutRequest{Key: "k", PayoutID: id})
 			return err
 		}},
-		"finish charge":   {c.ID, func(id string) error { return other.Finish(m.ctx, id) }},
-		"finish refund":   {r.ID, func(id string) error { return other.Finish(m.ctx, id) }},
-		"finish payout":   {po.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"finish charge": {c.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"finish refund": {r.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"finish payout": {po.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"refunds of charge": {c.ID, func(id string) error {
+			_, err := other.ListRefunds(m.ctx, connect.ListRequest{ChargeID: id})
+			return err
+		}},
+		"refunds of account": {a.ID, func(id string) error {
+			_, err := other.ListRefunds(m.ctx, connect.ListRequest{AccountID: id})
+			return err
+		}},
 		"page of charges": {c.ID, func(id string) error { _, err := other.ListCharges(m.ctx, connect.ListRequest{After: id}); return err }},
 		"page of payouts": {po.ID, func(id string) error { _, err := other.ListPayouts(m.ctx, connect.ListRequest{After: id}); return err }},
 		"statement of": {m.platform.ID(), func(id string) error {
