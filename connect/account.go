@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/soukhq/souk/compliance"
-	"github.com/soukhq/souk/internal/email"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -266,38 +265,4 @@ func (d *BankDetails) account(u *ledger.Unit, e *Engine) (BankAccount, error) {
 	return BankAccount{ID: u.NewID("ba_"), Destination: payout.Destination{
 		Token: d.Token, Country: country, Currency: d.Currency, Last4: d.Last4,
 	}}, nil
-}
-
-// checkEmail refuses what is not an address. None is fine.
-func checkEmail(address string) error {
-	if address == "" {
-		return nil
-	}
-	if !email.Valid(address) {
-		return badField("invalid_email", "email", "this is not an e-mail address")
-	}
-	return nil
-}
-
-// plain reports whether text is printable ASCII without spaces, of a length.
-func plain(text string, least, most int) bool {
-	if len(text) < least || len(text) > most {
-		return false
-	}
-	for i := range len(text) {
-		if text[i] <= 0x20 || text[i] > 0x7e {
-			return false
-		}
-	}
-	return true
-}
-
-func alphanumeric(text string) bool {
-	for i := range len(text) {
-		c := text[i]
-		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
-			return false
-		}
-	}
-	return true
 }

@@ -115,17 +115,3 @@ func (c Config) check() error {
 	}
 	return nil
 }
-
-// validName refuses names that could not stand in a purpose or a key.
-func validName(name string) bool {
-	if name == "" || len(name) > 40 {
-		return false
-	}
-	for i := range len(name) {
-		c := name[i]
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_' {
-			return false
-		}
-	}
-	return true
-}

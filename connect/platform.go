@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
@@ -376,17 +374,4 @@ func madeOf(r *ledger.Receipt, kind string) string {
 		}
 	}
 	return ""
-}
-
-// checkName refuses names that are empty, too long, or not plain text.
-func checkName(field, name string, most int) error {
-	if name == "" || utf8.RuneCountInString(name) > most || !utf8.ValidString(name) {
-		return badField("invalid_name", field, fmt.Sprintf("a name is 1 to %d characters", most))
-	}
-	for _, r := range name {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return badField("invalid_name", field, "a name has no control or direction characters")
-		}
-	}
-	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/soukhq/souk/internal/email"
 )
 
 // checkText refuses text that is too long, not UTF-8, or hides control
@@ -61,4 +63,65 @@ func accountNumber(text string) bool {
 	}
 	digits := strings.Trim(text, "0123456789") == ""
 	return digits || len(text) >= 15 && rest == 1
+}
+
+// checkName refuses names that are empty, too long, or not plain text.
+func checkName(field, name string, most int) error {
+	if name == "" || utf8.RuneCountInString(name) > most || !utf8.ValidString(name) {
+		return badField("invalid_name", field, fmt.Sprintf("a name is 1 to %d characters", most))
+	}
+	for _, r := range name {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return badField("invalid_name", field, "a name has no control or direction characters")
+		}
+	}
+	return nil
+}
+
+// checkEmail refuses what is not an address. None is fine.
+func checkEmail(address string) error {
+	if address == "" {
+		return nil
+	}
+	if !email.Valid(address) {
+		return badField("invalid_email", "email", "this is not an e-mail address")
+	}
+	return nil
+}
+
+// plain reports whether text is printable ASCII without spaces, of a length.
+func plain(text string, least, most int) bool {
+	if len(text) < least || len(text) > most {
+		return false
+	}
+	for i := range len(text) {
+		if text[i] <= 0x20 || text[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+func alphanumeric(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// validName refuses names that could not stand in a purpose or a key.
+func validName(name string) bool {
+	if name == "" || len(name) > 40 {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_' {
+			return false
+		}
+	}
+	return true
 }
