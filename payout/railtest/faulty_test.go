@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -155,8 +156,10 @@ var planted = []fault{
 		f.info = func(i payout.RailInfo) payout.RailInfo { i.Delivery = ledger.Keyed; return i }
 	}},
 	{"answers differ", ledger.Keyed, []string{"the same key never pays twice", "one key has one effect under load"}, func(f *faulty) {
+		var answers atomic.Int64 // those that come at once differ too
 		f.acks = func(_ []payout.Instruction, acks []payout.Ack) []payout.Ack {
-			return each(acks, func(a *payout.Ack) { a.Reference += fmt.Sprint("-", f.calls) })
+			n := answers.Add(1)
+			return each(acks, func(a *payout.Ack) { a.Reference += fmt.Sprint("-", n) })
 		}
 	}},
 	{"the first instruction is answered", ledger.Keyed, []string{"a key belongs to one instruction"}, func(f *faulty) {
