@@ -18,6 +18,9 @@ type Dialect interface {
 	// JoinWrite gives a transaction that somebody else began what BeginWrite
 	// would have given it.
 	JoinWrite() string
+	// Using stands behind the name of a table and says which index a query reads.
+	// It is empty where the database finds that by itself.
+	Using(index string) string
 	// Fault says what an error of the driver means. It is not asked about
 	// contexts and closed connections.
 	Fault(err error) Fault

@@ -55,10 +55,6 @@ func canceled(op string, err error) error {
 	return &ledger.Error{Class: ledger.Unavailable, Code: "canceled", Op: "ledger: " + op, Err: err}
 }
 
-func closed(d Dialect) error {
-	return &ledger.Error{Class: ledger.Unavailable, Code: "store_closed", Op: d.Name(), Msg: "the store was closed"}
-}
-
 func missing(argument string) error {
 	return &ledger.Error{Class: ledger.Invalid, Code: "missing_argument", Field: argument, Msg: "it is nil or was not made by its constructor"}
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+
+	"github.com/soukhq/souk/ledger"
 )
 
 // handle is what a session runs on: a connection, or a transaction of the
@@ -44,7 +47,7 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (int64, e
 	}
 	r, err := st.ExecContext(ctx, args...)
 	if err != nil {
-		return 0, err
+		return 0, s.cause(ctx, err)
 	}
 	return r.RowsAffected()
 }
@@ -57,7 +60,7 @@ func (s *session) query(ctx context.Context, scan func(*sql.Rows) error, query s
 	}
 	rows, err := st.QueryContext(ctx, args...)
 	if err != nil {
-		return err
+		return s.cause(ctx, err)
 	}
 	for rows.Next() {
 		if err := scan(rows); err != nil {
@@ -70,6 +73,17 @@ func (s *session) query(ctx context.Context, scan func(*sql.Rows) error, query s
 		return err
 	}
 	return rows.Close()
+}
+
+// cause finds out whether the host has ended its transaction: statements that
+// were prepared in it only say that they are closed.
+func (s *session) cause(ctx context.Context, err error) error {
+	if s.conn == nil {
+		if _, ended := s.ExecContext(ctx, "select 1"); errors.Is(ended, sql.ErrTxDone) {
+			return ended
+		}
+	}
+	return err
 }
 
 // end closes what the session holds.
@@ -100,12 +114,14 @@ type sessions struct {
 	// yet. There is no such list where the pool is the host's: connections are
 	// given back after each use, so that none is kept from the host.
 	free chan *session
+
+	closed chan struct{} // closed with the store
 }
 
 // newSessions keeps up to n sessions; 0 keeps none, and leaves their number to
 // the pool.
 func newSessions(db *sql.DB, n int) *sessions {
-	p := &sessions{db: db}
+	p := &sessions{db: db, closed: make(chan struct{})}
 	if n > 0 {
 		p.free = make(chan *session, n)
 		for range n {
@@ -115,12 +131,22 @@ func newSessions(db *sql.DB, n int) *sessions {
 	return p
 }
 
+// errClosed is what a closed store has to say.
+var errClosed = &ledger.Error{Class: ledger.Unavailable, Code: "store_closed", Op: "ledger: store", Msg: "it was closed"}
+
 // take waits for a session until the context ends.
 func (p *sessions) take(ctx context.Context) (*session, error) {
 	var s *session
+	select {
+	case <-p.closed:
+		return nil, errClosed
+	default:
+	}
 	if p.free != nil {
 		select {
 		case s = <-p.free:
+		case <-p.closed:
+			return nil, errClosed
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -151,6 +177,7 @@ func (p *sessions) give(s *session) {
 
 // close waits until all sessions were given back and ends them.
 func (p *sessions) close() error {
+	close(p.closed)
 	var first error
 	for range cap(p.free) {
 		if s := <-p.free; s != nil {

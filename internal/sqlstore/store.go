@@ -88,7 +88,7 @@ func (s *Store) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, 
 	}
 	r, ok := s.group.do(ctx, c)
 	if !ok {
-		return nil, closed(s.d)
+		return nil, errClosed
 	}
 	return r.Receipt, r.Err
 }

@@ -284,6 +284,17 @@ func (w *where) page(at, unique string, from, to time.Time, first bool, afterAt 
 	if desc {
 		beyond, direction = " < ", " desc"
 	}
+	// Of two bounds on one side the nearer one stands alone, so that the database
+	// begins there.
+	switch {
+	case first:
+	case desc && (to.IsZero() || afterAt.Before(to)):
+		to = time.Time{}
+	case !desc && !afterAt.Before(from):
+		from = time.Time{}
+	default:
+		first = true
+	}
 	if !from.IsZero() {
 		w.add(at+` >= ?`, micro(from))
 	}

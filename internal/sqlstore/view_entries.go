@@ -34,7 +34,7 @@ func (v *view) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
 	if err != nil || a.row == 0 {
 		return nil, err
 	}
-	query, args := entriesQuery(a.row, p)
+	query, args := entriesQuery(v.d, a.row, p)
 	var list []ledger.Posted
 	err = v.query(func(rows *sql.Rows) error {
 		e := ledger.Posted{Account: r}
@@ -51,12 +51,12 @@ func (v *view) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
 // entriesQuery asks for a page of an account's entries. Those in order of
 // effective time are merged of two lists that are in order already: entries
 // that count when they were posted, and those that moved.
-func entriesQuery(account int64, p ledger.Page) (string, []any) {
+func entriesQuery(d Dialect, account int64, p ledger.Page) (string, []any) {
 	order := ` order by at, number`
 	if p.Desc {
 		order = ` order by at desc, number desc`
 	}
-	part := func(column, only string) (string, []any) {
+	part := func(column, only, index string) (string, []any) {
 		var w where
 		w.add(`e.account = ?`, account)
 		if only != "" {
@@ -64,23 +64,24 @@ func entriesQuery(account int64, p ledger.Page) (string, []any) {
 		}
 		w.page("e."+column, "e.number", p.From, p.To, p.After.IsZero(), p.After.At, p.After.Number, p.Desc)
 		return `select e.` + column + ` as at, e.number as number, e.tx as tx, e.posted_at as posted_at, e.effective_at as effective_at,
-			e.amount as amount, e.balance as balance from souk_entries e ` + w.String(), w.args
+			e.amount as amount, e.balance as balance from souk_entries e` + index + ` ` + w.String(), w.args
 	}
 	const moved, unmoved = `e.effective_at <> e.posted_at`, `e.effective_at = e.posted_at`
+	byPosting, byEffective := d.Using("souk_entries_moved_posted"), d.Using("souk_entries_moved")
 	var list string
 	var args []any
 	switch {
 	case p.By == ledger.ByPosting && p.Moved:
-		list, args = part("posted_at", moved)
+		list, args = part("posted_at", moved, byPosting)
 	case p.By == ledger.ByPosting:
-		list, args = part("posted_at", "")
+		list, args = part("posted_at", "", "")
 	case p.Moved:
-		list, args = part("effective_at", moved)
+		list, args = part("effective_at", moved, byEffective)
 	default:
 		var more []any
 		var second string
-		list, args = part("posted_at", unmoved)
-		second, more = part("effective_at", moved)
+		list, args = part("posted_at", unmoved, "")
+		second, more = part("effective_at", moved, byEffective)
 		list, args = list+` union all `+second, append(args, more...)
 	}
 	return `select p.number, t.id, t.reason, t.object_kind, t.object_id, t.book, p.posted_at, p.effective_at, p.amount, p.balance
