@@ -41,6 +41,8 @@ type Fault struct {
 	// another: what can be waited for outside may need the whole transaction
 	// run again inside.
 	Joined ledger.Class
+	// Held: somebody else writes just now. A batch asks for its turn again.
+	Held bool
 	// Poison: it may be the fault of one change, so that a batch is halved until
 	// that one fails alone.
 	Poison bool

@@ -114,14 +114,16 @@ type sessions struct {
 	// yet. There is no such list where the pool is the host's: connections are
 	// given back after each use, so that none is kept from the host.
 	free chan *session
+	// first is the statement that a session which is kept begins with, if any.
+	first string
 
 	closed chan struct{} // closed with the store
 }
 
 // newSessions keeps up to n sessions; 0 keeps none, and leaves their number to
 // the pool.
-func newSessions(db *sql.DB, n int) *sessions {
-	p := &sessions{db: db, closed: make(chan struct{})}
+func newSessions(db *sql.DB, n int, first string) *sessions {
+	p := &sessions{db: db, first: first, closed: make(chan struct{})}
 	if n > 0 {
 		p.free = make(chan *session, n)
 		for range n {
@@ -154,13 +156,27 @@ func (p *sessions) take(ctx context.Context) (*session, error) {
 	if s != nil {
 		return s, nil
 	}
-	conn, err := p.db.Conn(ctx)
+	s, err := p.open(ctx)
 	if err != nil {
 		p.give(nil)
+	}
+	return s, err
+}
+
+func (p *sessions) open(ctx context.Context) (*session, error) {
+	conn, err := p.db.Conn(ctx)
+	if err != nil {
 		return nil, err
 	}
-	s = newSession(conn)
+	s := newSession(conn)
 	s.conn = conn
+	if p.free != nil && p.first != "" {
+		if _, err := s.ExecContext(context.WithoutCancel(ctx), p.first); err != nil {
+			s.broken = true
+			_ = s.end() // why it could not begin says more
+			return nil, err
+		}
+	}
 	return s, nil
 }
 

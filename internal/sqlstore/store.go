@@ -27,7 +27,11 @@ type Options struct {
 	// writing. 0 keeps none: each use takes a connection out of the pool and
 	// gives it back.
 	Readers int
-	// Wait bounds how long a batch waits for a connection.
+	// Writer is a statement that the session for writing begins with, where it is
+	// kept.
+	Writer string
+	// Wait bounds how long a batch waits for a connection and for its turn to
+	// write.
 	Wait time.Duration
 	// Close is called when the store was closed.
 	Close func() error
@@ -35,7 +39,7 @@ type Options struct {
 
 // New returns a store over a pool. The schema must be there (Migrate).
 func New(db *sql.DB, d Dialect, o Options) *Store {
-	s := &Store{d: d, wait: o.Wait, read: newSessions(db, o.Readers), write: newSessions(db, min(o.Readers, 1)), books: newBooks()}
+	s := &Store{d: d, wait: o.Wait, read: newSessions(db, o.Readers, ""), write: newSessions(db, min(o.Readers, 1), o.Writer), books: newBooks()}
 	s.group = newGroup(s.batch)
 	s.close = []func() error{s.read.close, s.write.close}
 	if o.Close != nil {
@@ -127,10 +131,13 @@ func (f *failure) typed(d Dialect) error {
 // try plans and writes a batch. It has no caller's context: whoever leads
 // commits for others too. A panic fails this batch alone.
 func (s *Store) try(changes []*ledger.Change) (results []ledger.Result, failed *failure) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.wait)
-	on, err := s.write.take(ctx)
-	cancel()
+	patience, cancel := context.WithTimeout(context.Background(), s.wait)
+	defer cancel()
+	on, err := s.write.take(patience)
 	if err != nil {
+		if patience.Err() != nil {
+			err = overloaded(err)
+		}
 		return nil, &failure{cause: err}
 	}
 	committing := false
@@ -145,10 +152,10 @@ func (s *Store) try(changes []*ledger.Change) (results []ledger.Result, failed *
 		on.rollback()
 		return nil, &failure{cause: err, committing: committing}
 	}
-	ctx = context.Background()
-	if _, err := on.ExecContext(ctx, s.d.BeginWrite()); err != nil {
+	if err := s.begin(patience, on); err != nil {
 		return fail(err)
 	}
+	ctx := context.Background()
 	rows, results, err := s.books.plan(ctx, on, changes)
 	if err != nil {
 		return fail(err)
@@ -168,12 +175,32 @@ func (s *Store) try(changes []*ledger.Change) (results []ledger.Result, failed *
 	return results, nil
 }
 
+// begin waits for the turn to write. It asks again and again, since a database
+// that makes a writer wait longer the longer it has waited lets others pass.
+func (s *Store) begin(patience context.Context, on *session) error {
+	for {
+		_, err := on.ExecContext(context.WithoutCancel(patience), s.d.BeginWrite())
+		if err == nil || !faultOf(s.d, err).Held {
+			return err
+		}
+		select {
+		case <-patience.Done():
+			return err
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 // rollback ends a transaction that wrote nothing, or is to have written nothing.
 // A connection that cannot do that is thrown away, which does it too.
 func (s *session) rollback() {
 	if _, err := s.ExecContext(context.Background(), "rollback"); err != nil {
 		s.broken = true
 	}
+}
+
+func overloaded(err error) error {
+	return &ledger.Error{Class: ledger.Unavailable, Code: "overloaded", Op: "ledger: commit", Msg: "no connection came free", Err: err}
 }
 
 func panicked(p any) error {

@@ -71,7 +71,7 @@ func (dialect) Fault(err error) sqlstore.Fault {
 	}
 	switch e.Code() & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		return sqlstore.Fault{Class: ledger.Unavailable, Code: "busy", Joined: ledger.Conflict}
+		return sqlstore.Fault{Class: ledger.Unavailable, Code: "busy", Joined: ledger.Conflict, Held: true}
 	case lib.SQLITE_CONSTRAINT:
 		return sqlstore.Fault{Class: ledger.Invalid, Code: "constraint", Poison: true}
 	case lib.SQLITE_FULL:

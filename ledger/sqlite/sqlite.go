@@ -109,7 +109,11 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 		_ = db.Close() // why it cannot be used says more
 		return nil, err
 	}
-	return &Store{sqlstore.New(db, dialect{}, sqlstore.Options{Readers: c.Readers, Wait: c.Wait, Close: db.Close})}, nil
+	// The library waits longer the longer it has waited, up to 100 ms, in which
+	// another process commits dozens of times. The store asks again each few.
+	return &Store{sqlstore.New(db, dialect{}, sqlstore.Options{
+		Readers: c.Readers, Writer: "pragma busy_timeout = 4", Wait: c.Wait, Close: db.Close,
+	})}, nil
 }
 
 // dsn names a file to the driver. The first pragma is how long to wait for
