@@ -88,6 +88,10 @@ func money(dir string) bool {
 	return within(dir, "ledger", "fx", "payout", "compliance", "connect")
 }
 
+// stores lists the packages that need a database's driver. A host that does not
+// ask for them does not link it.
+func stores(dir string) bool { return within(dir, "ledger/sqlite") }
+
 // suite lists the packages that are tests for adapters to run.
 func suite(dir string) bool {
 	return within(dir, "ledger/storetest", "payout/railtest", "connect/acquirertest")
@@ -95,7 +99,8 @@ func suite(dir string) bool {
 
 // TestImportDirections: ledger imports nothing of ours but its own leaves; fx,
 // payout and compliance know neither each other nor connect; connect knows
-// nothing of what is attached to it; nobody imports examples.
+// nothing of what is attached to it; stores are imported by hosts alone, and they
+// alone by what they have in common; nobody imports examples.
 func TestImportDirections(t *testing.T) {
 	allowed := map[string][]string{
 		"ledger":     {"ledger"},
@@ -110,6 +115,12 @@ func TestImportDirections(t *testing.T) {
 		}
 		for _, in := range s.imports() {
 			require.False(t, within(in, "examples"), "%s imports an example", s.path)
+			require.True(t, !stores(in) || stores(s.pkg) || within(s.pkg, "examples"), "%s imports the store %s", s.path, in)
+			require.True(t, !within(in, "internal/sqlstore") || stores(s.pkg), "%s imports %s", s.path, in)
+			if stores(s.pkg) {
+				require.True(t, in == "ledger" || in == "internal/sqlstore", "%s imports %s", s.path, in)
+				continue
+			}
 			for top, may := range allowed {
 				if within(s.pkg, top) {
 					require.True(t, within(in, may...), "%s imports %s", s.path, in)
@@ -340,15 +351,34 @@ func TestRequirements(t *testing.T) {
 		"github.com/shopspring/decimal v1.5.0",
 		"github.com/stretchr/testify v1.11.1", // tests
 		"golang.org/x/text v0.31.0",
+		"modernc.org/sqlite v1.50.0", // ledger/sqlite alone
 		"pgregory.net/rapid v1.2.0", // tests
 	}, direct)
-	require.Contains(t, string(text), "\ngo 1.25\n")
+	require.Contains(t, string(text), "\ngo 1.25.0\n")
+	// The driver works with the libc of its own go.mod and with no other: a newer
+	// one has crashed programs.
+	require.Contains(t, string(text), "\tmodernc.org/libc v1.72.0 // indirect\n")
 }
 
-// TestNoSQL: SQL stands in the stores, in internal and in examples.
+// TestDriversStayInStores: a package that is no store imports no driver, nor does
+// the SQL that stores have in common.
+func TestDriversStayInStores(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || stores(s.pkg) {
+			continue
+		}
+		for _, i := range s.file.Imports {
+			path, _ := strconv.Unquote(i.Path.Value)
+			require.False(t, strings.HasPrefix(path, "modernc.org/"), "%s imports %s", s.path, path)
+		}
+	}
+}
+
+// TestNoSQL: SQL stands in the stores, in what they have in common, and in
+// examples.
 func TestNoSQL(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.test || within(s.pkg, "ledger/sqlite", "ledger/postgres", "internal", "examples") {
+		if s.test || stores(s.pkg) || within(s.pkg, "internal/sqlstore", "examples") {
 			continue
 		}
 		for _, i := range s.file.Imports {

@@ -29,7 +29,7 @@ func TestFromOutside(t *testing.T) {
 	require.NoError(t, err)
 	write("main.go", string(program))
 	write("go.sum", string(sums))
-	write("go.mod", "module example.com/host\n\ngo 1.25\n\nrequire "+module+" v0.0.0\n\nreplace "+module+" => "+root+"\n")
+	write("go.mod", "module example.com/host\n\ngo 1.25.0\n\nrequire "+module+" v0.0.0\n\nreplace "+module+" => "+root+"\n")
 
 	run := func(args ...string) string {
 		cmd := exec.Command("go", args...)

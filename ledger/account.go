@@ -113,8 +113,9 @@ const (
 	MaxPage     = 1000
 )
 
-// pageSize applies the default and refuses what is out of range.
-func pageSize(limit int) (int, error) {
+// PageSize applies the default to the limit of a page and refuses what is out of
+// range. It is for adapters.
+func PageSize(limit int) (int, error) {
 	switch {
 	case limit == 0:
 		return DefaultPage, nil
@@ -139,12 +140,14 @@ func (q AccountQuery) matches(r Ref, closed bool) bool {
 	return r.Purpose == q.Purpose
 }
 
-func (q AccountQuery) check() (AccountQuery, error) {
+// Check returns the query with its defaults, or says why it cannot be answered.
+// It is for adapters.
+func (q AccountQuery) Check() (AccountQuery, error) {
 	var err error
 	if q.Owner != "" && q.Book == "" {
 		return q, invalid("invalid_query", "book", "accounts of an owner are listed within a book")
 	}
-	q.Limit, err = pageSize(q.Limit)
+	q.Limit, err = PageSize(q.Limit)
 	return q, err
 }
 
@@ -191,10 +194,11 @@ const firstSecond, lastSecond = -62135596800, 253402300799
 // badTime reports whether a time cannot be kept.
 func badTime(t time.Time) bool { return t.Unix() < firstSecond || t.Unix() > lastSecond }
 
-// askedTime is a moment of a question. One that nothing can be kept under is
-// moved next to what can: "until for ever" stays after everything, and does not
-// leave the numbers that stores count time with.
-func askedTime(t time.Time) time.Time {
+// AskedTime is a moment of a question, in UTC to the microsecond. One that
+// nothing can be kept under is moved next to what can: "until for ever" stays
+// after everything, and does not leave the numbers that stores count time with.
+// It is for adapters.
+func AskedTime(t time.Time) time.Time {
 	switch s := t.Unix(); {
 	case s < firstSecond:
 		return time.Unix(firstSecond, 0).UTC().Add(-time.Microsecond)

@@ -213,7 +213,7 @@ func (a *memAccount) posted(number int64) Posted {
 // balanceAt returns the balance after the last entry posted at or before at;
 // false if none of the entries kept here was.
 func (a *memAccount) balanceAt(at time.Time) (Money, bool) {
-	micro := askedTime(at).UnixMicro()
+	micro := AskedTime(at).UnixMicro()
 	n := a.entries.search(func(e *memEntry) bool { return e.tx.posted > micro })
 	if n == 0 {
 		return Zero(a.Currency), false

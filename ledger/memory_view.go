@@ -43,7 +43,7 @@ func missing(r Ref) Account {
 }
 
 func (v *memView) AccountsOf(q AccountQuery) ([]Account, error) {
-	q, err := q.check()
+	q, err := q.Check()
 	if err == nil {
 		err = v.usable()
 	}
@@ -83,7 +83,7 @@ func (v *memView) Entries(r Ref, p Page) ([]Posted, error) {
 	if err := v.usable(); err != nil {
 		return nil, err
 	}
-	p, err := p.check()
+	p, err := p.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -92,16 +92,6 @@ func (v *memView) Entries(r Ref, p Page) ([]Posted, error) {
 		return nil, nil
 	}
 	return a.page(p), nil
-}
-
-func (p Page) check() (Page, error) {
-	if p.By > ByEffective {
-		return p, invalid("invalid_query", "by", "entries are placed by posting or by effective time")
-	}
-	var err error
-	p.From, p.To, p.After.At = askedTime(p.From), askedTime(p.To), askedTime(p.After.At)
-	p.Limit, err = pageSize(p.Limit)
-	return p, err
 }
 
 // page walks the list that the page is cut from.
@@ -200,7 +190,7 @@ func (v *memView) Objects(ids ...ID) ([]Object, error) {
 }
 
 func (v *memView) Find(q Query) ([]Object, error) {
-	q, err := q.check()
+	q, err := q.Check()
 	if err == nil {
 		err = v.usable()
 	}
@@ -258,7 +248,7 @@ func (v *memView) Events(after Cursor, platform string, limit int) ([]Event, Cur
 		err = v.usable()
 	}
 	if err == nil {
-		limit, err = pageSize(limit)
+		limit, err = PageSize(limit)
 	}
 	if err != nil {
 		return nil, "", err

@@ -5,13 +5,13 @@ import "slices"
 // Need is what a batch needs loaded before it can be planned. All lists are
 // sorted and name each thing once.
 type Need struct {
-	Accounts     []Ref // posted to, held, opened, closed: to be locked
-	Expected     []Ref // accounts only expected unchanged
-	Closing      []Ref // accounts of which all stripes are needed
-	Put          []ID  // objects written: to be locked
-	Read         []ID  // objects only looked at
-	Data         []ID  // of both: those whose Data is read
-	Transactions []string
+	Accounts     []Ref    // posted to, held, opened, closed: to be locked
+	Expected     []Ref    // accounts only expected unchanged
+	Closing      []Ref    // accounts of which all stripes are needed
+	Put          []ID     // objects written: to be locked
+	Read         []ID     // objects only looked at
+	Data         []ID     // of both: those whose Data is read
+	Transactions []string // ids that are not made of their change's
 	Changes      []string
 }
 
@@ -31,7 +31,9 @@ func NeedOf(batch []*Change) Need {
 		}
 		for i := range c.Post {
 			t := &c.Post[i]
-			n.Transactions = append(n.Transactions, t.ID)
+			if !ownID(c.ID, t.ID) {
+				n.Transactions = append(n.Transactions, t.ID)
+			}
 			n.Data = append(n.Data, ID{PeriodKind, t.Book})
 			n.Read = append(n.Read, ID{PeriodKind, t.Book})
 			for j := range t.Entries {

@@ -124,13 +124,15 @@ type Query struct {
 	Limit int       // 1–1,000; 0 is 100
 }
 
-func (q Query) check() (Query, error) {
+// Check returns the query with its defaults and its times as AskedTime has them,
+// or says why it cannot be answered. It is for adapters.
+func (q Query) Check() (Query, error) {
 	if !usable(q.Kind, 64) || !usable(q.Name, 64) {
 		return q, invalid("invalid_query", "kind", "a query names a kind and a key")
 	}
 	var err error
-	q.From, q.To, q.After.At = askedTime(q.From), askedTime(q.To), askedTime(q.After.At)
-	q.Limit, err = pageSize(q.Limit)
+	q.From, q.To, q.After.At = AskedTime(q.From), AskedTime(q.To), AskedTime(q.After.At)
+	q.Limit, err = PageSize(q.Limit)
 	return q, err
 }
 

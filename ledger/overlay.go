@@ -143,7 +143,7 @@ func (v *overView) Accounts(refs ...Ref) ([]Account, error) {
 }
 
 func (v *overView) AccountsOf(q AccountQuery) ([]Account, error) {
-	q, err := q.check()
+	q, err := q.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (v *overView) BalanceAt(r Ref, at time.Time) (Money, error) {
 }
 
 func (v *overView) Entries(r Ref, p Page) ([]Posted, error) {
-	p, err := p.check()
+	p, err := p.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +261,7 @@ func (v *overView) Objects(ids ...ID) ([]Object, error) {
 }
 
 func (v *overView) Find(q Query) ([]Object, error) {
-	q, err := q.check()
+	q, err := q.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -297,7 +297,7 @@ func (v *overView) Events(after Cursor, platform string, limit int) ([]Event, Cu
 	if err != nil {
 		return nil, "", err
 	}
-	if limit, err = pageSize(limit); err != nil {
+	if limit, err = PageSize(limit); err != nil {
 		return nil, "", err
 	}
 	var own Cursor

@@ -47,7 +47,7 @@ func NewStatement(ctx context.Context, s Store, r StatementRequest) (*Statement,
 	if r.By > ByEffective || !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To) {
 		return nil, invalid("invalid_range", "from", "a statement goes from an earlier to a later moment")
 	}
-	r.From, r.To = askedTime(r.From), askedTime(r.To)
+	r.From, r.To = AskedTime(r.From), AskedTime(r.To)
 	st := &Statement{Account: r.Account}
 	err := read(ctx, s, func(v View) (err error) {
 		if list, err := v.Accounts(r.Account); err != nil {

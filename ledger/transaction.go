@@ -98,6 +98,18 @@ type Page struct {
 	Limit int   // 1–1,000; 0 is 100
 }
 
+// Check returns the page with its defaults and its times as AskedTime has them,
+// or says why it cannot be shown. It is for adapters.
+func (p Page) Check() (Page, error) {
+	if p.By > ByEffective {
+		return p, invalid("invalid_query", "by", "entries are placed by posting or by effective time")
+	}
+	var err error
+	p.From, p.To, p.After.At = AskedTime(p.From), AskedTime(p.To), AskedTime(p.After.At)
+	p.Limit, err = PageSize(p.Limit)
+	return p, err
+}
+
 // Place is a position in a list ordered by time and then by something unique.
 type Place struct {
 	At     time.Time
