@@ -11,7 +11,8 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// Every flow of the marketplace posts on SQLite what it posts in memory.
+// Every flow of the marketplace posts on SQLite what it posts in memory
+// (promise 45).
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("../../connect/testdata/*.txt")
 	require.NoError(t, err)
