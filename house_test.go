@@ -352,7 +352,7 @@ func TestRequirements(t *testing.T) {
 		"github.com/stretchr/testify v1.11.1", // tests
 		"golang.org/x/text v0.31.0",
 		"modernc.org/sqlite v1.50.0", // ledger/sqlite alone
-		"pgregory.net/rapid v1.2.0", // tests
+		"pgregory.net/rapid v1.2.0",  // tests
 	}, direct)
 	require.Contains(t, string(text), "\ngo 1.25.0\n")
 	// The driver works with the libc of its own go.mod and with no other: a newer
