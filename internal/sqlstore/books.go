@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 type books struct {
 	plans    *ledger.Books
 	accounts map[ledger.Ref]accountRow
-	objects  map[ledger.ID]objectRow
+	objects  map[ledger.ID]ledger.Object // with Data only where Plan reads in it
 	txs      map[string]bool
 	changes  map[string]time.Time
 }
@@ -25,16 +24,9 @@ type accountRow struct {
 	row int64
 }
 
-// objectRow is an object and the key of its row. It has Data only where Plan
-// reads in it.
-type objectRow struct {
-	ledger.Object
-	row int64
-}
-
 func newBooks() *books {
 	b := &books{
-		accounts: make(map[ledger.Ref]accountRow), objects: make(map[ledger.ID]objectRow),
+		accounts: make(map[ledger.Ref]accountRow), objects: make(map[ledger.ID]ledger.Object),
 		txs: make(map[string]bool), changes: make(map[string]time.Time),
 	}
 	b.plans = ledger.NewBooks(b)
@@ -54,7 +46,7 @@ func (b *books) Rest(r ledger.Ref) ledger.Money { return ledger.Zero(r.Currency)
 // Object implements ledger.Source.
 func (b *books) Object(id ledger.ID) (ledger.Object, bool) {
 	o, ok := b.objects[id]
-	return o.Object, ok
+	return o, ok
 }
 
 // HasTransaction implements ledger.Source.
@@ -97,15 +89,15 @@ func (b *books) load(ctx context.Context, on *session, n ledger.Need) error {
 		}
 	}
 	for _, id := range n.Transactions {
-		err := on.query(ctx, func(*sql.Rows) error { b.txs[id] = true; return nil }, `select 1 from souk_transactions where id = ?`, id)
+		err := on.Query(ctx, func(Answer) error { b.txs[id] = true; return nil }, `select 1 from souk_transactions where id = ?`, id)
 		if err != nil {
 			return err
 		}
 	}
 	for _, id := range n.Changes {
-		err := on.query(ctx, func(rows *sql.Rows) error {
+		err := on.Query(ctx, func(row Answer) error {
 			var at int64
-			err := rows.Scan(&at)
+			err := row.Scan(&at)
 			b.changes[id] = moment(at)
 			return err
 		}, `select at from souk_changes where id = ?`, id)
@@ -120,9 +112,9 @@ func (b *books) loadAccount(ctx context.Context, on *session, r ledger.Ref) erro
 	if _, ok := b.accounts[r]; ok {
 		return nil
 	}
-	return on.query(ctx, func(rows *sql.Rows) error {
+	return on.Query(ctx, func(row Answer) error {
 		a := accountRow{Account: ledger.Account{Ref: r}}
-		err := scanAccount(rows, &a)
+		err := scanAccount(row, &a)
 		b.accounts[r] = a
 		return err
 	}, selectAccount, r.Book, r.Owner, r.Purpose, r.Currency.String())
@@ -132,10 +124,10 @@ func (b *books) loadObject(ctx context.Context, on *session, id ledger.ID, data 
 	if _, ok := b.objects[id]; ok {
 		return nil
 	}
-	return on.query(ctx, func(rows *sql.Rows) error {
-		o := objectRow{Object: ledger.Object{ID: id}}
-		err := scanObject(rows, &o)
+	return on.Query(ctx, func(row Answer) error {
+		o := ledger.Object{ID: id}
+		err := scanObject(row, &o)
 		b.objects[id] = o
 		return err
-	}, `select seq, version, keys, case when ? then data end from souk_objects where kind = ? and id = ?`, data, id.Kind, id.ID)
+	}, `select version, keys, case when ? then data end from souk_objects where kind = ? and id = ?`, data, id.Kind, id.ID)
 }

@@ -21,6 +21,10 @@ type Dialect interface {
 	// Using stands behind the name of a table and says which index a query reads.
 	// It is empty where the database finds that by itself.
 	Using(index string) string
+	// Lanes asks for the lanes of events and the number of the last one in each.
+	Lanes() string
+	// Written is the column of events by which lanes are merged.
+	Written() string
 	// Fault says what an error of the driver means. It is not asked about
 	// contexts and closed connections.
 	Fault(err error) Fault

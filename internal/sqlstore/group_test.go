@@ -21,18 +21,20 @@ type gate struct {
 
 func newGate() gate { return gate{make(chan []*ledger.Change), make(chan struct{})} }
 
-func (g gate) commit(changes []*ledger.Change) []ledger.Result {
+func (g gate) Commit(_ int, changes []*ledger.Change) []Outcome {
 	g.began <- changes
 	<-g.proceed
-	results := make([]ledger.Result, len(changes))
+	results := make([]Outcome, len(changes))
 	for i, c := range changes {
 		results[i].Receipt = &ledger.Receipt{Made: []ledger.ID{{Kind: "k", ID: c.ID}}}
 	}
 	return results
 }
 
+func (gate) Await(context.Context, Row) error { return nil }
+
 // wait lets time pass until n changes wait in the queue.
-func (g *group) wait(n int) {
+func (g *Group) wait(n int) {
 	for {
 		g.mu.Lock()
 		have := len(g.waiting)
@@ -46,13 +48,13 @@ func (g *group) wait(n int) {
 
 func TestWhoWaitsIsCommittedTogether(t *testing.T) {
 	at := newGate()
-	g := newGroup(at.commit)
+	g := NewGroup(at, 1, 0)
 	var callers sync.WaitGroup
 	do := func(ctx context.Context, id string, check func(ledger.Result, bool)) {
 		callers.Add(1)
 		go func() {
 			defer callers.Done()
-			check(g.do(ctx, &ledger.Change{ID: id}))
+			check(g.Do(ctx, &ledger.Change{ID: id}))
 		}()
 	}
 	own := func(id string) func(ledger.Result, bool) {
@@ -80,7 +82,7 @@ func TestWhoWaitsIsCommittedTogether(t *testing.T) {
 	require.Len(t, <-at.began, 5)
 	at.proceed <- struct{}{}
 	callers.Wait()
-	require.False(t, g.led)
+	require.Zero(t, g.leading)
 	require.Empty(t, g.waiting)
 }
 
@@ -88,7 +90,7 @@ func TestWhoWaitsIsCommittedTogether(t *testing.T) {
 // answered though its caller's context ended.
 func TestALeaderWhoLeft(t *testing.T) {
 	at := newGate()
-	g := newGroup(at.commit)
+	g := NewGroup(at, 1, 0)
 	for range 200 {
 		var callers sync.WaitGroup
 		var answered, left atomic.Int64
@@ -97,7 +99,7 @@ func TestALeaderWhoLeft(t *testing.T) {
 			callers.Add(2)
 			go func() {
 				defer callers.Done()
-				if r, _ := g.do(ctx, &ledger.Change{ID: strconv.Itoa(i)}); r.Err == nil {
+				if r, _ := g.Do(ctx, &ledger.Change{ID: strconv.Itoa(i)}); r.Err == nil {
 					answered.Add(1)
 				} else {
 					left.Add(1)
@@ -122,29 +124,34 @@ func TestALeaderWhoLeft(t *testing.T) {
 		}
 		require.Equal(t, committed, answered.Load(), "who was committed was told so, and nobody else")
 		require.EqualValues(t, 6, answered.Load()+left.Load())
-		require.False(t, g.led)
+		require.Zero(t, g.leading)
 	}
 }
 
 func TestABatchHasBounds(t *testing.T) {
-	g := newGroup(nil)
+	g := NewGroup(nil, 1, 0)
 	wide := &ledger.Change{Emit: make([]ledger.Event, maxParts/2+1)}
 	g.waiting = []*waiter{{change: &ledger.Change{Emit: make([]ledger.Event, 3*maxParts)}}, {change: wide}, {change: nil}, {change: wide}}
-	require.Len(t, g.batch(), 1, "a change of any width is committed")
-	require.Len(t, g.batch(), 2)
-	require.Len(t, g.batch(), 1)
-	require.Empty(t, g.batch())
+	next := func() *waiter {
+		w := g.waiting[0]
+		g.waiting = g.waiting[1:]
+		return w
+	}
+	require.Len(t, g.batch(next()), 1, "a change of any width is committed")
+	require.Len(t, g.batch(next()), 2)
+	require.Len(t, g.batch(next()), 1)
+	require.Empty(t, g.waiting)
 }
 
 func TestAClosedGroup(t *testing.T) {
 	at := newGate()
-	g := newGroup(at.commit)
+	g := NewGroup(at, 1, 0)
 	var callers sync.WaitGroup
 	for i := range 3 {
 		callers.Add(1)
 		go func() {
 			defer callers.Done()
-			r, ok := g.do(t.Context(), &ledger.Change{ID: strconv.Itoa(i)})
+			r, ok := g.Do(t.Context(), &ledger.Change{ID: strconv.Itoa(i)})
 			require.True(t, ok && r.Err == nil, "what came before is answered")
 		}()
 		if i == 0 {
@@ -154,13 +161,13 @@ func TestAClosedGroup(t *testing.T) {
 		}
 	}
 	closed := make(chan struct{})
-	go func() { g.close(); close(closed) }()
+	go func() { g.Close(); close(closed) }()
 	at.proceed <- struct{}{}
 	<-at.began
 	at.proceed <- struct{}{}
 	callers.Wait()
 	<-closed
-	_, ok := g.do(t.Context(), &ledger.Change{})
+	_, ok := g.Do(t.Context(), &ledger.Change{})
 	require.False(t, ok)
 }
 

@@ -39,8 +39,8 @@ func (j *joined) Read(ctx context.Context, fn func(ledger.View) error) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	v := &view{ctx: ctx, d: j.d, on: j.on, joined: true}
-	defer v.end()
+	v := NewView(ctx, j.d, j.on, true)
+	defer v.End()
 	return fn(v)
 }
 

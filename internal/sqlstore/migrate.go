@@ -110,15 +110,15 @@ func onConn(ctx context.Context, db *sql.DB, d Dialect, fn func(on *session) (bo
 // not the code's.
 func applied(ctx context.Context, on *session, d Dialect, steps []migration) (int, error) {
 	tables := 0
-	err := on.query(ctx, func(rows *sql.Rows) error { return rows.Scan(&tables) }, d.HasHistory())
+	err := on.Query(ctx, func(row Answer) error { return row.Scan(&tables) }, d.HasHistory())
 	if err != nil || tables == 0 {
 		return 0, err
 	}
 	n := 0
-	err = on.query(ctx, func(rows *sql.Rows) error {
+	err = on.Query(ctx, func(row Answer) error {
 		var version int64
 		var name, checksum string
-		if err := rows.Scan(&version, &name, &checksum); err != nil {
+		if err := row.Scan(&version, &name, &checksum); err != nil {
 			return err
 		}
 		n++

@@ -38,7 +38,7 @@ func TestListsAreReadInOrder(t *testing.T) {
 		if n/16 == 1 {
 			p.After = ledger.Place{At: noon, Number: 3}
 		}
-		query, args := entriesQuery(real, 1, p)
+		query, args := entriesQuery(real, []int64{1}, p)
 		searched := 0
 		for _, step := range plan(query, args...) {
 			require.NotContains(t, step, "TEMP B-TREE", "%+v", p)

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"cmp"
-	"database/sql"
 	"encoding/json"
 	"strings"
 	"time"
@@ -24,35 +23,41 @@ func text(data []byte) any {
 	return string(data)
 }
 
-// bytes is the way back.
-func bytes(s sql.NullString) []byte {
-	if s.String == "" {
-		return nil
-	}
-	return []byte(s.String)
-}
-
 const accountColumns = `id, floor_kind, floor_at, shared, closed, posted, held, entries, version, last_at`
 
-const selectAccount = `select ` + accountColumns + ` from souk_accounts where book = ? and owner = ? and purpose = ? and currency = ?`
+// selectAccount reads all rows of an account: one, or of a shared one that of
+// stripe 0, which has its terms, and those of other stripes.
+const selectAccount = `select ` + accountColumns + ` from souk_accounts
+	where book = ? and owner = ? and purpose = ? and currency = ? order by stripe`
 
 // scanAccount reads accountColumns into an account whose Ref is known.
-func scanAccount(rows *sql.Rows, a *accountRow) error {
+func scanAccount(row Answer, a *accountRow) error {
 	var posted, held, last int64
-	err := rows.Scan(&a.row, &a.Floor.Kind, &a.Floor.AtMinor, &a.Shared, &a.Closed, &posted, &held, &a.Entries, &a.Version, &last)
+	err := row.Scan(&a.row, &a.Floor.Kind, &a.Floor.AtMinor, &a.Shared, &a.Closed, &posted, &held, &a.Entries, &a.Version, &last)
 	a.Posted, a.Held, a.Last = ledger.Minor(posted, a.Currency), ledger.Minor(held, a.Currency), moment(last)
 	return err
 }
 
-// scanObject reads seq, version, keys and data into an object whose ID is known.
-func scanObject(rows *sql.Rows, o *objectRow) error {
-	var keys string
-	var data sql.NullString
-	if err := rows.Scan(&o.row, &o.Version, &keys, &data); err != nil {
+// addStripe adds what another stripe has of a shared account.
+func (a *accountRow) addStripe(b *accountRow) error {
+	sum, err := a.Posted.Add(b.Posted)
+	if err != nil {
 		return err
 	}
-	o.Data = bytes(data)
-	var err error
+	a.Posted, a.Entries, a.Version = sum, a.Entries+b.Entries, a.Version+b.Version
+	if b.Last.After(a.Last) {
+		a.Last = b.Last
+	}
+	return nil
+}
+
+// scanObject reads version, keys and data into an object whose ID is known.
+func scanObject(row Answer, o *ledger.Object) error {
+	var keys string
+	err := row.Scan(&o.Version, &keys, &o.Data)
+	if err != nil {
+		return err
+	}
 	if o.Keys, err = parseKeys(keys); err != nil {
 		return corrupt(o.ID.String(), err)
 	}

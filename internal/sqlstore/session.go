@@ -9,6 +9,15 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
+// Answer is a row of the answer to a query.
+type Answer interface{ Scan(dest ...any) error }
+
+// Conn asks a database questions over one connection.
+type Conn interface {
+	// Query hands each row of the answer to scan.
+	Query(ctx context.Context, scan func(Answer) error, query string, args ...any) error
+}
+
 // handle is what a session runs on: a connection, or a transaction of the
 // host's.
 type handle interface {
@@ -52,8 +61,8 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (int64, e
 	return r.RowsAffected()
 }
 
-// query runs a query and hands each row to scan.
-func (s *session) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+// Query implements Conn.
+func (s *session) Query(ctx context.Context, scan func(Answer) error, query string, args ...any) error {
 	st, err := s.statement(ctx, query)
 	if err != nil {
 		return err

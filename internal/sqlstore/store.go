@@ -15,7 +15,7 @@ type Store struct {
 	wait  time.Duration
 	read  *sessions
 	write *sessions
-	group *group
+	group *Group
 	close []func() error
 
 	books *books // of whoever leads the group
@@ -40,7 +40,7 @@ type Options struct {
 // New returns a store over a pool. The schema must be there (Migrate).
 func New(db *sql.DB, d Dialect, o Options) *Store {
 	s := &Store{d: d, wait: o.Wait, read: newSessions(db, o.Readers, ""), write: newSessions(db, min(o.Readers, 1), o.Writer), books: newBooks()}
-	s.group = newGroup(s.batch)
+	s.group = NewGroup(committer{s}, 1, 0)
 	s.close = []func() error{s.read.close, s.write.close}
 	if o.Close != nil {
 		s.close = append(s.close, o.Close)
@@ -51,7 +51,7 @@ func New(db *sql.DB, d Dialect, o Options) *Store {
 // Close answers what waits, lets go of all connections, and refuses whatever
 // comes later.
 func (s *Store) Close() error {
-	s.group.close()
+	s.group.Close()
 	var first error
 	for _, end := range s.close {
 		if err := end(); first == nil {
@@ -80,8 +80,8 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.View) error) error {
 		return fault(s.d, "read", err)
 	}
 	defer on.rollback()
-	v := &view{ctx: ctx, d: s.d, on: on}
-	defer v.end()
+	v := NewView(ctx, s.d, on, false)
+	defer v.End()
 	return fn(v)
 }
 
@@ -90,12 +90,26 @@ func (s *Store) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, 
 	if err := ctx.Err(); err != nil {
 		return nil, canceled("commit", err)
 	}
-	r, ok := s.group.do(ctx, c)
+	r, ok := s.group.Do(ctx, c)
 	if !ok {
 		return nil, errClosed
 	}
 	return r.Receipt, r.Err
 }
+
+// committer commits for the group. There is one lane, as there is one writer, and
+// nobody holds a row beside it.
+type committer struct{ *Store }
+
+func (s committer) Commit(_ int, changes []*ledger.Change) []Outcome {
+	outcomes := make([]Outcome, 0, len(changes))
+	for _, r := range s.batch(changes) {
+		outcomes = append(outcomes, Outcome{Result: r})
+	}
+	return outcomes
+}
+
+func (committer) Await(context.Context, Row) error { return nil }
 
 // batch commits changes in one transaction. If a statement fails for which one
 // of them may be at fault, halves are tried, down to the one that is.

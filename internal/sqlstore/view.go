@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"strings"
 	"time"
@@ -10,19 +9,26 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// view is the books as one transaction of the database sees them.
-type view struct {
+// View is a ledger.View: the books as one transaction of the database sees them.
+type View struct {
 	ctx    context.Context
 	d      Dialect
-	on     *session
+	on     Conn
 	joined bool
 	over   bool
 }
 
-func (v *view) end() { v.over = true }
+// NewView returns the books as a connection sees them now, until End; joined in
+// a transaction of the host's, whose errors are final.
+func NewView(ctx context.Context, d Dialect, on Conn, joined bool) *View {
+	return &View{ctx: ctx, d: d, on: on, joined: joined}
+}
+
+// End makes the view useless, which it is when its transaction ends.
+func (v *View) End() { v.over = true }
 
 // usable refuses a View that was kept beyond its Read, or whose context ended.
-func (v *view) usable() error {
+func (v *View) usable() error {
 	if v.over {
 		return v.fault(&ledger.Error{Class: ledger.Invalid, Code: "view_ended", Op: "ledger: view", Msg: "it was used after its Read returned"})
 	}
@@ -32,7 +38,7 @@ func (v *view) usable() error {
 	return nil
 }
 
-func (v *view) fault(err error) error {
+func (v *View) fault(err error) error {
 	if v.joined {
 		return final(joinedFault(v.d, "read", err))
 	}
@@ -41,18 +47,18 @@ func (v *view) fault(err error) error {
 
 // query asks the database. The context is looked at between queries: each is
 // short, and one that is broken off may end a transaction of the host's.
-func (v *view) query(scan func(*sql.Rows) error, query string, args ...any) error {
+func (v *View) query(scan func(Answer) error, query string, args ...any) error {
 	if err := v.usable(); err != nil {
 		return err
 	}
-	if err := v.on.query(context.WithoutCancel(v.ctx), scan, query, args...); err != nil {
+	if err := v.on.Query(context.WithoutCancel(v.ctx), scan, query, args...); err != nil {
 		return v.fault(err)
 	}
 	return nil
 }
 
 // Accounts implements ledger.View.
-func (v *view) Accounts(refs ...ledger.Ref) ([]ledger.Account, error) {
+func (v *View) Accounts(refs ...ledger.Ref) ([]ledger.Account, error) {
 	if err := v.usable(); err != nil {
 		return nil, err
 	}
@@ -67,18 +73,36 @@ func (v *view) Accounts(refs ...ledger.Ref) ([]ledger.Account, error) {
 	return list, nil
 }
 
-// account returns an account; one that does not exist has row and version 0.
-func (v *view) account(r ledger.Ref) (accountRow, error) {
-	a := accountRow{Account: ledger.Account{Ref: r, Posted: ledger.Zero(r.Currency), Held: ledger.Zero(r.Currency)}}
+// viewAccount is an account and the keys of its rows.
+type viewAccount struct {
+	accountRow
+	rows []int64
+}
+
+// account returns an account; one that does not exist has no rows and version 0.
+func (v *View) account(r ledger.Ref) (viewAccount, error) {
+	a := viewAccount{accountRow: accountRow{Account: ledger.Account{Ref: r, Posted: ledger.Zero(r.Currency), Held: ledger.Zero(r.Currency)}}}
 	if !possibleRef(r) {
 		return a, v.usable()
 	}
-	err := v.query(func(rows *sql.Rows) error { return scanAccount(rows, &a) }, selectAccount, r.Book, r.Owner, r.Purpose, r.Currency.String())
+	err := v.query(func(row Answer) error {
+		if a.rows == nil {
+			err := scanAccount(row, &a.accountRow)
+			a.rows = append(a.rows, a.row)
+			return err
+		}
+		stripe := accountRow{Account: ledger.Account{Ref: r}}
+		if err := scanAccount(row, &stripe); err != nil {
+			return err
+		}
+		a.rows = append(a.rows, stripe.row)
+		return a.addStripe(&stripe)
+	}, selectAccount, r.Book, r.Owner, r.Purpose, r.Currency.String())
 	return a, err
 }
 
 // AccountsOf implements ledger.View.
-func (v *view) AccountsOf(q ledger.AccountQuery) ([]ledger.Account, error) {
+func (v *View) AccountsOf(q ledger.AccountQuery) ([]ledger.Account, error) {
 	q, err := q.Check()
 	if err == nil {
 		err = v.usable()
@@ -91,17 +115,24 @@ func (v *view) AccountsOf(q ledger.AccountQuery) ([]ledger.Account, error) {
 		return nil, nil
 	}
 	var list []ledger.Account
-	err = v.query(func(rows *sql.Rows) error {
-		a, err := scanNamed(rows)
+	err = v.query(func(row Answer) error {
+		a, err := scanNamed(row)
 		list = append(list, a)
 		return err
 	}, `select book, owner, purpose, currency, floor_kind, floor_at, shared, closed, posted, held, entries, version, last_at
 		from souk_accounts `+where.String()+` order by book, owner, purpose, currency limit ?`, append(where.args, q.Limit)...)
+	for i := 0; err == nil && i < len(list); i++ {
+		if list[i].Shared {
+			var a viewAccount
+			a, err = v.account(list[i].Ref)
+			list[i] = a.Account
+		}
+	}
 	return list, err
 }
 
 // scanNamed reads an account with its name.
-func scanNamed(rows *sql.Rows) (a ledger.Account, err error) {
+func scanNamed(rows Answer) (a ledger.Account, err error) {
 	var currency string
 	var posted, held, last int64
 	err = rows.Scan(&a.Book, &a.Owner, &a.Purpose, &currency, &a.Floor.Kind, &a.Floor.AtMinor, &a.Shared, &a.Closed,
@@ -118,8 +149,9 @@ func scanNamed(rows *sql.Rows) (a ledger.Account, err error) {
 
 // accountsWhere says which accounts a query selects; not ok is none.
 func accountsWhere(q ledger.AccountQuery) (w where, ok bool) {
+	w.add(`stripe = 0`) // which has the terms
 	if q.Open {
-		w.add(`closed = 0`)
+		w.add(`not closed`)
 	}
 	// The place to go on from is compared by what the query leaves open.
 	columns, place := []string{"book", "owner", "purpose", "currency"}, []any{q.After.Book, q.After.Owner, q.After.Purpose, q.After.Currency.String()}
@@ -169,7 +201,7 @@ func (w *where) String() string {
 }
 
 // Transactions implements ledger.View.
-func (v *view) Transactions(ids ...string) ([]ledger.Transaction, error) {
+func (v *View) Transactions(ids ...string) ([]ledger.Transaction, error) {
 	if err := v.usable(); err != nil {
 		return nil, err
 	}
@@ -186,16 +218,16 @@ func (v *view) Transactions(ids ...string) ([]ledger.Transaction, error) {
 }
 
 // transaction adds one to a list, if it is there.
-func (v *view) transaction(id string, list *[]ledger.Transaction) error {
+func (v *View) transaction(id string, list *[]ledger.Transaction) error {
 	t, seq := ledger.Transaction{ID: id}, int64(0)
-	err := v.query(func(rows *sql.Rows) error {
+	err := v.query(func(row Answer) error {
 		var posted, effective int64
-		var meta sql.NullString
-		err := rows.Scan(&seq, &t.Book, &t.Reason, &t.Corrects, &t.Object.Kind, &t.Object.ID, &posted, &effective, &meta)
-		if t.Posted, t.Effective = moment(posted), moment(effective); err != nil || !meta.Valid {
+		var meta []byte
+		err := row.Scan(&seq, &t.Book, &t.Reason, &t.Corrects, &t.Object.Kind, &t.Object.ID, &posted, &effective, &meta)
+		if t.Posted, t.Effective = moment(posted), moment(effective); err != nil || meta == nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(meta.String), &t.Meta); err != nil {
+		if err := json.Unmarshal(meta, &t.Meta); err != nil {
 			return corrupt("transaction "+id, err)
 		}
 		return nil
@@ -203,11 +235,11 @@ func (v *view) transaction(id string, list *[]ledger.Transaction) error {
 	if err != nil || seq == 0 {
 		return err
 	}
-	err = v.query(func(rows *sql.Rows) error {
+	err = v.query(func(row Answer) error {
 		var e ledger.Entry
 		var currency string
 		var amount int64
-		err := rows.Scan(&e.Account.Book, &e.Account.Owner, &e.Account.Purpose, &currency, &amount, &e.Forced)
+		err := row.Scan(&e.Account.Book, &e.Account.Owner, &e.Account.Purpose, &currency, &amount, &e.Forced)
 		if err != nil {
 			return err
 		}
@@ -226,27 +258,27 @@ func (v *view) transaction(id string, list *[]ledger.Transaction) error {
 }
 
 // Objects implements ledger.View.
-func (v *view) Objects(ids ...ledger.ID) ([]ledger.Object, error) {
+func (v *View) Objects(ids ...ledger.ID) ([]ledger.Object, error) {
 	if err := v.usable(); err != nil {
 		return nil, err
 	}
 	list := make([]ledger.Object, len(ids))
 	for i, id := range ids {
-		o := objectRow{Object: ledger.Object{ID: id}}
+		o := ledger.Object{ID: id}
 		if possible(id.Kind, id.ID) {
-			err := v.query(func(rows *sql.Rows) error { return scanObject(rows, &o) },
-				`select seq, version, keys, data from souk_objects where kind = ? and id = ?`, id.Kind, id.ID)
+			err := v.query(func(row Answer) error { return scanObject(row, &o) },
+				`select version, keys, data from souk_objects where kind = ? and id = ?`, id.Kind, id.ID)
 			if err != nil {
 				return nil, err
 			}
 		}
-		list[i] = o.Object
+		list[i] = o
 	}
 	return list, nil
 }
 
 // Find implements ledger.View.
-func (v *view) Find(q ledger.Query) ([]ledger.Object, error) {
+func (v *View) Find(q ledger.Query) ([]ledger.Object, error) {
 	q, err := q.Check()
 	if err == nil {
 		err = v.usable()
@@ -258,21 +290,19 @@ func (v *view) Find(q ledger.Query) ([]ledger.Object, error) {
 	w.add(`k.kind = ? and k.name = ? and k.value = ?`, q.Kind, q.Name, q.Value)
 	order := w.page("k.at", "k.id", q.From, q.To, q.After.IsZero(), q.After.At, q.After.ID, q.Desc)
 	var list []ledger.Object
-	err = v.query(func(rows *sql.Rows) error {
-		o := objectRow{Object: ledger.Object{ID: ledger.ID{Kind: q.Kind}}}
+	err = v.query(func(row Answer) error {
+		o := ledger.Object{ID: ledger.ID{Kind: q.Kind}}
 		var keys string
-		var data sql.NullString
-		err := rows.Scan(&o.ID.ID, &o.Version, &keys, &data)
+		err := row.Scan(&o.ID.ID, &o.Version, &keys, &o.Data)
 		if err != nil {
 			return err
 		}
 		if o.Keys, err = parseKeys(keys); err != nil {
 			return corrupt(o.ID.String(), err)
 		}
-		o.Data = bytes(data)
-		list = append(list, o.Object)
+		list = append(list, o)
 		return nil
-	}, `select k.id, o.version, o.keys, o.data from souk_object_keys k join souk_objects o on o.seq = k.object `+
+	}, `select k.id, o.version, o.keys, o.data from souk_object_keys k join souk_objects o on o.kind = k.kind and o.id = k.id `+
 		w.String()+order+` limit ?`, append(w.args, q.Limit)...)
 	return list, err
 }

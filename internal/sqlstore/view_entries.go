@@ -1,28 +1,28 @@
 package sqlstore
 
 import (
-	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
 )
 
 // BalanceAt implements ledger.View.
-func (v *view) BalanceAt(r ledger.Ref, at time.Time) (ledger.Money, error) {
+func (v *View) BalanceAt(r ledger.Ref, at time.Time) (ledger.Money, error) {
 	if err := v.usable(); err != nil || !possibleRef(r) {
 		return ledger.Zero(r.Currency), err
 	}
 	var balance int64
-	err := v.query(func(rows *sql.Rows) error { return rows.Scan(&balance) },
-		`select e.balance from souk_accounts a join souk_entries e on e.account = a.id
-		where a.book = ? and a.owner = ? and a.purpose = ? and a.currency = ? and e.posted_at <= ?
-		order by e.posted_at desc, e.number desc limit 1`,
-		r.Book, r.Owner, r.Purpose, r.Currency.String(), micro(ledger.AskedTime(at)))
+	err := v.query(func(row Answer) error { return row.Scan(&balance) },
+		`select cast(coalesce(sum((select e.balance from souk_entries e where e.account = a.id and e.posted_at <= ?
+			order by e.posted_at desc limit 1)), 0) as bigint)
+		from souk_accounts a where a.book = ? and a.owner = ? and a.purpose = ? and a.currency = ?`,
+		micro(ledger.AskedTime(at)), r.Book, r.Owner, r.Purpose, r.Currency.String())
 	return ledger.Minor(balance, r.Currency), err
 }
 
 // Entries implements ledger.View.
-func (v *view) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
+func (v *View) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
 	p, err := p.Check()
 	if err == nil {
 		err = v.usable()
@@ -31,15 +31,15 @@ func (v *view) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
 		return nil, err
 	}
 	a, err := v.account(r)
-	if err != nil || a.row == 0 {
+	if err != nil || len(a.rows) == 0 {
 		return nil, err
 	}
-	query, args := entriesQuery(v.d, a.row, p)
+	query, args := entriesQuery(v.d, a.rows, p)
 	var list []ledger.Posted
-	err = v.query(func(rows *sql.Rows) error {
+	err = v.query(func(row Answer) error {
 		e := ledger.Posted{Account: r}
 		var posted, effective, amount, balance int64
-		err := rows.Scan(&e.Number, &e.Transaction, &e.Reason, &e.Object.Kind, &e.Object.ID, &e.Book, &posted, &effective, &amount, &balance)
+		err := row.Scan(&e.Number, &e.Transaction, &e.Reason, &e.Object.Kind, &e.Object.ID, &e.Book, &posted, &effective, &amount, &balance)
 		e.At, e.Effective = moment(posted), moment(effective)
 		e.Amount, e.Balance = ledger.Minor(amount, r.Currency), ledger.Minor(balance, r.Currency)
 		list = append(list, e)
@@ -48,42 +48,43 @@ func (v *view) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
 	return list, err
 }
 
-// entriesQuery asks for a page of an account's entries. Those in order of
-// effective time are merged of two lists that are in order already: entries
-// that count when they were posted, and those that moved.
-func entriesQuery(d Dialect, account int64, p ledger.Page) (string, []any) {
+// entriesQuery asks for a page of an account's entries, which are merged of
+// lists that are in order already: one of each of the account's rows, and of
+// those in order of effective time two, entries that count when they were posted
+// and those that moved.
+func entriesQuery(d Dialect, rows []int64, p ledger.Page) (string, []any) {
 	order := ` order by at, number`
 	if p.Desc {
 		order = ` order by at desc, number desc`
 	}
-	part := func(column, only, index string) (string, []any) {
+	var lists []string
+	var args []any
+	part := func(row int64, column, only, index string) {
 		var w where
-		w.add(`e.account = ?`, account)
+		w.add(`e.account = ?`, row)
 		if only != "" {
 			w.add(only)
 		}
 		w.page("e."+column, "e.number", p.From, p.To, p.After.IsZero(), p.After.At, p.After.Number, p.Desc)
-		return `select e.` + column + ` as at, e.number as number, e.tx as tx, e.posted_at as posted_at, e.effective_at as effective_at,
-			e.amount as amount, e.balance as balance from souk_entries e` + index + ` ` + w.String(), w.args
+		lists = append(lists, `select e.`+column+` as at, e.number as number, e.tx as tx, e.posted_at as posted_at,
+			e.effective_at as effective_at, e.amount as amount, e.balance as balance from souk_entries e`+index+` `+w.String())
+		args = append(args, w.args...)
 	}
 	const moved, unmoved = `e.effective_at <> e.posted_at`, `e.effective_at = e.posted_at`
 	byPosting, byEffective := d.Using("souk_entries_moved_posted"), d.Using("souk_entries_moved")
-	var list string
-	var args []any
-	switch {
-	case p.By == ledger.ByPosting && p.Moved:
-		list, args = part("posted_at", moved, byPosting)
-	case p.By == ledger.ByPosting:
-		list, args = part("posted_at", "", "")
-	case p.Moved:
-		list, args = part("effective_at", moved, byEffective)
-	default:
-		var more []any
-		var second string
-		list, args = part("posted_at", unmoved, "")
-		second, more = part("effective_at", moved, byEffective)
-		list, args = list+` union all `+second, append(args, more...)
+	for _, row := range rows {
+		switch {
+		case p.By == ledger.ByPosting && p.Moved:
+			part(row, "posted_at", moved, byPosting)
+		case p.By == ledger.ByPosting:
+			part(row, "posted_at", "", "")
+		case p.Moved:
+			part(row, "effective_at", moved, byEffective)
+		default:
+			part(row, "posted_at", unmoved, "")
+			part(row, "effective_at", moved, byEffective)
+		}
 	}
 	return `select p.number, t.id, t.reason, t.object_kind, t.object_id, t.book, p.posted_at, p.effective_at, p.amount, p.balance
-		from (` + list + order + ` limit ?) p join souk_transactions t on t.seq = p.tx` + order, append(args, p.Limit)
+		from (` + strings.Join(lists, ` union all `) + order + ` limit ?) p join souk_transactions t on t.seq = p.tx` + order, append(args, p.Limit)
 }

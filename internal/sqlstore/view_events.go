@@ -1,18 +1,23 @@
 package sqlstore
 
 import (
-	"database/sql"
+	"strings"
 
 	"github.com/soukhq/souk/ledger"
 )
 
-// lane is that of all events: there is one writer at a time, so the order of
-// their numbers is the order in which they were committed.
-const lane = 0
+// laneEvent is an event and its place in its lane.
+type laneEvent struct {
+	ledger.Event
+	number  int64
+	written int64 // what lanes are merged by
+}
 
-// Events implements ledger.View.
-func (v *view) Events(after ledger.Cursor, platform string, limit int) ([]ledger.Event, ledger.Cursor, error) {
-	lanes, err := after.Lanes()
+// Events implements ledger.View. The lanes are merged by when their events were
+// written: of two changes of one object, the later one was written later,
+// whichever lanes they took.
+func (v *View) Events(after ledger.Cursor, platform string, limit int) ([]ledger.Event, ledger.Cursor, error) {
+	seen, err := after.Lanes()
 	if err == nil {
 		err = v.usable()
 	}
@@ -22,51 +27,123 @@ func (v *view) Events(after ledger.Cursor, platform string, limit int) ([]ledger
 	if err != nil {
 		return nil, "", err
 	}
-	var last, seen int64
-	err = v.query(func(rows *sql.Rows) error { return rows.Scan(&last) }, `select coalesce(max(number), 0) from souk_events`)
+	ends, err := v.lanes()
 	if err != nil {
 		return nil, "", err
 	}
-	for _, l := range lanes {
-		if l.Lane != lane || l.Number > last {
-			return nil, "", v.fault(&ledger.Error{Class: ledger.Invalid, Code: "invalid_cursor", Field: "cursor", Msg: "this is not a cursor of this event feed"})
-		}
-		seen = l.Number
+	at, ok := places(seen, ends)
+	if !ok {
+		return nil, "", v.fault(&ledger.Error{Class: ledger.Invalid, Code: "invalid_cursor", Field: "cursor", Msg: "this is not a cursor of this event feed"})
 	}
-	list, end, err := v.eventsAfter(seen, platform, limit)
-	switch {
-	case err != nil:
+	lists, err := v.pending(ends, at, platform, limit)
+	if err != nil {
 		return nil, "", err
-	case len(list) < limit:
-		end = last
 	}
-	if end == 0 {
-		return nil, after, nil
+	list, full := merge(lists, at, limit)
+	if !full {
+		for _, end := range ends {
+			at[end.Lane] = end.Number
+		}
 	}
-	return list, ledger.CursorOf([]ledger.Lane{{Lane: lane, Number: end}}), nil
+	var next []ledger.Lane
+	for lane, n := range at {
+		if n > 0 {
+			next = append(next, ledger.Lane{Lane: lane, Number: n})
+		}
+	}
+	return list, ledger.CursorOf(next), nil
 }
 
-// eventsAfter returns up to limit events after number seen, and the number of
-// the last.
-func (v *view) eventsAfter(seen int64, platform string, limit int) ([]ledger.Event, int64, error) {
-	if !possible(platform) {
-		return nil, seen, nil
+// places says how far a cursor has come in each lane; not ok if it is beyond one.
+func places(seen, ends []ledger.Lane) (at map[int64]int64, ok bool) {
+	at = make(map[int64]int64, len(ends))
+	for _, l := range seen {
+		at[l.Lane] = l.Number
 	}
-	var w where
-	if platform != "" {
-		w.add(`platform = ?`, platform)
+	inside := 0
+	for _, end := range ends {
+		n, named := at[end.Lane]
+		if n > end.Number {
+			return nil, false
+		}
+		if named {
+			inside++
+		}
 	}
-	w.add(`number > ?`, seen)
-	var list []ledger.Event
-	err := v.query(func(rows *sql.Rows) error {
-		var e ledger.Event
-		var at int64
-		var data sql.NullString
-		err := rows.Scan(&seen, &e.Type, &e.Platform, &e.Object.Kind, &e.Object.ID, &e.Version, &at, &data)
-		e.ID, e.At, e.Data = ledger.EventID(ledger.Lane{Lane: lane, Number: seen}), moment(at), bytes(data)
-		list = append(list, e)
+	return at, inside == len(seen)
+}
+
+// lanes returns how far each lane has come.
+func (v *View) lanes() ([]ledger.Lane, error) {
+	var ends []ledger.Lane
+	err := v.query(func(row Answer) error {
+		var l ledger.Lane
+		err := row.Scan(&l.Lane, &l.Number)
+		ends = append(ends, l)
 		return err
-	}, `select number, type, platform, object_kind, object_id, version, at, data from souk_events `+w.String()+` order by number limit ?`,
-		append(w.args, limit)...)
-	return list, seen, err
+	}, v.d.Lanes())
+	return ends, err
+}
+
+// pending reads up to limit events of each lane that has any after the cursor.
+func (v *View) pending(ends []ledger.Lane, at map[int64]int64, platform string, limit int) (map[int64][]laneEvent, error) {
+	if !possible(platform) {
+		return nil, nil
+	}
+	var parts []string
+	var args []any
+	for _, end := range ends {
+		if at[end.Lane] == end.Number {
+			continue
+		}
+		var w where
+		if platform != "" {
+			w.add(`platform = ?`, platform)
+		}
+		w.add(`lane = ?`, end.Lane)
+		w.add(`number > ?`, at[end.Lane])
+		parts = append(parts, `select * from (select lane, number, `+v.d.Written()+`, type, platform, object_kind, object_id, version, at, data
+			from souk_events `+w.String()+` order by number limit ?) l`)
+		args = append(append(args, w.args...), limit)
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	lists := make(map[int64][]laneEvent, len(parts))
+	err := v.query(func(row Answer) error {
+		var e laneEvent
+		var lane, when int64
+		err := row.Scan(&lane, &e.number, &e.written, &e.Type, &e.Platform, &e.Object.Kind, &e.Object.ID, &e.Version, &when, &e.Data)
+		e.ID, e.At = ledger.EventID(ledger.Lane{Lane: lane, Number: e.number}), moment(when)
+		lists[lane] = append(lists[lane], e)
+		return err
+	}, strings.Join(parts, ` union all `), args...)
+	return lists, err
+}
+
+// merge takes up to limit events, the one that was written first of those that
+// come next in their lanes, and moves the cursor along. full: there may be more.
+func merge(lists map[int64][]laneEvent, at map[int64]int64, limit int) (list []ledger.Event, full bool) {
+	for len(list) < limit {
+		best, found := int64(0), false
+		for lane, events := range lists {
+			if len(events) > 0 && (!found || before(events[0], lane, lists[best][0], best)) {
+				best, found = lane, true
+			}
+		}
+		if !found {
+			return list, false
+		}
+		e := lists[best][0]
+		lists[best] = lists[best][1:]
+		list, at[best] = append(list, e.Event), e.number
+	}
+	return list, true
+}
+
+func before(a laneEvent, lane int64, b laneEvent, other int64) bool {
+	if a.written != b.written {
+		return a.written < b.written
+	}
+	return lane < other
 }

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"slices"
 
@@ -11,7 +10,7 @@ import (
 
 // numbers are the last ones given to rows. Whoever writes is alone, so the next
 // ones follow them.
-type numbers struct{ account, tx, object, event int64 }
+type numbers struct{ account, tx, event int64 }
 
 // writing is a batch being written.
 type writing struct {
@@ -26,11 +25,11 @@ type writing struct {
 // write writes what was planned.
 func (b *books) write(ctx context.Context, on *session, rows *ledger.Rows) error {
 	w := &writing{ctx: ctx, on: on, b: b, rows: rows, ids: make([]int64, len(rows.Accounts))}
-	err := on.query(ctx, func(r *sql.Rows) error {
-		return r.Scan(&w.last.account, &w.last.tx, &w.last.object, &w.last.event)
+	err := on.Query(ctx, func(row Answer) error {
+		return row.Scan(&w.last.account, &w.last.tx, &w.last.event)
 	}, `select
 		(select coalesce(max(id), 0) from souk_accounts), (select coalesce(max(seq), 0) from souk_transactions),
-		(select coalesce(max(seq), 0) from souk_objects), (select coalesce(max(number), 0) from souk_events)`)
+		(select coalesce(max(number), 0) from souk_events)`)
 	for _, step := range []func() error{w.accounts, w.transactions, w.entries, w.objects, w.events, w.changes} {
 		if err != nil {
 			return err
@@ -126,18 +125,15 @@ func (w *writing) objects() error {
 			return err
 		}
 		known := w.b.objects[o.ID]
-		row := known.row
 		if o.New {
-			w.last.object++
-			row = w.last.object
-			err = w.one(o.ID.String(), `insert into souk_objects (seq, kind, id, version, keys, data) values (?, ?, ?, ?, ?, ?)`,
-				row, o.Kind, o.ID.ID, o.Version, keys, text(o.Data))
+			err = w.one(o.ID.String(), `insert into souk_objects (kind, id, version, keys, data) values (?, ?, ?, ?, ?)`,
+				o.Kind, o.ID.ID, o.Version, keys, text(o.Data))
 		} else {
-			err = w.one(o.ID.String(), `update souk_objects set version = ?, keys = ?, data = ? where seq = ? and version = ?`,
-				o.Version, keys, text(o.Data), row, known.Version)
+			err = w.one(o.ID.String(), `update souk_objects set version = ?, keys = ?, data = ? where kind = ? and id = ? and version = ?`,
+				o.Version, keys, text(o.Data), o.Kind, o.ID.ID, known.Version)
 		}
 		if err == nil {
-			err = w.keys(&o.Object, row, known.Keys)
+			err = w.keys(&o.Object, known.Keys)
 		}
 		if err != nil {
 			return err
@@ -147,7 +143,7 @@ func (w *writing) objects() error {
 }
 
 // keys moves an object in the index: keys that stay are left alone.
-func (w *writing) keys(o *ledger.Object, row int64, old []ledger.Key) error {
+func (w *writing) keys(o *ledger.Object, old []ledger.Key) error {
 	for _, k := range old {
 		if !slices.Contains(o.Keys, k) {
 			err := w.one(o.ID.String(), `delete from souk_object_keys where kind = ? and name = ? and value = ? and at = ? and id = ?`,
@@ -159,8 +155,8 @@ func (w *writing) keys(o *ledger.Object, row int64, old []ledger.Key) error {
 	}
 	for _, k := range o.Keys {
 		if !slices.Contains(old, k) {
-			err := w.one(o.ID.String(), `insert into souk_object_keys (kind, name, value, at, id, object) values (?, ?, ?, ?, ?, ?)`,
-				o.Kind, k.Name, k.Value, micro(k.At), o.ID.ID, row)
+			err := w.one(o.ID.String(), `insert into souk_object_keys (kind, name, value, at, id) values (?, ?, ?, ?, ?)`,
+				o.Kind, k.Name, k.Value, micro(k.At), o.ID.ID)
 			if err != nil {
 				return err
 			}
@@ -174,7 +170,7 @@ func (w *writing) events() error {
 		e := &w.rows.Events[i]
 		w.last.event++
 		err := w.one("event "+e.Type, `insert into souk_events
-			(number, type, platform, object_kind, object_id, version, at, data) values (?, ?, ?, ?, ?, ?, ?, ?)`,
+			(lane, number, type, platform, object_kind, object_id, version, at, data) values (0, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			w.last.event, e.Type, e.Platform, e.Object.Kind, e.Object.ID, e.Version, micro(e.At), text(e.Data))
 		if err != nil {
 			return err

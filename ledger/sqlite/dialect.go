@@ -34,6 +34,13 @@ func (dialect) JoinWrite() string {
 // takes an account's whole history to be shorter than its part that moved.
 func (dialect) Using(index string) string { return " indexed by " + index }
 
+// Lanes implements sqlstore.Dialect: there is one writer at a time, so the order
+// of the events' numbers is the order in which they were committed.
+func (dialect) Lanes() string { return `select 0, coalesce(max(number), 0) from souk_events` }
+
+// Written implements sqlstore.Dialect. Nothing is merged.
+func (dialect) Written() string { return "0" }
+
 func (dialect) Migrations() fs.FS {
 	files, err := fs.Sub(schema, "schema")
 	if err != nil {

@@ -8,6 +8,7 @@ create table souk_accounts (
 	owner      text    not null,
 	purpose    text    not null,
 	currency   text    not null,
+	stripe     integer not null default 0 check (stripe = 0), -- databases of many writers have more
 	floor_kind integer not null check (floor_kind in (0, 1, 2)), -- none, guarded, hard
 	floor_at   integer not null,
 	shared     integer not null check (shared in (0, 1)),
@@ -17,14 +18,14 @@ create table souk_accounts (
 	entries    integer not null check (entries >= 0),
 	version    integer not null check (version >= 1),
 	last_at    integer not null, -- the year 1: nothing was posted yet
-	unique (book, owner, purpose, currency),
+	unique (book, owner, purpose, currency, stripe),
 	check (floor_kind <> 0 or floor_at = 0),
 	check (floor_kind <> 2 or posted >= floor_at),
 	check (shared = 0 or floor_kind = 0 and held = 0),
 	check (closed = 0 or posted = 0 and held = 0)
 ) strict;
 
-create index souk_accounts_open on souk_accounts (book, owner, purpose, currency) where closed = 0;
+create index souk_accounts_open on souk_accounts (book, owner, purpose, currency) where not closed;
 create index souk_accounts_purpose on souk_accounts (purpose, book, owner, currency);
 
 create table souk_transactions (
@@ -62,7 +63,6 @@ create index souk_entries_moved on souk_entries (account, effective_at, number) 
 create index souk_entries_moved_posted on souk_entries (account, posted_at, number) where effective_at <> posted_at;
 
 create table souk_objects (
-	seq     integer primary key,
 	kind    text    not null,
 	id      text    not null,
 	version integer not null check (version >= 1),
@@ -77,11 +77,12 @@ create table souk_object_keys (
 	value  text    not null,
 	at     integer not null,
 	id     text    not null,
-	object integer not null references souk_objects (seq),
-	primary key (kind, name, value, at, id)
+	primary key (kind, name, value, at, id),
+	foreign key (kind, id) references souk_objects (kind, id)
 ) strict, without rowid;
 
 create table souk_events (
+	lane        integer not null default 0 check (lane = 0), -- databases of many writers have more
 	number      integer primary key check (number >= 1),
 	type        text    not null,
 	platform    text    not null,
@@ -92,7 +93,7 @@ create table souk_events (
 	data        text -- JSON
 ) strict;
 
-create index souk_events_platform on souk_events (platform, number);
+create index souk_events_platform on souk_events (platform, lane, number);
 
 create table souk_changes (
 	id text    primary key,
