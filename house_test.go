@@ -337,12 +337,13 @@ func TestRequirements(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
+		"github.com/jackc/pgx/v5 v5.9.2", // tests
 		"github.com/shopspring/decimal v1.5.0",
 		"github.com/stretchr/testify v1.11.1", // tests
 		"golang.org/x/text v0.31.0",
 		"pgregory.net/rapid v1.2.0", // tests
 	}, direct)
-	require.Contains(t, string(text), "\ngo 1.25\n")
+	require.Contains(t, string(text), "\ngo 1.25.0\n")
 }
 
 // TestNoSQL: SQL stands in the stores, in internal and in examples.
@@ -353,6 +354,7 @@ func TestNoSQL(t *testing.T) {
 		}
 		for _, i := range s.file.Imports {
 			require.NotEqual(t, `"database/sql"`, i.Path.Value, s.path)
+			require.NotContains(t, i.Path.Value, "github.com/jackc/pgx", s.path)
 		}
 	}
 }
