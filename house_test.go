@@ -90,7 +90,7 @@ func money(dir string) bool {
 
 // stores lists the packages that need a database's driver. A host that does not
 // ask for them does not link it.
-func stores(dir string) bool { return within(dir, "ledger/sqlite") }
+func stores(dir string) bool { return within(dir, "ledger/sqlite", "ledger/postgres") }
 
 // suite lists the packages that are tests for adapters to run.
 func suite(dir string) bool {
@@ -348,6 +348,7 @@ func TestRequirements(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
+		"github.com/jackc/pgx/v5 v5.9.2", // tests
 		"github.com/shopspring/decimal v1.5.0",
 		"github.com/stretchr/testify v1.11.1", // tests
 		"golang.org/x/text v0.31.0",
@@ -378,11 +379,12 @@ func TestDriversStayInStores(t *testing.T) {
 // examples.
 func TestNoSQL(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.test || stores(s.pkg) || within(s.pkg, "internal/sqlstore", "examples") {
+		if s.test || stores(s.pkg) || within(s.pkg, "internal/sqlstore", "internal/pgtest", "internal/bench", "examples") {
 			continue
 		}
 		for _, i := range s.file.Imports {
 			require.NotEqual(t, `"database/sql"`, i.Path.Value, s.path)
+			require.NotContains(t, i.Path.Value, "github.com/jackc/pgx", s.path)
 		}
 	}
 }
