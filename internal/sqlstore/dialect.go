@@ -10,6 +10,11 @@ import (
 type Dialect interface {
 	// Name is how errors call the database: "sqlite".
 	Name() string
+	// SQL turns a query that is the same for all databases into one of this: its
+	// tables are called souk_…, and ? stands for its values.
+	SQL(query string) string
+	// Step does the same to a migration.
+	Step(text string) string
 	// BeginRead begins a transaction that sees one moment.
 	BeginRead() string
 	// BeginWrite begins a transaction that may write. Nobody else writes what

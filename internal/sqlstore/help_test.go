@@ -18,9 +18,11 @@ import (
 // ledger/sqlite is tested there, with all laws of a store.
 type plainSQLite struct{ files fs.FS }
 
-func (plainSQLite) Name() string       { return "sqlite" }
-func (plainSQLite) BeginRead() string  { return "begin" }
-func (plainSQLite) BeginWrite() string { return "begin immediate" }
+func (plainSQLite) Name() string         { return "sqlite" }
+func (plainSQLite) SQL(q string) string  { return q }
+func (plainSQLite) Step(q string) string { return q }
+func (plainSQLite) BeginRead() string    { return "begin" }
+func (plainSQLite) BeginWrite() string   { return "begin immediate" }
 func (plainSQLite) JoinWrite() string {
 	return "update souk_schema_migrations set version = version where version = 0"
 }

@@ -24,7 +24,7 @@ func Join(tx *sql.Tx, d Dialect) ledger.Store {
 	if tx == nil {
 		return &joined{d: d}
 	}
-	return &joined{d: d, on: newSession(tx), books: newBooks()}
+	return &joined{d: d, on: newSession(tx, d), books: newBooks()}
 }
 
 // Read implements ledger.Store. It sees what the transaction sees.

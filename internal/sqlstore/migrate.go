@@ -96,7 +96,7 @@ func onConn(ctx context.Context, db *sql.DB, d Dialect, fn func(on *session) (bo
 	if err != nil {
 		return false, fault(d, "schema", err)
 	}
-	on := newSession(conn)
+	on := newSession(conn, d)
 	on.conn = conn
 	done, err := fn(on)
 	on.broken = on.broken || err != nil
@@ -139,7 +139,7 @@ func next(ctx context.Context, on *session, d Dialect, steps []migration) error 
 	if _, err := on.ExecContext(ctx, d.BeginWrite()); err != nil {
 		return err
 	}
-	if _, err := on.ExecContext(ctx, d.History()); err != nil {
+	if _, err := on.ExecContext(ctx, d.SQL(d.History())); err != nil {
 		return err
 	}
 	have, err := applied(ctx, on, d, steps)
@@ -151,7 +151,7 @@ func next(ctx context.Context, on *session, d Dialect, steps []migration) error 
 		return nil
 	}
 	step := steps[have]
-	if _, err := on.ExecContext(ctx, step.text); err != nil {
+	if _, err := on.ExecContext(ctx, d.Step(step.text)); err != nil {
 		return err
 	}
 	_, err = on.exec(ctx, `insert into souk_schema_migrations (version, name, checksum) values (?, ?, ?)`, step.version, step.name, step.checksum)

@@ -28,20 +28,21 @@ type handle interface {
 // session runs statements on one connection and keeps them prepared.
 type session struct {
 	handle
+	d        Dialect
 	conn     *sql.Conn // nil in a transaction of the host's
 	prepared map[string]*sql.Stmt
 	broken   bool // its connection is to be thrown away
 }
 
-func newSession(h handle) *session {
-	return &session{handle: h, prepared: make(map[string]*sql.Stmt)}
+func newSession(h handle, d Dialect) *session {
+	return &session{handle: h, d: d, prepared: make(map[string]*sql.Stmt)}
 }
 
 func (s *session) statement(ctx context.Context, query string) (*sql.Stmt, error) {
 	if st, ok := s.prepared[query]; ok {
 		return st, nil
 	}
-	st, err := s.PrepareContext(ctx, query)
+	st, err := s.PrepareContext(ctx, s.d.SQL(query))
 	if err == nil {
 		s.prepared[query] = st
 	}
@@ -119,6 +120,7 @@ func (s *session) end() error {
 // sessions hands sessions out, a bounded number at a time.
 type sessions struct {
 	db *sql.DB
+	d  Dialect
 	// free holds the sessions that nobody uses, nil for one that was not opened
 	// yet. There is no such list where the pool is the host's: connections are
 	// given back after each use, so that none is kept from the host.
@@ -131,8 +133,8 @@ type sessions struct {
 
 // newSessions keeps up to n sessions; 0 keeps none, and leaves their number to
 // the pool.
-func newSessions(db *sql.DB, n int, first string) *sessions {
-	p := &sessions{db: db, first: first, closed: make(chan struct{})}
+func newSessions(db *sql.DB, d Dialect, n int, first string) *sessions {
+	p := &sessions{db: db, d: d, first: first, closed: make(chan struct{})}
 	if n > 0 {
 		p.free = make(chan *session, n)
 		for range n {
@@ -177,7 +179,7 @@ func (p *sessions) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newSession(conn)
+	s := newSession(conn, p.d)
 	s.conn = conn
 	if p.free != nil && p.first != "" {
 		if _, err := s.ExecContext(context.WithoutCancel(ctx), p.first); err != nil {

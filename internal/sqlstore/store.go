@@ -39,7 +39,7 @@ type Options struct {
 
 // New returns a store over a pool. The schema must be there (Migrate).
 func New(db *sql.DB, d Dialect, o Options) *Store {
-	s := &Store{d: d, wait: o.Wait, read: newSessions(db, o.Readers, ""), write: newSessions(db, min(o.Readers, 1), o.Writer), books: newBooks()}
+	s := &Store{d: d, wait: o.Wait, read: newSessions(db, d, o.Readers, ""), write: newSessions(db, d, min(o.Readers, 1), o.Writer), books: newBooks()}
 	s.group = NewGroup(committer{s}, 1, 0)
 	s.close = []func() error{s.read.close, s.write.close}
 	if o.Close != nil {

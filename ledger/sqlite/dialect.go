@@ -18,8 +18,10 @@ var schema embed.FS
 // dialect implements sqlstore.Dialect.
 type dialect struct{}
 
-func (dialect) Name() string      { return "sqlite" }
-func (dialect) BeginRead() string { return "begin deferred" }
+func (dialect) Name() string            { return "sqlite" }
+func (dialect) SQL(query string) string { return query }
+func (dialect) Step(text string) string { return text }
+func (dialect) BeginRead() string       { return "begin deferred" }
 
 // BeginWrite takes the file's lock at once: a transaction that reads first and
 // writes later loses to one that wrote between, and no timeout helps it.

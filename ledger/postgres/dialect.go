@@ -1,0 +1,87 @@
+package postgres
+
+import (
+	"embed"
+	"io/fs"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/soukhq/souk/internal/sqlstore"
+)
+
+//go:embed schema/*.sql
+var files embed.FS
+
+// dialect implements sqlstore.Dialect. Its tables lie in a schema.
+type dialect struct {
+	schema string
+	texts  sync.Map // of queries, to what SQL makes of them
+}
+
+func (*dialect) Name() string { return "postgres" }
+
+// SQL implements sqlstore.Dialect.
+func (d *dialect) SQL(query string) string {
+	if text, ok := d.texts.Load(query); ok {
+		return text.(string)
+	}
+	var b strings.Builder
+	n := 0
+	for i, part := range strings.Split(strings.ReplaceAll(query, "souk_", d.quoted()+"."), "?") {
+		if i > 0 {
+			n++
+			b.WriteString("$" + strconv.Itoa(n))
+		}
+		b.WriteString(part)
+	}
+	d.texts.Store(query, b.String())
+	return b.String()
+}
+
+func (d *dialect) quoted() string { return `"` + strings.ReplaceAll(d.schema, `"`, `""`) + `"` }
+
+// Step implements sqlstore.Dialect.
+func (d *dialect) Step(text string) string {
+	return strings.ReplaceAll(text, "souk.", d.quoted()+".")
+}
+
+// BeginRead sees one moment, and writes nothing.
+func (*dialect) BeginRead() string { return "begin isolation level repeatable read read only" }
+
+// BeginWrite is for migrations, of which one runs at a time.
+func (d *dialect) BeginWrite() string {
+	return "begin; select pg_advisory_xact_lock(hashtext('souk migrations of " + strings.ReplaceAll(d.schema, "'", "''") + "'))"
+}
+
+func (*dialect) JoinWrite() string   { return "select 1" }
+func (*dialect) Using(string) string { return "" }
+func (*dialect) Lanes() string {
+	return "select id, events from souk_stripes where id >= 0 order by id"
+}
+func (*dialect) Written() string { return "written_at" }
+
+// Migrations implements sqlstore.Dialect.
+func (d *dialect) Migrations() fs.FS {
+	sub, err := fs.Sub(files, "schema")
+	if err != nil {
+		return files // has no file of that form, which Migrate says
+	}
+	return sub
+}
+
+func (d *dialect) History() string {
+	return `create schema if not exists ` + d.quoted() + `;
+		create table if not exists souk_schema_migrations (
+			version    bigint primary key,
+			name       text not null,
+			checksum   text not null,
+			applied_at timestamptz not null default now()
+		)`
+}
+
+func (d *dialect) HasHistory() string {
+	return `select count(*) from pg_catalog.pg_tables where schemaname = '` + strings.ReplaceAll(d.schema, "'", "''") + `' and tablename = 'schema_migrations'`
+}
+
+var _ sqlstore.Dialect = (*dialect)(nil)

@@ -1,0 +1,2 @@
+// Package postgres keeps the books in PostgreSQL.
+package postgres

@@ -1,0 +1,313 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/soukhq/souk/internal/sqlstore"
+	"github.com/soukhq/souk/ledger"
+)
+
+// state answers ledger.Plan from what was loaded for one batch. Its memory is
+// used again for the next one.
+type state struct {
+	plans    *ledger.Books
+	stripe   stripe // that the batch holds
+	accounts map[ledger.Ref]account
+	rest     map[ledger.Ref]ledger.Money // of shared accounts: what other stripes have
+	objects  map[ledger.ID]ledger.Object // with Data only where Plan reads in it
+	txs      map[string]bool
+	changes  map[string]time.Time
+	out      columns
+}
+
+// account is an account as a batch sees it: of a shared one the terms, and what
+// the batch's stripe has of it.
+type account struct {
+	ledger.Account
+	row int64 // key of its row; 0 if the stripe has none yet
+}
+
+func newState() *state {
+	s := &state{
+		accounts: make(map[ledger.Ref]account), rest: make(map[ledger.Ref]ledger.Money),
+		objects: make(map[ledger.ID]ledger.Object), txs: make(map[string]bool), changes: make(map[string]time.Time),
+	}
+	s.plans = ledger.NewBooks(s)
+	return s
+}
+
+// Account implements ledger.Source.
+func (s *state) Account(r ledger.Ref) (ledger.Account, bool) {
+	a, ok := s.accounts[r]
+	return a.Account, ok
+}
+
+// Rest implements ledger.Source.
+func (s *state) Rest(r ledger.Ref) ledger.Money {
+	if m, ok := s.rest[r]; ok {
+		return m
+	}
+	return ledger.Zero(r.Currency)
+}
+
+// Object implements ledger.Source.
+func (s *state) Object(id ledger.ID) (ledger.Object, bool) {
+	o, ok := s.objects[id]
+	return o, ok
+}
+
+// HasTransaction implements ledger.Source.
+func (s *state) HasTransaction(id string) bool { return s.txs[id] }
+
+// Change implements ledger.Source.
+func (s *state) Change(id string) (time.Time, bool) {
+	at, ok := s.changes[id]
+	return at, ok
+}
+
+func (s *state) clear() {
+	clear(s.accounts)
+	clear(s.rest)
+	clear(s.objects)
+	clear(s.txs)
+	clear(s.changes)
+	s.stripe = stripe{}
+}
+
+// lock says how rows are locked that others may hold.
+type lock string
+
+const (
+	waiting  lock = `for no key update of `
+	skipping lock = `skip locked`
+)
+
+// clause is the locking clause for a table's alias.
+func (l lock) clause(table string) string {
+	if l == skipping {
+		return string(waiting) + table + " skip locked"
+	}
+	return string(waiting) + table
+}
+
+// load returns the statements that lock and read what a batch needs, in the one
+// order in which everybody locks: the stripe (taken by the caller's first step),
+// accounts by key, objects by name. What is only looked at is read after that, in
+// a later moment: ids and keys of others are in it, or else their locks were met.
+func (s *state) load(need ledger.Need, how lock, on int64) []step {
+	var steps []step
+	refs := merged(need.Accounts, need.Expected)
+	if len(refs) > 0 {
+		steps = append(steps, s.accountSteps(refs, how, on)...)
+	}
+	if len(need.Closing) > 0 {
+		steps = append(steps, s.restStep(need.Closing, on))
+	}
+	if len(need.Put) > 0 {
+		steps = append(steps, s.objectStep(need.Put, need.Data, `order by o.kind, o.id `+how.clause("o")))
+	}
+	if len(need.Read) > 0 {
+		steps = append(steps, s.objectStep(need.Read, need.Data, ""))
+	}
+	if len(need.Transactions) > 0 {
+		steps = append(steps, step{`select id from souk_transactions where id = any(?::text[])`, []any{need.Transactions}, func(row sqlstore.Answer) error {
+			var id string
+			err := row.Scan(&id)
+			s.txs[id] = true
+			return err
+		}})
+	}
+	if len(need.Changes) > 0 {
+		steps = append(steps, step{`select id, at from souk_changes where id = any(?::text[])`, []any{need.Changes}, func(row sqlstore.Answer) error {
+			var id string
+			var at int64
+			err := row.Scan(&id, &at)
+			s.changes[id] = sqlstore.Moment(at)
+			return err
+		}})
+	}
+	return append(steps, s.look())
+}
+
+// merged returns the refs of two sorted lists, each once.
+func merged(a, b []ledger.Ref) []ledger.Ref {
+	if len(b) == 0 {
+		return a
+	}
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, ledger.Ref.Compare)
+	return slices.Compact(all)
+}
+
+// names are the columns of refs.
+func names(refs []ledger.Ref) (books, owners, purposes, currencies []string) {
+	n := len(refs)
+	all := make([]string, 4*n)
+	books, owners, purposes, currencies = all[:n:n], all[n:2*n:2*n], all[2*n:3*n:3*n], all[3*n:]
+	for i, r := range refs {
+		books[i], owners[i], purposes[i], currencies[i] = r.Book, r.Owner, r.Purpose, r.Currency.String()
+	}
+	return books, owners, purposes, currencies
+}
+
+const (
+	fromRefs = ` from unnest(?::text[], ?::text[], ?::text[], ?::text[]) with ordinality n (book, owner, purpose, currency, i)
+		join souk_accounts a on a.book = n.book and a.owner = n.owner and a.purpose = n.purpose and a.currency = n.currency`
+	accountColumns = `n.i, a.id, a.floor_kind, a.floor_at, a.shared, a.closed, a.posted, a.held, a.entries, a.version, a.last_at`
+)
+
+// accountSteps lock and read accounts of one row, and read those that are shared:
+// the batch's stripe keeps others from its part of them.
+func (s *state) accountSteps(refs []ledger.Ref, how lock, on int64) []step {
+	books, owners, purposes, currencies := names(refs)
+	scan := func(row sqlstore.Answer) error {
+		var i, posted, held, last int64
+		var a account
+		err := row.Scan(&i, &a.row, &a.Floor.Kind, &a.Floor.AtMinor, &a.Shared, &a.Closed, &posted, &held, &a.Entries, &a.Version, &last)
+		if err != nil {
+			return err
+		}
+		a.Ref = refs[i-1]
+		a.Posted, a.Held, a.Last = ledger.Minor(posted, a.Currency), ledger.Minor(held, a.Currency), sqlstore.Moment(last)
+		s.accounts[a.Ref] = a
+		return nil
+	}
+	return []step{
+		{`select ` + accountColumns + fromRefs + ` and a.stripe = 0 where not a.shared order by a.id ` + how.clause("a"),
+			[]any{books, owners, purposes, currencies}, scan},
+		// A stripe that has no row yet shows the terms and nothing else.
+		{`select n.i, coalesce(b.id, 0), a.floor_kind, a.floor_at, a.shared, a.closed, coalesce(b.posted, 0), 0::bigint,
+				coalesce(b.entries, 0), coalesce(b.version, 0), coalesce(b.last_at, ` + never + `)` + fromRefs + ` and a.stripe = 0
+			left join souk_accounts b on b.book = n.book and b.owner = n.owner and b.purpose = n.purpose and b.currency = n.currency and b.stripe = ?
+			where a.shared`,
+			[]any{books, owners, purposes, currencies, on}, scan},
+	}
+}
+
+// never is the zero time in a row.
+const never = `-62135596800000000`
+
+func (s *state) restStep(refs []ledger.Ref, on int64) step {
+	books, owners, purposes, currencies := names(refs)
+	return step{`select n.i, cast(sum(a.posted) as bigint)` + fromRefs + ` where a.shared and a.stripe <> ? group by n.i`,
+		[]any{books, owners, purposes, currencies, on}, func(row sqlstore.Answer) error {
+			var i, posted int64
+			err := row.Scan(&i, &posted)
+			s.rest[refs[i-1]] = ledger.Minor(posted, refs[i-1].Currency)
+			return err
+		}}
+}
+
+func (s *state) objectStep(ids, data []ledger.ID, tail string) step {
+	kinds, keys, with := make([]string, len(ids)), make([]string, len(ids)), make([]bool, len(ids))
+	for i, id := range ids {
+		kinds[i], keys[i] = id.Kind, id.ID
+		_, with[i] = slices.BinarySearchFunc(data, id, compareIDs)
+	}
+	return step{`select n.i, o.version, o.keys, case when n.data then o.data end
+		from unnest(?::text[], ?::text[], ?::boolean[]) with ordinality n (kind, id, data, i)
+		join souk_objects o on o.kind = n.kind and o.id = n.id ` + tail,
+		[]any{kinds, keys, with}, func(row sqlstore.Answer) error {
+			var i int64
+			var o ledger.Object
+			err := sqlstore.ScanObject(after{row, &i}, &o)
+			o.ID = ids[i-1]
+			s.objects[o.ID] = o
+			return err
+		}}
+}
+
+func compareIDs(a, b ledger.ID) int {
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID))
+}
+
+// after is a row with a number in front.
+type after struct {
+	sqlstore.Answer
+	i *int64
+}
+
+func (a after) Scan(dest ...any) error { return a.Answer.Scan(append([]any{a.i}, dest...)...) }
+
+// held finds the changes of a batch that need a row which somebody else holds: it
+// exists, and was not to be locked. With doubt every row that was not found is
+// asked about, else only those that ought to be there.
+func (s *state) held(ctx context.Context, on link, changes []*ledger.Change, doubt bool) (map[int]sqlstore.Row, error) {
+	want := make(map[sqlstore.Row][]int)
+	for i, c := range changes {
+		s.unfound(c, doubt, func(row sqlstore.Row) { want[row] = append(want[row], i) })
+	}
+	if len(want) == 0 {
+		return nil, nil
+	}
+	held := make(map[int]sqlstore.Row)
+	there := func(row sqlstore.Row) {
+		for _, i := range want[row] {
+			held[i] = row
+		}
+	}
+	var refs []ledger.Ref
+	var kinds, keys []string
+	for row := range want {
+		if row.Account != (ledger.Ref{}) {
+			refs = append(refs, row.Account)
+		} else {
+			kinds, keys = append(kinds, row.Object.Kind), append(keys, row.Object.ID)
+		}
+	}
+	books, owners, purposes, currencies := names(refs)
+	_, err := on.run(ctx, []step{
+		{`select n.i` + fromRefs + ` and a.stripe = 0`, []any{books, owners, purposes, currencies}, func(row sqlstore.Answer) error {
+			var i int64
+			err := row.Scan(&i)
+			there(sqlstore.Row{Account: refs[i-1]})
+			return err
+		}},
+		{`select o.kind, o.id from unnest(?::text[], ?::text[]) n (kind, id) join souk_objects o on o.kind = n.kind and o.id = n.id`,
+			[]any{kinds, keys}, func(row sqlstore.Answer) error {
+				var id ledger.ID
+				err := row.Scan(&id.Kind, &id.ID)
+				there(sqlstore.Row{Object: id})
+				return err
+			}},
+	})
+	return held, err
+}
+
+// unfound yields the rows of a change that were not found, and ought to be there.
+func (s *state) unfound(c *ledger.Change, doubt bool, yield func(sqlstore.Row)) {
+	need := ledger.NeedOf([]*ledger.Change{c})
+	if len(need.Changes) == 0 {
+		return // Plan refuses its form
+	}
+	for _, r := range merged(need.Accounts, need.Expected) {
+		if _, ok := s.accounts[r]; ok {
+			continue
+		}
+		opened := slices.ContainsFunc(c.Open, func(a ledger.Account) bool { return a.Ref == r })
+		absent := slices.ContainsFunc(c.Expect, func(e ledger.Expectation) bool { return e.Account == r && e.Version == 0 })
+		if doubt || !opened && !absent {
+			yield(sqlstore.Row{Account: r})
+		}
+	}
+	for _, id := range need.Put {
+		if _, ok := s.objects[id]; ok {
+			continue
+		}
+		if doubt || updates(c, id) {
+			yield(sqlstore.Row{Object: id})
+		}
+	}
+}
+
+// updates reports whether a change needs an object to be there.
+func updates(c *ledger.Change, id ledger.ID) bool {
+	if id.Kind == ledger.HoldKind {
+		return slices.ContainsFunc(c.Holds, func(h ledger.HoldStep) bool { return h.ID == id.ID && h.Op != ledger.PlaceHold })
+	}
+	return slices.ContainsFunc(c.Put, func(o ledger.Object) bool { return o.ID == id && o.Version > 0 })
+}

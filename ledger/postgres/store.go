@@ -1,0 +1,235 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/soukhq/souk/internal/sqlstore"
+	"github.com/soukhq/souk/ledger"
+)
+
+// Options says how a Store works. The zero value, and nil, is good.
+type Options struct {
+	// Schema is the schema of the tables, 1 to 63 bytes; "" is souk.
+	Schema string
+	// Wait bounds how long a commit waits for a connection, for rows that others
+	// hold, and for the database. 0 is 10 seconds.
+	Wait time.Duration
+}
+
+const (
+	defaultSchema = "souk"
+	defaultWait   = 10 * time.Second
+)
+
+// Store is a ledger.Store on PostgreSQL. New makes it.
+type Store struct {
+	d     *dialect
+	pool  *pgxpool.Pool
+	wait  time.Duration
+	group *sqlstore.Group
+	lanes []*lane
+	gates gates
+	end   sync.Once
+	bulk  sync.Mutex // of the last lane
+	over  chan struct{}
+}
+
+// lane commits one batch at a time.
+type lane struct {
+	stripe int64 // that it tries first
+	state  *state
+}
+
+// How many commit at once, beside them wait for rows that others hold, and hand
+// over many changes in one call.
+const (
+	lanes = 1
+	sides = 4
+	bulks = 1
+)
+
+// New returns a store on a pool of the host's. It asks the database nothing: the
+// schema must be there before it is used (Migrate, CheckSchema). Close leaves the
+// pool open.
+func New(pool *pgxpool.Pool, o *Options) (*Store, error) {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Schema == "" {
+		c.Schema = defaultSchema
+	}
+	if c.Wait == 0 {
+		c.Wait = defaultWait
+	}
+	switch {
+	case pool == nil:
+		return nil, missing("pool")
+	case len(c.Schema) > 63:
+		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "schema", Op: "postgres", Msg: "the name of a schema has at most 63 bytes"}
+	case c.Wait < 0:
+		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "wait", Op: "postgres", Msg: "no option is below zero"}
+	}
+	s := &Store{d: &dialect{schema: c.Schema}, pool: pool, wait: c.Wait, over: make(chan struct{})}
+	first := rand.Int64N(8) // processes begin with different ones
+	for i := range int64(lanes + sides + bulks) {
+		s.lanes = append(s.lanes, &lane{stripe: (first + i) % 8, state: newState()})
+	}
+	s.group = sqlstore.NewGroup(committer{s}, lanes, sides)
+	return s, nil
+}
+
+func missing(argument string) error { return sqlstore.Missing(argument) }
+
+// Close waits for reads and commits that are under way. Whoever calls the store
+// afterwards gets store_closed (class Unavailable).
+func (s *Store) Close() error {
+	if s == nil || s.group == nil {
+		return nil
+	}
+	s.group.Close()
+	s.end.Do(func() { close(s.over) })
+	return nil
+}
+
+func (s *Store) usable(op string, ctx context.Context) error {
+	switch {
+	case s == nil || s.group == nil:
+		return missing("store")
+	case ctx.Err() != nil:
+		return sqlstore.Canceled(op, ctx.Err())
+	}
+	select {
+	case <-s.over:
+		return sqlstore.ErrClosed
+	default:
+		return nil
+	}
+}
+
+// Read implements ledger.Store.
+func (s *Store) Read(ctx context.Context, fn func(ledger.View) error) error {
+	if err := s.usable("read", ctx); err != nil {
+		return err
+	}
+	if fn == nil {
+		return missing("fn")
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return sqlstore.Failed(s.d, "read", err)
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, s.d.BeginRead()); err != nil {
+		return sqlstore.Failed(s.d, "read", err)
+	}
+	// The pool throws away a connection that is still in a transaction.
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "rollback") }()
+	v := sqlstore.NewView(ctx, s.d, native{s.d, conn}, false)
+	defer v.End()
+	return fn(v)
+}
+
+// Commit implements ledger.Store. Who waits for another's commit to end may
+// leave (class Unavailable); once the change is being written, Commit returns
+// with the outcome.
+func (s *Store) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, error) {
+	if err := s.usable("commit", ctx); err != nil {
+		return nil, err
+	}
+	patience, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	r, ok := s.group.Do(patience, c)
+	if !ok {
+		return nil, sqlstore.ErrClosed
+	}
+	if r.Err != nil && ctx.Err() == nil && patience.Err() != nil && errors.Is(r.Err, context.DeadlineExceeded) {
+		return nil, sqlstore.Overloaded(r.Err)
+	}
+	return r.Receipt, r.Err
+}
+
+// chunk is how many changes of one call are committed together.
+const chunk = 1024
+
+// CommitAll commits changes as Commit does each of them, in order, and many
+// together. It answers each by its place. A change may fail and the next one go
+// on.
+func (s *Store) CommitAll(ctx context.Context, changes []*ledger.Change) []ledger.Result {
+	results := make([]ledger.Result, len(changes))
+	if err := s.usable("commit", ctx); err != nil {
+		for i := range results {
+			results[i].Err = err
+		}
+		return results
+	}
+	s.bulk.Lock()
+	defer s.bulk.Unlock()
+	for at := 0; at < len(changes); at += chunk {
+		part := changes[at:min(at+chunk, len(changes))]
+		if err := ctx.Err(); err != nil {
+			for i := range part {
+				results[at+i].Err = sqlstore.Canceled("commit", err)
+			}
+			continue
+		}
+		for i, o := range s.batch(s.lanes[lanes+sides], part) {
+			if results[at+i] = o.Result; o.Held != (sqlstore.Row{}) {
+				results[at+i].Receipt, results[at+i].Err = s.Commit(ctx, part[i])
+			}
+		}
+	}
+	return results
+}
+
+// committer is a store as its group sees it.
+type committer struct{ s *Store }
+
+// Commit implements sqlstore.Committer.
+func (c committer) Commit(lane int, changes []*ledger.Change) []sqlstore.Outcome {
+	return c.s.batch(c.s.lanes[lane], changes)
+}
+
+// Await implements sqlstore.Committer.
+func (c committer) Await(ctx context.Context, row sqlstore.Row) error { return c.s.await(ctx, row) }
+
+func (s *Store) await(ctx context.Context, row sqlstore.Row) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return sqlstore.Overloaded(err)
+	}
+	defer conn.Release()
+	on := native{s.d, conn}
+	if row.Account != (ledger.Ref{}) {
+		r := row.Account
+		err = on.Query(ctx, ignore, `select 1 from souk_accounts a where book = ? and owner = ? and purpose = ? and currency = ? and stripe = 0 `+waiting.clause("a"),
+			r.Book, r.Owner, r.Purpose, r.Currency.String())
+	} else {
+		err = on.Query(ctx, ignore, `select 1 from souk_objects o where kind = ? and id = ? `+waiting.clause("o"), row.Object.Kind, row.Object.ID)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return sqlstore.Canceled("commit", ctx.Err())
+	case sqlstore.FaultOf(s.d, err).Held:
+		return nil // another try finds out
+	}
+	return sqlstore.Failed(s.d, "commit", err)
+}
+
+func ignore(sqlstore.Answer) error { return nil }
+
+// isServer reports whether an error is a word of the server's, so that the
+// transaction that met it has not been committed.
+func isServer(err error) bool {
+	e := (*pgconn.PgError)(nil)
+	return errors.As(err, &e)
+}
