@@ -20,9 +20,9 @@ import (
 // poison makes the database refuse the object poison with a code of its own.
 func poison(t *testing.T, p *pgxpool.Pool, code string) {
 	t.Helper()
-	exec(t, p, `create or replace function refuse_poison() returns trigger language plpgsql as $$
+	execute(t, p, `create or replace function refuse_poison() returns trigger language plpgsql as $$
 		begin raise exception 'no' using errcode = '`+code+`'; end $$`)
-	exec(t, p, `create or replace trigger poison before insert on souk.objects for each row when (new.id = 'poison') execute function refuse_poison()`)
+	execute(t, p, `create or replace trigger poison before insert on souk.objects for each row when (new.id = 'poison') execute function refuse_poison()`)
 }
 
 // What is written once stays, also for who writes SQL by hand; what no
@@ -68,7 +68,7 @@ func TestTheDatabaseHoldsTheInvariants(t *testing.T) {
 		require.ErrorContains(t, err, "SQLSTATE 23", text)
 	}
 	addsUp(t, s)
-	exec(t, p, "insert into souk.entries select account, posted_at + 1, number + 1, tx, effective_at, 1, balance + 1, 9, false from souk.entries where amount > 0")
+	execute(t, p, "insert into souk.entries select account, posted_at + 1, number + 1, tx, effective_at, 1, balance + 1, 9, false from souk.entries where amount > 0")
 	r, err := ledger.Verify(t.Context(), s)
 	require.NoError(t, err)
 	require.Error(t, r.Err(), "an entry without its other side")
@@ -150,7 +150,7 @@ func TestStatementsAreCancelled(t *testing.T) {
 				done <- err
 			}()
 			waits(t, p, 1)
-			exec(t, p, "select "+end+"(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+			execute(t, p, "select "+end+"(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
 			requireCode(t, <-done, ledger.Unavailable, code)
 			require.NoError(t, tx.Rollback(t.Context()))
 			require.False(t, commit(t, s, topUp(id, 1)).Replayed)
@@ -289,10 +289,10 @@ func TestTheSchemaIsChecked(t *testing.T) {
 		{"insert into souk.schema_migrations (version, name, checksum) values (99, '0099_later.sql', '')", "schema_newer", "delete from souk.schema_migrations where version = 99"},
 		{"update souk.schema_migrations set checksum = checksum || 'x'", "schema_changed", "update souk.schema_migrations set checksum = rtrim(checksum, 'x')"},
 	} {
-		exec(t, p, fault.sql)
+		execute(t, p, fault.sql)
 		requireCode(t, s.CheckSchema(t.Context()), ledger.State, fault.code)
 		requireCode(t, s.Migrate(t.Context()), ledger.State, fault.code)
-		exec(t, p, fault.undo)
+		execute(t, p, fault.undo)
 	}
 	require.NoError(t, s.CheckSchema(t.Context()))
 }

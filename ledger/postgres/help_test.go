@@ -166,7 +166,7 @@ func count(t *testing.T, p *pgxpool.Pool, query string, args ...any) (n int) {
 	return n
 }
 
-func exec(t *testing.T, p *pgxpool.Pool, query string, args ...any) {
+func execute(t *testing.T, p *pgxpool.Pool, query string, args ...any) {
 	t.Helper()
 	_, err := p.Exec(t.Context(), query, args...)
 	require.NoError(t, err, query)

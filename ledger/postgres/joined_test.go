@@ -27,7 +27,7 @@ func shop(t *testing.T) (*pgxpool.Pool, *postgres.Store) {
 	p := poolOf(t, pgtest.DSN(t), wide)
 	s := open(t, p)
 	require.NoError(t, s.Migrate(t.Context()))
-	exec(t, p, "create table orders (id text primary key)")
+	execute(t, p, "create table orders (id text primary key)")
 	openBank(t, s)
 	return p, s
 }
