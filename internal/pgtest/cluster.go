@@ -214,6 +214,10 @@ const oldest = 15
 // the newest of those that Debian and its kin put side by side.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
+		// What is in PATH may be a link, and stand there without the other programs.
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real
+		}
 		if dir := filepath.Dir(path); exists(filepath.Join(dir, "initdb")) {
 			return dir, nil
 		}
