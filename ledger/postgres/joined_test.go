@@ -365,3 +365,43 @@ func TestMoreHostsThanStripes(t *testing.T) {
 	require.EqualValues(t, -n-1, balanceOf(t, s, bank))
 	addsUp(t, s)
 }
+
+// What somebody else holds locked is there: a key is answered as a replay, also
+// where the request could not be made again, and nobody decides on an account
+// that it did not exist (promises 21, 48).
+func TestWhatIsHeldIsNotAbsent(t *testing.T) {
+	t.Parallel()
+	p, s := shop(t)
+	commit(t, s, topUp("1", 1))
+	spent := topUp("2", -1)
+	commit(t, s, spent)
+	tx := begin(t, p)
+	_, err := tx.Exec(t.Context(), "select 1 from souk.objects for no key update")
+	require.NoError(t, err)
+	alone := &ledger.Change{ID: "chg_3", At: noon, Idem: spent.Idem}
+	require.True(t, commit(t, s, alone).Replayed)
+	again := topUp("4", -1)
+	again.Idem = spent.Idem
+	require.True(t, commit(t, s, again).Replayed, "the money is spent, by the first")
+	other := topUp("5", -1)
+	other.Idem = ledger.Idem{Scope: book, Key: spent.Idem.Key}
+	_, err = s.Commit(t.Context(), other)
+	requireCode(t, err, ledger.Exists, "idempotency_mismatch")
+	require.NoError(t, tx.Rollback(t.Context()))
+
+	tx = begin(t, p)
+	_, err = tx.Exec(t.Context(), "select 1 from souk.accounts where owner = $1 for no key update", seller.Owner)
+	require.NoError(t, err)
+	c := pay(available("acct_2"), "6", 1)
+	c.Expect = []ledger.Expectation{{Account: seller}}
+	done := make(chan error)
+	go func() {
+		_, err := s.Commit(context.Background(), c)
+		done <- err
+	}()
+	waits(t, p, 1)
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.ErrorIs(t, <-done, ledger.Conflict)
+	require.Equal(t, 2, whole(t, p))
+	addsUp(t, s)
+}

@@ -107,8 +107,12 @@ func (s *state) load(need ledger.Need, how lock, on int64) []step {
 	if len(need.Closing) > 0 {
 		steps = append(steps, s.restStep(need.Closing, on))
 	}
-	if len(need.Put) > 0 {
-		steps = append(steps, s.objectStep(need.Put, need.Data, `order by o.kind, o.id `+how.clause("o")))
+	keys, put := split(need.Put)
+	if len(put) > 0 {
+		steps = append(steps, s.objectStep(put, need.Data, `order by o.kind, o.id `+how.clause("o")))
+	}
+	if len(keys) > 0 {
+		steps = append(steps, s.objectStep(keys, need.Data, ""))
 	}
 	if len(need.Read) > 0 {
 		steps = append(steps, s.objectStep(need.Read, need.Data, ""))
@@ -131,6 +135,19 @@ func (s *state) load(need ledger.Need, how lock, on int64) []step {
 		}})
 	}
 	return append(steps, s.look())
+}
+
+// split tells idempotency keys from other objects. A key never changes once it is
+// there, so nobody locks one: who found it locked would take it for a new one.
+func split(ids []ledger.ID) (keys, others []ledger.ID) {
+	for _, id := range ids {
+		if id.Kind == ledger.IdemKind {
+			keys = append(keys, id)
+		} else {
+			others = append(others, id)
+		}
+	}
+	return keys, others
 }
 
 // merged returns the refs of two sorted lists, each once.
@@ -278,20 +295,16 @@ func (s *state) held(ctx context.Context, on link, changes []*ledger.Change, dou
 	return held, err
 }
 
-// unfound yields the rows of a change that were not found, and may be there. An
-// account to open is one: to insert it while a host holds it would wait for the
-// host, with the whole batch.
+// unfound yields the rows of a change that were not found, and may be there: every
+// account, since to insert one that a host holds would wait for the host, with the
+// whole batch.
 func (s *state) unfound(c *ledger.Change, doubt bool, yield func(sqlstore.Row)) {
 	need := ledger.NeedOf([]*ledger.Change{c})
 	if len(need.Changes) == 0 {
 		return // Plan refuses its form
 	}
 	for _, r := range merged(need.Accounts, need.Expected) {
-		if _, ok := s.accounts[r]; ok {
-			continue
-		}
-		absent := slices.ContainsFunc(c.Expect, func(e ledger.Expectation) bool { return e.Account == r && e.Version == 0 })
-		if doubt || !absent {
+		if _, ok := s.accounts[r]; !ok {
 			yield(sqlstore.Row{Account: r})
 		}
 	}
