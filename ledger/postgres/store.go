@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -78,9 +77,8 @@ func New(pool *pgxpool.Pool, o *Options) (*Store, error) {
 		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "wait", Op: "postgres", Msg: "no option is below zero"}
 	}
 	s := &Store{d: &dialect{schema: c.Schema}, pool: pool, wait: c.Wait, over: make(chan struct{})}
-	first := rand.Int64N(8) // processes begin with different ones
 	for i := range int64(lanes + sides + bulks) {
-		s.lanes = append(s.lanes, &lane{stripe: (first + i) % 8, state: newState()})
+		s.lanes = append(s.lanes, &lane{stripe: i % 8, state: newState()})
 	}
 	s.group = sqlstore.NewGroup(committer{s}, lanes, sides)
 	return s, nil
