@@ -109,7 +109,7 @@ func (t *attempt) run(ctx context.Context) ([]sqlstore.Outcome, *failure) {
 		all = all || known.restricts(c)
 	}
 	st.clear()
-	steps := append([]step{{query: "begin"}, st.take(t.l.stripe, all, skipping)},
+	steps := append([]step{{query: "begin"}, st.take(t.l.stripe, all, true)},
 		st.load(ledger.NeedOf(t.changes), skipping, t.l.stripe)...)
 	if _, err := t.on.run(ctx, steps); err != nil {
 		return nil, &failure{cause: err}
@@ -187,15 +187,15 @@ func (t *attempt) write(ctx context.Context, held map[int]sqlstore.Row) ([]sqlst
 		}
 		return outcomes, nil
 	}
-	steps, err := st.write(rows)
+	write, err := st.write(rows)
 	if err != nil {
 		return nil, &failure{cause: err}
 	}
 	*t.committing = true
-	at, err := t.on.run(ctx, append(steps, step{query: "commit"}))
+	at, err := t.on.run(ctx, []step{write, {query: "commit"}})
 	if err != nil {
 		// What the server refuses before it was asked to commit, it has not done.
-		*t.committing = at == len(steps) || !isServer(err)
+		*t.committing = at == 1 || !isServer(err)
 		return nil, &failure{cause: err, committing: *t.committing}
 	}
 	return outcomes, nil

@@ -109,12 +109,11 @@ func (j *joined) commit(ctx context.Context, change []*ledger.Change) (*ledger.R
 	if r.Err != nil || sqlstore.IsEmpty(rows) && !r.Receipt.Replayed {
 		return r.Receipt, r.Err
 	}
-	writes, err := j.state.write(rows)
+	write, err := j.state.write(rows)
 	if err != nil {
 		return nil, err
 	}
-	steps := append([]step{{query: "savepoint books"}}, writes...)
-	if _, err := j.on.run(ctx, append(steps, step{query: "release savepoint books"})); err != nil {
+	if _, err := j.on.run(ctx, []step{{query: "savepoint books"}, write, {query: "release savepoint books"}}); err != nil {
 		// If the database has ended the whole transaction this fails, and the host
 		// learns it from its own next statement.
 		_, _ = j.on.run(ctx, []step{{query: "rollback to savepoint books"}, {query: "release savepoint books"}})
@@ -150,7 +149,7 @@ func (j *joined) load(ctx context.Context, change []*ledger.Change) (again bool,
 	}
 	st := j.state
 	st.clear()
-	steps := append([]step{st.take(j.stripe, all, skipping)}, st.load(ledger.NeedOf(change), waiting, j.stripe)...)
+	steps := append([]step{st.take(j.stripe, all, false)}, st.load(ledger.NeedOf(change), waiting, j.stripe)...)
 	if _, err := j.on.run(ctx, steps); err != nil {
 		return false, err
 	}
