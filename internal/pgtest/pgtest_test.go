@@ -1,6 +1,7 @@
 package pgtest_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -28,7 +29,9 @@ func scan[T any](t *testing.T, conn *pgx.Conn, sql string) (v T) {
 
 func exec(t *testing.T, conn *pgx.Conn, sql string) {
 	t.Helper()
-	_, err := conn.Exec(t.Context(), sql)
+	ctx, cancel := context.WithTimeout(t.Context(), soon) // a commit may wait for a standby
+	defer cancel()
+	_, err := conn.Exec(ctx, sql)
 	require.NoError(t, err, sql)
 }
 
