@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -80,6 +83,7 @@ type process struct {
 	to   io.Writer
 	from *json.Decoder
 	left func() error
+	said bytes.Buffer // read once it has ended
 }
 
 // start starts one on a database.
@@ -98,7 +102,7 @@ func (b *bench) start(ctx context.Context, db string, callers int) (*process, er
 	}
 	p := &process{cmd: exec.CommandContext(ctx, path)}
 	p.cmd.Env = append(os.Environ(), childEnv+"="+string(text))
-	p.cmd.Stderr = b.log
+	p.cmd.Stderr = &p.said
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -118,4 +122,10 @@ func (p *process) goOn() error {
 }
 
 // end waits until it has ended. One that still waits for its line ends with that.
-func (p *process) end() error { return errors.Join(p.left(), p.cmd.Wait()) }
+func (p *process) end() error {
+	err := errors.Join(p.left(), p.cmd.Wait())
+	if err != nil {
+		err = fmt.Errorf("a process: %w: %s", err, strings.TrimSpace(p.said.String()))
+	}
+	return err
+}

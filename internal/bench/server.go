@@ -44,18 +44,23 @@ func openServer(ctx context.Context, dsn string) (*server, error) {
 func (s *server) close() (err error) {
 	ctx := context.Background() // also after an interrupt
 	if s.admin != nil {
-		for _, db := range s.made {
-			if s.cluster == nil {
-				_, bad := s.admin.Exec(ctx, "drop database "+db+" with (force)")
-				err = errors.Join(err, bad)
-			}
-		}
-		err = errors.Join(err, s.admin.Close(ctx))
+		err = s.admin.Close(ctx)
 	}
 	if s.cluster != nil {
-		err = errors.Join(err, s.cluster.close())
+		return errors.Join(err, s.cluster.close())
 	}
-	return err
+	if len(s.made) == 0 {
+		return err
+	}
+	c, bad := pgx.Connect(ctx, s.dsn) // an interrupt has closed the other
+	if bad != nil {
+		return errors.Join(err, bad)
+	}
+	for _, db := range s.made {
+		_, bad := c.Exec(ctx, "drop database "+db+" with (force)")
+		err = errors.Join(err, bad)
+	}
+	return errors.Join(err, c.Close(ctx))
 }
 
 // create makes a database. None is dropped before the end: that forces a
