@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"os"
 	"testing"
 
@@ -12,22 +13,21 @@ import (
 // long reports whether tests may take minutes: SOUK_LONG=1.
 func long() bool { return os.Getenv("SOUK_LONG") == "1" }
 
-// kept reads which changes of one cent by topUp a store has. Each has its
-// transaction, entry, object and event, each once, and everything adds up.
-func kept(t *testing.T, s ledger.Store) map[string]bool {
+// kept reads which changes of one cent by topUp a store has, and the data of
+// their objects. Each has its transaction, entry, object and event, each once,
+// and everything adds up.
+func kept(t *testing.T, s ledger.Store) map[string]string {
 	t.Helper()
-	ids := make(map[string]bool)
-	var events, entries int
+	told, paid := make(map[string]bool), make(map[string]string)
 	require.NoError(t, s.Read(t.Context(), func(v ledger.View) error {
 		for cursor := ledger.Cursor(""); ; {
 			list, next, err := v.Events(cursor, book, ledger.MaxPage)
 			if err != nil || len(list) == 0 {
-				events = len(ids)
 				return err
 			}
 			for _, e := range list {
-				require.False(t, ids[e.Object.ID], "two events of %s", e.Object.ID)
-				ids[e.Object.ID] = true
+				require.False(t, told[e.Object.ID], "two events of %s", e.Object.ID)
+				told[e.Object.ID] = true
 			}
 			cursor = next
 		}
@@ -41,7 +41,7 @@ func kept(t *testing.T, s ledger.Store) map[string]bool {
 			var things []ledger.ID
 			for _, e := range list {
 				id := e.Transaction[len("tx_"):]
-				require.True(t, ids[id], "money of %s without its event", id)
+				require.True(t, told[id], "money of %s without its event", id)
 				require.EqualValues(t, 1, e.Amount.Minor())
 				things = append(things, ledger.ID{Kind: "thing", ID: id})
 			}
@@ -51,13 +51,25 @@ func kept(t *testing.T, s ledger.Store) map[string]bool {
 			}
 			for _, o := range objects {
 				require.EqualValues(t, 1, o.Version, o.ID)
+				require.NotContains(t, paid, o.ID.ID, "money moved twice")
+				paid[o.ID.ID] = string(o.Data)
 			}
-			entries += len(list)
 			p.After = list[len(list)-1].Place(ledger.ByPosting)
 		}
 	}))
-	require.Equal(t, events, entries)
-	require.EqualValues(t, entries, balance(t, s))
+	require.Len(t, paid, len(told), "an event without its money")
+	require.EqualValues(t, len(paid), balance(t, s))
 	addsUp(t, s)
-	return ids
+	return paid
+}
+
+// whole has SQLite check every page and index of a file.
+func whole(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path+good)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	var found string
+	require.NoError(t, db.QueryRow("pragma integrity_check").Scan(&found))
+	require.Equal(t, "ok", found)
 }
