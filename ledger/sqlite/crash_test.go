@@ -24,7 +24,7 @@ func TestProcessesAreKilledUnderLoad(t *testing.T) {
 			for first := 0; first < cycles; first += perFile {
 				answered += killAgain(t, r, processes, min(perFile, cycles-first))
 			}
-			require.Greater(t, answered, 20*cycles)
+			require.Greater(t, answered, 5*cycles)
 			t.Logf("%d lives, %d keys answered", cycles, answered)
 		})
 	}
@@ -49,12 +49,12 @@ func killAgain(t *testing.T, r *rand.Rand, processes, lives int) (answered int) 
 		if r.IntN(3) == 0 { // it may be opening the file, or setting it up
 			time.Sleep(time.Duration(r.IntN(120)) * time.Millisecond)
 		} else {
-			running[0].hears(t, 1+r.Int64N(4000))
+			running[0].hears(t, 1+r.Int64N(1500))
 		}
 		running[0].kill(t)
 		for _, a := range running[1:] {
 			if r.IntN(2) == 0 { // it goes on without the other
-				a.hears(t, 1+r.Int64N(1000))
+				a.hears(t, 1+r.Int64N(500))
 			}
 			a.kill(t)
 		}
