@@ -63,6 +63,7 @@ func powerCuts(t *testing.T, synchronous string) (lost int) {
 			files, has = left, leftHas
 		})
 	}
+	t.Logf("%d power cuts, %d acknowledged changes lost", lives*cuts, lost)
 	return lost
 }
 
