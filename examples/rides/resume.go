@@ -18,31 +18,37 @@ import (
 // the books. And the simulated cards and bank forget with their process, which
 // real ones do not: they are told again what they were asked.
 func (r *replay) resume(ctx context.Context, cards connect.Acquirer, bank payout.Rail) error {
+	if err := r.findLast(ctx); err != nil {
+		return err
+	}
+	if r.last.IsZero() {
+		return nil
+	}
 	if err := r.remindCards(ctx, cards); err != nil {
 		return err
 	}
 	if err := r.remindBank(ctx, bank); err != nil {
 		return err
 	}
-	for sale, err := range r.platform.CashSales(ctx, connect.ListRequest{Limit: 1}) {
-		if err != nil {
-			return err
-		}
-		r.came(sale.Created)
-		break // they come newest first
-	}
-	if r.last.IsZero() {
-		return nil
-	}
 	// What the earlier run had in hand when it was stopped is free by now.
 	r.clock.Set(r.last.Add(held))
 	return r.drain(ctx)
 }
 
-// came notes that the earlier run came to a moment.
-func (r *replay) came(at time.Time) {
-	if at.After(r.last) {
-		r.last = at
+// findLast finds the moment of the latest event: whatever an earlier run did, a
+// trip or a night's work, left one. That it had begun is none.
+func (r *replay) findLast(ctx context.Context) error {
+	for after := ledger.Cursor(""); ; {
+		list, next, err := r.platform.Events(ctx, after, 1000)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, e := range list {
+			if e.At.After(r.last) && e.Type != connect.EventPlatformCreated {
+				r.last = e.At
+			}
+		}
+		after = next
 	}
 }
 
@@ -60,7 +66,6 @@ func (r *replay) remindCards(ctx context.Context, cards connect.Acquirer) error 
 		if err != nil {
 			return err
 		}
-		r.came(c.Created)
 		if c.Reference == "" {
 			continue
 		}
@@ -73,7 +78,6 @@ func (r *replay) remindCards(ctx context.Context, cards connect.Acquirer) error 
 		if err != nil {
 			return err
 		}
-		r.came(re.Created)
 		if re.Reference == "" {
 			continue
 		}
@@ -92,7 +96,6 @@ func (r *replay) remindBank(ctx context.Context, bank payout.Rail) error {
 		if err != nil {
 			return err
 		}
-		r.came(po.Created)
 		date := po.Created.Format(time.DateOnly)
 		if r.paid[date] == nil {
 			r.paid[date] = make(map[string]ledger.Money)
