@@ -26,20 +26,25 @@ func (d *dialect) SQL(query string) string {
 	if text, ok := d.texts.Load(query); ok {
 		return text.(string)
 	}
+	// The name of a schema may look like any of these, so nothing is looked at twice.
+	names := strings.NewReplacer("souk_", d.quoted()+".", schemaName, d.quoted(), schemaText, d.literal())
 	var b strings.Builder
-	n := 0
-	for i, part := range strings.Split(strings.ReplaceAll(query, "souk_", d.quoted()+"."), "?") {
+	for i, part := range strings.Split(query, "?") {
 		if i > 0 {
-			n++
-			b.WriteString("$" + strconv.Itoa(n))
+			b.WriteString("$" + strconv.Itoa(i))
 		}
-		b.WriteString(part)
+		_, _ = names.WriteString(&b, part) // a Builder takes all
 	}
 	d.texts.Store(query, b.String())
 	return b.String()
 }
 
+// What stands in a query for the schema, as a name and as text.
+const schemaName, schemaText = "{schema}", "{'schema'}"
+
 func (d *dialect) quoted() string { return `"` + strings.ReplaceAll(d.schema, `"`, `""`) + `"` }
+
+func (d *dialect) literal() string { return `'` + strings.ReplaceAll(d.schema, `'`, `''`) + `'` }
 
 // Step implements sqlstore.Dialect.
 func (d *dialect) Step(text string) string {
@@ -70,8 +75,8 @@ func (d *dialect) Migrations() fs.FS {
 	return sub
 }
 
-func (d *dialect) History() string {
-	return `create schema if not exists ` + d.quoted() + `;
+func (*dialect) History() string {
+	return `create schema if not exists ` + schemaName + `;
 		create table if not exists souk_schema_migrations (
 			version    bigint primary key,
 			name       text not null,
@@ -80,8 +85,8 @@ func (d *dialect) History() string {
 		)`
 }
 
-func (d *dialect) HasHistory() string {
-	return `select count(*) from pg_catalog.pg_tables where schemaname = '` + strings.ReplaceAll(d.schema, "'", "''") + `' and tablename = 'schema_migrations'`
+func (*dialect) HasHistory() string {
+	return `select count(*) from pg_catalog.pg_tables where schemaname = ` + schemaText + ` and tablename = 'schema_migrations'`
 }
 
 var _ sqlstore.Dialect = (*dialect)(nil)
