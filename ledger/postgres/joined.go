@@ -26,7 +26,7 @@ func (s *Store) Join(tx pgx.Tx) ledger.Store {
 	if s == nil || s.group == nil || tx == nil {
 		return &joined{s: s}
 	}
-	return &joined{s: s, on: native{s.d, tx}, state: newState(), stripe: -1}
+	return &joined{s: s, on: native{s.d, s.wait, tx}, state: newState(), stripe: -1}
 }
 
 // JoinSQL is Join for hosts on database/sql, with any driver for PostgreSQL.
@@ -34,7 +34,7 @@ func (s *Store) JoinSQL(tx *sql.Tx) ledger.Store {
 	if s == nil || s.group == nil || tx == nil {
 		return &joined{s: s}
 	}
-	return &joined{s: s, on: standard{s.d, tx}, state: newState(), stripe: -1}
+	return &joined{s: s, on: standard{s.d, s.wait, tx}, state: newState(), stripe: -1}
 }
 
 // joined is a ledger.Store inside a transaction of the host's. One caller works
@@ -85,9 +85,7 @@ func (j *joined) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt,
 	if err := j.usable("commit", ctx); err != nil { // it may have ended while others were at work
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), j.s.wait)
-	defer cancel()
-	r, err := j.commit(ctx, []*ledger.Change{c})
+	r, err := j.commit(context.WithoutCancel(ctx), []*ledger.Change{c})
 	if err != nil {
 		return nil, sqlstore.FailedJoined(j.s.d, "commit", err)
 	}

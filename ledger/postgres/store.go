@@ -130,7 +130,7 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.View) error) error {
 	}
 	// The pool throws away a connection that is still in a transaction.
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "rollback") }()
-	v := sqlstore.NewView(ctx, s.d, native{s.d, conn}, false)
+	v := sqlstore.NewView(ctx, s.d, native{s.d, s.wait, conn}, false)
 	defer v.End()
 	return fn(v)
 }
@@ -204,7 +204,7 @@ func (s *Store) await(ctx context.Context, row sqlstore.Row) error {
 		return sqlstore.Overloaded(err)
 	}
 	defer conn.Release()
-	on := native{s.d, conn}
+	on := native{s.d, s.wait, conn}
 	if row.Account != (ledger.Ref{}) {
 		r := row.Account
 		err = on.Query(ctx, ignore, `select 1 from souk_accounts a where book = ? and owner = ? and purpose = ? and currency = ? and stripe = 0 `+waiting.clause("a"),
