@@ -26,25 +26,25 @@ func (d *dialect) SQL(query string) string {
 	if text, ok := d.texts.Load(query); ok {
 		return text.(string)
 	}
-	// The name of a schema may look like any of these, so nothing is looked at twice.
-	names := strings.NewReplacer("souk_", d.quoted()+".", schemaName, d.quoted(), schemaText, d.literal())
+	// A name may hold anything, so nothing is looked for in what was put in. In a
+	// text of SQL's it is quoted twice.
+	named := strings.NewReplacer("souk_schema_text", text(d.schema), "souk_schema_name", d.quoted(),
+		"'souk_", "'"+strings.ReplaceAll(d.quoted(), "'", "''")+".", "souk_", d.quoted()+".")
 	var b strings.Builder
 	for i, part := range strings.Split(query, "?") {
 		if i > 0 {
 			b.WriteString("$" + strconv.Itoa(i))
 		}
-		_, _ = names.WriteString(&b, part) // a Builder takes all
+		b.WriteString(named.Replace(part))
 	}
 	d.texts.Store(query, b.String())
 	return b.String()
 }
 
-// What stands in a query for the schema, as a name and as text.
-const schemaName, schemaText = "{schema}", "{'schema'}"
+// text writes a text of SQL's.
+func text(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func (d *dialect) quoted() string { return `"` + strings.ReplaceAll(d.schema, `"`, `""`) + `"` }
-
-func (d *dialect) literal() string { return `'` + strings.ReplaceAll(d.schema, `'`, `''`) + `'` }
 
 // Step implements sqlstore.Dialect.
 func (d *dialect) Step(text string) string {
@@ -56,7 +56,7 @@ func (*dialect) BeginRead() string { return "begin isolation level repeatable re
 
 // BeginWrite is for migrations, of which one runs at a time.
 func (d *dialect) BeginWrite() string {
-	return "begin; select pg_advisory_xact_lock(hashtext('souk migrations of " + strings.ReplaceAll(d.schema, "'", "''") + "'))"
+	return "begin; select pg_advisory_xact_lock(hashtext(" + text("souk migrations of "+d.schema) + "))"
 }
 
 func (*dialect) JoinWrite() string   { return "select 1" }
@@ -76,7 +76,7 @@ func (d *dialect) Migrations() fs.FS {
 }
 
 func (*dialect) History() string {
-	return `create schema if not exists ` + schemaName + `;
+	return `create schema if not exists souk_schema_name;
 		create table if not exists souk_schema_migrations (
 			version    bigint primary key,
 			name       text not null,
@@ -86,7 +86,7 @@ func (*dialect) History() string {
 }
 
 func (*dialect) HasHistory() string {
-	return `select count(*) from pg_catalog.pg_tables where schemaname = ` + schemaText + ` and tablename = 'schema_migrations'`
+	return `select count(*) from pg_catalog.pg_tables where schemaname = souk_schema_text and tablename = 'schema_migrations'`
 }
 
 var _ sqlstore.Dialect = (*dialect)(nil)

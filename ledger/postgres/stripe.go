@@ -75,7 +75,7 @@ func addStripe(ctx context.Context, on link) (id int64, err error) {
 	_, err = on.run(ctx, []step{
 		{`select id from souk_stripes where id = -1 for key share`, nil, nil},
 		{`insert into souk_stripes (id, gates)
-			select nextval(format('%I.stripe_ids', ` + schemaText + `)::regclass), gates from souk_stripes where id = -1 returning id`, nil, func(row sqlstore.Answer) error {
+			select nextval('souk_stripe_ids'), gates from souk_stripes where id = -1 returning id`, nil, func(row sqlstore.Answer) error {
 			return row.Scan(&id)
 		}},
 	})

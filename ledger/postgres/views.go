@@ -33,5 +33,5 @@ func (d *dialect) Field(path []string, t ledger.ColumnType) string {
 // Named implements sqlstore.Shower.
 func (*dialect) Named() string {
 	return `select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-		where n.nspname = ` + schemaText + ` and c.relname = ?`
+		where n.nspname = souk_schema_text and c.relname = ?`
 }
