@@ -71,10 +71,11 @@ func New(pool *pgxpool.Pool, o *Options) (*Store, error) {
 	switch {
 	case pool == nil:
 		return nil, missing("pool")
-	case len(c.Schema) > 63:
-		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "schema", Op: "postgres", Msg: "the name of a schema has at most 63 bytes"}
 	case c.Wait < 0:
 		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "wait", Op: "postgres", Msg: "no option is below zero"}
+	}
+	if err := checkSchemaName(c.Schema); err != nil {
+		return nil, err
 	}
 	s := &Store{d: &dialect{schema: c.Schema}, pool: pool, wait: c.Wait, over: make(chan struct{})}
 	for i := range int64(lanes + sides + bulks) {
