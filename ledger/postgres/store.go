@@ -149,7 +149,7 @@ func (s *Store) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, 
 	if !ok {
 		return nil, sqlstore.ErrClosed
 	}
-	if r.Err != nil && ctx.Err() == nil && patience.Err() != nil && errors.Is(r.Err, context.DeadlineExceeded) {
+	if errors.Is(r.Err, context.DeadlineExceeded) && !errors.Is(r.Err, ledger.Unknown) && ctx.Err() == nil && patience.Err() != nil {
 		return nil, sqlstore.Overloaded(r.Err)
 	}
 	return r.Receipt, r.Err
