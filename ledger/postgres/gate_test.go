@@ -10,8 +10,6 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
 // puts is a change that puts objects, of a version each, and expects others.
 func puts(id string, versions map[ledger.ID]int64, expect ...ledger.Expectation) *ledger.Change {
 	c := &ledger.Change{ID: id, At: noon, Expect: expect}
