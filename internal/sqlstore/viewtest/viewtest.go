@@ -184,3 +184,17 @@ func row(values ...any) string {
 	}
 	return strings.Join(text, " | ")
 }
+
+// Paid is a change that pays an account of its own, in transaction "tx_" and the
+// id.
+func Paid(id string) *ledger.Change {
+	bank := ledger.Ref{Book: "plat_p", Owner: "house", Purpose: "bank/main", Currency: ledger.EUR}
+	seller := ledger.Ref{Book: "plat_p", Owner: "acct_" + id, Purpose: "available", Currency: ledger.EUR}
+	return &ledger.Change{
+		ID: "chg_" + id, At: connecttest.Start,
+		Open: []ledger.Account{{Ref: bank, Shared: true}, {Ref: seller, Floor: ledger.Floor{Kind: ledger.Guarded}}},
+		Post: []ledger.Transaction{{ID: "tx_" + id, Book: "plat_p", Reason: "top-up", Entries: []ledger.Entry{
+			{Account: bank, Amount: ledger.Minor(-100, ledger.EUR)}, {Account: seller, Amount: ledger.Minor(100, ledger.EUR)},
+		}}},
+	}
+}
