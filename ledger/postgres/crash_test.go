@@ -13,6 +13,7 @@ import (
 // A process that is killed at any moment loses nothing that it was told, and
 // leaves nothing half done (promises 32, 35; edge-case 95).
 func TestTheClientIsKilled(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	draw := rand.New(rand.NewPCG(3, 3))
 	var all []string
@@ -36,6 +37,7 @@ func TestTheClientIsKilled(t *testing.T) {
 // So does a server whose every process is killed: who goes on after it has come
 // back has lost nothing (promises 32, 35).
 func TestTheServerIsKilled(t *testing.T) {
+	t.Parallel()
 	server := pgtest.Start(t, pgtest.Options{})
 	p := poolOf(t, server.DSN("postgres"), wide)
 	s := open(t, p)

@@ -89,6 +89,7 @@ func hosts(t *testing.T, p *pgxpool.Pool, s *postgres.Store) map[string]func() h
 // The host's row and the money are committed as one, or not at all, and the card
 // is not touched before.
 func TestTheOrderAndItsChargeAreOne(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	m, err := connecttest.New(connecttest.Config{Config: connect.Config{Store: s}})
 	require.NoError(t, err)
@@ -136,6 +137,7 @@ func TestTheOrderAndItsChargeAreOne(t *testing.T) {
 
 // What fails in a joined store undoes its own part and leaves the host's.
 func TestAJoinedRefusalLeavesTheHostsPart(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	poison(t, p, "23514")
 	for name, start := range hosts(t, p, s) {
@@ -169,6 +171,7 @@ func TestAJoinedRefusalLeavesTheHostsPart(t *testing.T) {
 // A host that goes back to a savepoint takes back what was committed to it since,
 // also the stripe.
 func TestAHostGoesBackToASavepoint(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	for name, start := range hosts(t, p, s) {
 		h := start()
@@ -186,6 +189,7 @@ func TestAHostGoesBackToASavepoint(t *testing.T) {
 // A host that keeps the account of a seller locked keeps only changes of that
 // seller waiting, whatever was handed in before and with them.
 func TestAHostKeepsOneSellerWaiting(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	commit(t, s, topUp("first", 1))
 	tx := begin(t, p)
@@ -225,6 +229,7 @@ func TestAHostKeepsOneSellerWaiting(t *testing.T) {
 // Two hosts that lock two sellers in opposite orders: one of them is told to run
 // its transaction again, and does not take the other with it.
 func TestTwoHostsMeetCrosswise(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	one, two := available("acct_1"), available("acct_2")
 	commit(t, s, pay(one, "1", 1))
@@ -255,6 +260,7 @@ func TestTwoHostsMeetCrosswise(t *testing.T) {
 // Promise 57: an event of a transaction that commits late comes late, and is not
 // skipped by who has read on meanwhile.
 func TestTheFeedWaitsForALateTransaction(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	late, later := begin(t, p), begin(t, p)
 	commit(t, s.Join(late), pay(available("acct_late"), "late", 1))
@@ -277,6 +283,7 @@ func TestTheFeedWaitsForALateTransaction(t *testing.T) {
 // Promise 57, under load: hosts whose transactions overlap and end in any order,
 // commits beside them, and one who follows with small pages.
 func TestTheFeedSkipsNothing(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	const workers, each = 12, 12
 	var group sync.WaitGroup
@@ -292,15 +299,15 @@ func TestTheFeedSkipsNothing(t *testing.T) {
 					require.NoError(t, err)
 					continue
 				}
-				tx, err := p.Begin(context.Background())
-				require.NoError(t, err)
-				_, err = s.Join(tx).Commit(context.Background(), pay(available("acct_"+id), id, 1))
-				require.NoError(t, err)
-				for range draw.IntN(20) { // the host has other work
-					_, err = tx.Exec(context.Background(), "select 1")
-					require.NoError(t, err)
-				}
-				require.NoError(t, tx.Commit(context.Background()))
+				require.NoError(t, pgx.BeginFunc(context.Background(), p, func(tx pgx.Tx) error {
+					_, err := s.Join(tx).Commit(context.Background(), pay(available("acct_"+id), id, 1))
+					for range draw.IntN(20) { // the host has other work
+						if err == nil {
+							_, err = tx.Exec(context.Background(), "select 1")
+						}
+					}
+					return err
+				}))
 			}
 		}()
 	}
@@ -333,6 +340,7 @@ func TestTheFeedSkipsNothing(t *testing.T) {
 // More hosts at once than there are stripes add some. All of them commit, and the
 // feed has every event.
 func TestMoreHostsThanStripes(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	before := count(t, p, "select count(*) from souk.stripes")
 	const n = 20
@@ -355,5 +363,45 @@ func TestMoreHostsThanStripes(t *testing.T) {
 	require.Len(t, feed(t, s), n+1)
 	require.Equal(t, n+1, whole(t, p))
 	require.EqualValues(t, -n-1, balanceOf(t, s, bank))
+	addsUp(t, s)
+}
+
+// What somebody else holds locked is there: a key is answered as a replay, also
+// where the request could not be made again, and nobody decides on an account
+// that it did not exist (promises 21, 48).
+func TestWhatIsHeldIsNotAbsent(t *testing.T) {
+	t.Parallel()
+	p, s := shop(t)
+	commit(t, s, topUp("1", 1))
+	spent := topUp("2", -1)
+	commit(t, s, spent)
+	tx := begin(t, p)
+	_, err := tx.Exec(t.Context(), "select 1 from souk.objects for no key update")
+	require.NoError(t, err)
+	alone := &ledger.Change{ID: "chg_3", At: noon, Idem: spent.Idem}
+	require.True(t, commit(t, s, alone).Replayed)
+	again := topUp("4", -1)
+	again.Idem = spent.Idem
+	require.True(t, commit(t, s, again).Replayed, "the money is spent, by the first")
+	other := topUp("5", -1)
+	other.Idem = ledger.Idem{Scope: book, Key: spent.Idem.Key}
+	_, err = s.Commit(t.Context(), other)
+	requireCode(t, err, ledger.Exists, "idempotency_mismatch")
+	require.NoError(t, tx.Rollback(t.Context()))
+
+	tx = begin(t, p)
+	_, err = tx.Exec(t.Context(), "select 1 from souk.accounts where owner = $1 for no key update", seller.Owner)
+	require.NoError(t, err)
+	c := pay(available("acct_2"), "6", 1)
+	c.Expect = []ledger.Expectation{{Account: seller}}
+	done := make(chan error)
+	go func() {
+		_, err := s.Commit(context.Background(), c)
+		done <- err
+	}()
+	waits(t, p, 1)
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.ErrorIs(t, <-done, ledger.Conflict)
+	require.Equal(t, 2, whole(t, p))
 	addsUp(t, s)
 }

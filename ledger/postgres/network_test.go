@@ -138,6 +138,7 @@ func carry(to io.Writer, from io.Reader, step func(part []byte) (forward, over b
 // failed nothing is there, what was acknowledged is there once, and what is not
 // known is found out by handing it in again.
 func TestTheNetworkBreaks(t *testing.T) {
+	t.Parallel()
 	for seed := range times(2, 30) {
 		p, s := shop(t)
 		through := proxied(t, p, uint64(seed))

@@ -218,6 +218,7 @@ func hold(p *pgxpool.Pool, _ *postgres.Store) error {
 // Promise 23: of many requests with one key, from three processes, one has an
 // effect, and all get its result.
 func TestProcessesShareKeys(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	dsn := p.Config().ConnString()
 	var running []*process
@@ -246,6 +247,7 @@ func TestProcessesShareKeys(t *testing.T) {
 // Processes that write to the same few accounts all get on, and none is ended by
 // the database because they wait for each other.
 func TestProcessesNeitherBlockNorStarve(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	dsn := p.Config().ConnString()
 	var running []*process
@@ -270,6 +272,7 @@ func TestProcessesNeitherBlockNorStarve(t *testing.T) {
 // A process that is killed while it holds stripes leaves them free, and keeps
 // nobody waiting until then.
 func TestAKilledProcessLeavesItsStripes(t *testing.T) {
+	t.Parallel()
 	p, s := shop(t)
 	one := start(t, "hold", p.Config().ConnString(), "a")
 	eventually(t, "it holds nothing", func() bool { return len(one.lines(t)) > 0 })

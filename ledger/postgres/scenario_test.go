@@ -16,6 +16,7 @@ import (
 // Every flow of the marketplace posts on PostgreSQL what it posts in memory
 // (promise 45). Each has a schema of its own, in one database.
 func TestScenarios(t *testing.T) {
+	t.Parallel()
 	p := poolOf(t, pgtest.DSN(t), wide)
 	files, err := filepath.Glob("../../connect/testdata/*.txt")
 	require.NoError(t, err)
@@ -27,6 +28,7 @@ func TestScenarios(t *testing.T) {
 		require.NoError(t, err)
 		for _, f := range flows {
 			t.Run(f.Name, func(t *testing.T) {
+				t.Parallel()
 				scenario.Run(t, f, func(t *testing.T) ledger.Store {
 					s := openWith(t, p, postgres.Options{Schema: "flow " + f.Name})
 					require.NoError(t, s.Migrate(t.Context()))

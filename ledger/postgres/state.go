@@ -213,12 +213,13 @@ func (s *state) restStep(refs []ledger.Ref, on int64) step {
 }
 
 // objectStep locks and reads objects that are put, and reads those that are only
-// looked at.
+// looked at. An idempotency key never changes once it is there, so nobody locks
+// one: who found it locked would take it for a new one.
 func (s *state) objectStep(need ledger.Need, how lock) step {
 	ids := slices.Concat(need.Put, need.Read)
 	kinds, keys, with, puts := make([]string, len(ids)), make([]string, len(ids)), make([]bool, len(ids)), make([]bool, len(ids))
 	for i, id := range ids {
-		kinds[i], keys[i], puts[i] = id.Kind, id.ID, i < len(need.Put)
+		kinds[i], keys[i], puts[i] = id.Kind, id.ID, i < len(need.Put) && id.Kind != ledger.IdemKind
 		_, with[i] = slices.BinarySearchFunc(need.Data, id, compareIDs)
 	}
 	const selected = `(select o.version, o.keys, case when n.data then o.data end from souk_objects o where o.kind = n.kind and o.id = n.id `
@@ -300,28 +301,25 @@ func (s *state) held(ctx context.Context, on link, changes []*ledger.Change, dou
 	return held, err
 }
 
-// unfound yields the rows of a change that were not found, and may be there. An
-// account to open is one: to insert it while a host holds it would wait for the
-// host, with the whole batch.
+// unfound yields the rows of a change that were not found, and may be there: every
+// account, since to insert one that a host holds would wait for the host, with the
+// whole batch.
 func (s *state) unfound(c *ledger.Change, doubt bool, yield func(sqlstore.Row)) {
 	need := ledger.NeedOf([]*ledger.Change{c})
 	if len(need.Changes) == 0 {
 		return // Plan refuses its form
 	}
 	for _, r := range merged(need.Accounts, need.Expected) {
-		if _, ok := s.accounts[r]; ok {
-			continue
-		}
-		absent := slices.ContainsFunc(c.Expect, func(e ledger.Expectation) bool { return e.Account == r && e.Version == 0 })
-		if doubt || !absent {
+		if _, ok := s.accounts[r]; !ok {
 			yield(sqlstore.Row{Account: r})
 		}
 	}
 	for _, id := range need.Put {
-		if s.locked[id] {
+		_, there := s.objects[id]
+		if s.locked[id] || there && id.Kind == ledger.IdemKind {
 			continue
 		}
-		if _, there := s.objects[id]; there || doubt || updates(c, id) {
+		if there || doubt || updates(c, id) {
 			yield(sqlstore.Row{Object: id})
 		}
 	}
