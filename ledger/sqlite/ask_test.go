@@ -123,11 +123,18 @@ func (a *asker) heard() int64 {
 	return info.Size()
 }
 
-// hears waits until the process has been told more.
-func (a *asker) hears(t *testing.T, more int64) {
+// hear waits until the processes have been told more, all together.
+func hear(t *testing.T, more int64, list ...*asker) {
 	t.Helper()
-	for until := a.heard() + more; a.heard() < until; time.Sleep(100 * time.Microsecond) {
-		a.works(t)
+	heard := func() (n int64) {
+		for _, a := range list {
+			a.works(t)
+			n += a.heard()
+		}
+		return n
+	}
+	for until := heard() + more; heard() < until; {
+		time.Sleep(100 * time.Microsecond)
 	}
 }
 

@@ -2,9 +2,11 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -97,6 +99,7 @@ func TestAProcessIsKilled(t *testing.T) {
 // Two processes that ask for the same keys at once get one result each.
 func TestProcessesShareKeys(t *testing.T) {
 	path := file(t)
+	require.NoError(t, open(t, path).Close())
 	const keys = 20
 	a, b := startAsker(t, path, "a", 0, keys), startAsker(t, path, "b", 0, keys)
 	for _, p := range []*asker{a, b} {
@@ -105,4 +108,36 @@ func TestProcessesShareKeys(t *testing.T) {
 	require.Equal(t, keys*askers/2, requireAnswered(t, path, a.told, b.told))
 	require.Len(t, answers(t, a.told), keys*askers/2)
 	require.Len(t, answers(t, b.told), keys*askers/2)
+}
+
+// Whoever opens a new file at the same moment as others has to wait for them at
+// most, and is not refused: SQLite does not wait by itself where two turn on the
+// log at once.
+func TestManySetUpOneFile(t *testing.T) {
+	rounds := 20
+	if long() {
+		rounds = 1000
+	}
+	for range rounds {
+		path := file(t)
+		const n = 4
+		errs := make([]error, n)
+		start := make(chan struct{})
+		var group sync.WaitGroup
+		for i := range n {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				<-start
+				s, err := sqlite.Open(context.Background(), path, nil)
+				errs[i] = err
+				if err == nil {
+					errs[i] = s.Close()
+				}
+			}()
+		}
+		close(start)
+		group.Wait()
+		require.NoError(t, errors.Join(errs...))
+	}
 }
