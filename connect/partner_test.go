@@ -66,9 +66,6 @@ func TestARefundGoesToTheAcquirerOfItsCharge(t *testing.T) {
 	require.NoError(t, err)
 	old, err := p1.Charge(ctx, connect.ChargeRequest{Key: "old", Amount: usd(1000), Source: connect.TestCard})
 	require.NoError(t, err)
-	other, err := p2.Charge(ctx, connect.ChargeRequest{Key: "new", Amount: usd(1000), Source: connect.TestCard})
-	require.NoError(t, err)
-	require.Equal(t, old.Reference, other.Reference)
 	_, err = p2.Refund(ctx, connect.RefundRequest{Key: "r", ChargeID: old.ID})
 	requireCode(t, err, ledger.State, "other_acquirer")
 }

@@ -243,7 +243,11 @@ func (s *Simulator) call(ctx context.Context, key string, order any, token strin
 		taken = a.taken
 	}
 	a = &act{key: key, order: order, token: token, taken: taken + 1}
-	a.answer.Reference = "sim_" + strconv.Itoa(len(s.byRef)+1)
+	// It names the key, not a count, so that a simulator that is told again what an
+	// earlier process asked gives the same one.
+	if a.answer.Reference = "sim_" + key; seen {
+		a.answer.Reference += "_" + strconv.Itoa(a.taken)
+	}
 	do(a)
 	s.acts[key], s.byRef[a.answer.Reference] = a, a
 	if token == TestAnswerLost && !s.lost[key] {

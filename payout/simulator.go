@@ -235,6 +235,7 @@ func (s *Simulator) Updates(ctx context.Context, after string) ([]Update, string
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.tell() // first, for one that was told its instructions again may be asked to go on
 	n := 0
 	if after != "" {
 		var err error
@@ -242,7 +243,6 @@ func (s *Simulator) Updates(ctx context.Context, after string) ([]Update, string
 			return nil, "", &ledger.Error{Class: ledger.Invalid, Code: "invalid_cursor", Field: "after", Op: "payout: simulated rail"}
 		}
 	}
-	s.tell()
 	list := append([]Update(nil), s.log[n:]...)
 	return list, strconv.Itoa(len(s.log)), nil
 }

@@ -10,15 +10,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"time"
 
 	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/ledger/sqlite"
 )
 
-func main() { os.Exit(command(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := command(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
 
 // options are what the command line says.
 type options struct {
+	db   string
 	svg  string
 	json bool
 	seed uint64
@@ -47,6 +55,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func parse(args []string) (o options, usage func(io.Writer), err error) {
 	flags := flag.NewFlagSet("rides", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // command prints, once and where it belongs
+	flags.StringVar(&o.db, "db", "", "keep the books in this `file` of SQLite; a run that was stopped goes on in it")
 	flags.StringVar(&o.svg, "svg", "", "draw card payments, commission and payouts per day into this `file`")
 	flags.BoolVar(&o.json, "json", false, "print the report as JSON")
 	flags.Uint64Var(&o.seed, "seed", 2019, "which trips are refunded")
@@ -61,7 +70,7 @@ func parse(args []string) (o options, usage func(io.Writer), err error) {
 	}, err
 }
 
-func run(ctx context.Context, o options, stdout, progress io.Writer) error {
+func run(ctx context.Context, o options, stdout, progress io.Writer) (err error) {
 	var drawing *os.File
 	if o.svg != "" { // before the work, so that a wrong name costs nothing
 		f, err := os.Create(o.svg)
@@ -78,14 +87,30 @@ func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r, err := newReplay(ctx, connect.Config{}, o.seed, trips[0].pickup.Truncate(24*time.Hour), progress)
+	var config connect.Config
+	if o.db != "" {
+		books, err := sqlite.Open(ctx, o.db, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, books.Close()) }()
+		config.Store = books
+	}
+	r, err := newReplay(ctx, config, o.seed, trips[0].pickup.Truncate(24*time.Hour), progress)
 	if err != nil {
 		return err
 	}
 	if err := r.run(ctx, trips); err != nil {
 		return err
 	}
-	if err := r.report.close(ctx, r, file); err != nil {
+	return r.conclude(ctx, o, file, drawing, stdout)
+}
+
+// conclude compares the books to the file, writes the report and has the books
+// verified.
+func (r *replay) conclude(ctx context.Context, o options, file *fileSums, drawing *os.File, stdout io.Writer) error {
+	err := r.report.close(ctx, r, file)
+	if err != nil {
 		return err
 	}
 	if drawing != nil {

@@ -214,29 +214,31 @@ const oldest = 15
 // the newest of those that Debian and its kin put side by side.
 func binaries() (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
-		// What is in PATH may be a link, and stand there without the other programs.
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			path = real
-		}
-		if dir := filepath.Dir(path); exists(filepath.Join(dir, "initdb")) {
-			return dir, nil
+		// A link leads to where all of them are.
+		if path, err = filepath.EvalSymlinks(path); err == nil && complete(filepath.Dir(path)) {
+			return filepath.Dir(path), nil
 		}
 	}
 	best, newest := "", oldest-1
 	dirs, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	for _, dir := range dirs {
 		v, err := strconv.Atoi(filepath.Base(filepath.Dir(dir)))
-		if err == nil && v > newest && exists(filepath.Join(dir, "initdb")) {
+		if err == nil && v > newest && complete(dir) {
 			best, newest = dir, v
 		}
 	}
 	if best == "" {
-		return "", absent(fmt.Sprintf("no initdb of version %d or newer in PATH or /usr/lib/postgresql; SOUK_TEST_POSTGRES may name a server", oldest))
+		return "", absent(fmt.Sprintf("no postgres, initdb and pg_basebackup of version %d or newer in PATH or /usr/lib/postgresql; SOUK_TEST_POSTGRES may name a server", oldest))
 	}
 	return best, nil
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// complete reports whether a folder has the programs that are needed.
+func complete(dir string) bool {
+	for _, name := range []string{"postgres", "initdb", "pg_basebackup"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return false
+		}
+	}
+	return true
 }

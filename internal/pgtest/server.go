@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -19,6 +20,7 @@ type Options struct {
 // methods fail the test if they do not succeed, and are called by its goroutine.
 type Server struct {
 	t testing.TB
+	o Options
 	c *cluster
 }
 
@@ -33,7 +35,7 @@ func serve(t testing.TB, o Options, primary *cluster) *Server {
 	c, err := create(o, primary)
 	need(t, err)
 	t.Cleanup(c.remove)
-	return &Server{t, c}
+	return &Server{t, o, c}
 }
 
 // DSN returns a connection string for one of the server's databases, which need
@@ -63,10 +65,13 @@ func (s *Server) Start() {
 }
 
 // Standby makes a server that follows this one, by streaming, and may be read.
-// It has PostgreSQL's default settings, but what ALTER SYSTEM changed here.
+// It has the same settings, but waits for no standby of its own unless ALTER
+// SYSTEM said so here.
 func (s *Server) Standby(t testing.TB) *Server {
 	t.Helper()
-	return serve(t, Options{}, s.c)
+	o := Options{Settings: maps.Clone(s.o.Settings)}
+	delete(o.Settings, "synchronous_standby_names")
+	return serve(t, o, s.c)
 }
 
 // Promote ends a standby's following and returns when it takes writes.

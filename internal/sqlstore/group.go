@@ -230,13 +230,20 @@ func (g *Group) forget(row Row) {
 // lead commits a batch, of which own is the first, and passes the lane on.
 func (g *Group) lead(own *waiter) {
 	lane := own.lane
-	g.mu.Lock()
-	batch := g.batch(own)
-	g.mu.Unlock()
-	g.commit(lane, batch, func() {
+	done := func() {
 		g.leading--
 		g.free = append(g.free, lane)
-	})
+	}
+	g.mu.Lock()
+	batch := g.batch(own)
+	if len(batch) == 0 { // all of it is parked
+		done()
+		g.start()
+		g.mu.Unlock()
+		return
+	}
+	g.mu.Unlock()
+	g.commit(lane, batch, done)
 }
 
 // await waits for a row and commits what is parked on it.
@@ -298,7 +305,11 @@ func (g *Group) commit(lane int, batch []*waiter, done func()) {
 			p = &parking{}
 			g.parked[row] = p
 		}
-		p.waiters = append(list, p.waiters...) // they came before those that were parked meanwhile
+		if lane < g.lanes {
+			p.waiters = append(p.waiters, list...)
+		} else { // they were parked before the others
+			p.waiters = append(list, p.waiters...)
+		}
 		if !p.led && !slices.Contains(g.unled, row) {
 			g.unled = append(g.unled, row)
 		}
@@ -310,16 +321,19 @@ func (g *Group) commit(lane int, batch []*waiter, done func()) {
 // batch takes the oldest changes out of the queue, after own. What needs a row
 // that others are parked on is parked behind them.
 func (g *Group) batch(own *waiter) []*waiter {
-	own.part, own.taken = 0, true
-	batch := []*waiter{own}
-	n, sum := 0, parts(own.change)
+	var batch []*waiter
+	n, sum := 0, 0
+	if own.part = 0; len(g.parked) == 0 || !g.park(own) {
+		own.taken = true
+		batch, sum = append(batch, own), parts(own.change)
+	}
 	for n < len(g.waiting) && len(batch) < maxBatch {
 		w := g.waiting[n]
 		if len(g.parked) > 0 && g.park(w) {
 			n++
 			continue
 		}
-		if sum += parts(w.change); sum > maxParts {
+		if sum += parts(w.change); sum > maxParts && len(batch) > 0 {
 			break
 		}
 		w.taken = true

@@ -76,7 +76,7 @@ func (s *Store) try(l *lane, changes []*ledger.Change, doubt bool) (outcomes []s
 			outcomes, failed = nil, &failure{cause: sqlstore.Panicked(p), committing: committing}
 		}
 	}()
-	t := attempt{s: s, l: l, on: native{s.d, conn}, changes: changes, doubt: doubt, committing: &committing}
+	t := attempt{s: s, l: l, on: native{s.d, s.wait, conn}, changes: changes, doubt: doubt, committing: &committing}
 	outcomes, failed = t.run(ctx)
 	if failed != nil {
 		_, _ = conn.Exec(ctx, "rollback") // if it cannot, the connection goes
@@ -94,6 +94,10 @@ type attempt struct {
 	committing *bool
 }
 
+// begin asks for what the store is made for, whatever the database's default is:
+// each statement sees what was committed before it.
+const begin = "begin isolation level read committed"
+
 // run begins a transaction, loads, plans and writes: two round trips, if nothing
 // is in the way.
 func (t *attempt) run(ctx context.Context) ([]sqlstore.Outcome, *failure) {
@@ -109,7 +113,7 @@ func (t *attempt) run(ctx context.Context) ([]sqlstore.Outcome, *failure) {
 		all = all || known.restricts(c)
 	}
 	st.clear()
-	steps := append([]step{{query: "begin"}, st.take(t.l.stripe, all, skipping)},
+	steps := append([]step{{query: begin}, st.take(t.l.stripe, all, true)},
 		st.load(ledger.NeedOf(t.changes), skipping, t.l.stripe)...)
 	if _, err := t.on.run(ctx, steps); err != nil {
 		return nil, &failure{cause: err}
@@ -156,7 +160,7 @@ func (t *attempt) learn(ctx context.Context, known *knownGates, list []gate) err
 			return nil
 		}
 	}
-	steps := append([]step{{query: "begin"}}, learn(list)...)
+	steps := append([]step{{query: begin}}, learn(list)...)
 	if _, err := t.on.run(ctx, append(steps, step{query: "commit"})); err != nil {
 		return err
 	}
@@ -187,15 +191,15 @@ func (t *attempt) write(ctx context.Context, held map[int]sqlstore.Row) ([]sqlst
 		}
 		return outcomes, nil
 	}
-	steps, err := st.write(rows)
+	write, err := st.write(rows)
 	if err != nil {
 		return nil, &failure{cause: err}
 	}
 	*t.committing = true
-	at, err := t.on.run(ctx, append(steps, step{query: "commit"}))
+	at, err := t.on.run(ctx, []step{write, {query: "commit"}})
 	if err != nil {
 		// What the server refuses before it was asked to commit, it has not done.
-		*t.committing = at == len(steps) || !isServer(err)
+		*t.committing = at == 1 || !isServer(err)
 		return nil, &failure{cause: err, committing: *t.committing}
 	}
 	return outcomes, nil

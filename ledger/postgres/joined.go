@@ -26,7 +26,7 @@ func (s *Store) Join(tx pgx.Tx) ledger.Store {
 	if s == nil || s.group == nil || tx == nil {
 		return &joined{s: s}
 	}
-	return &joined{s: s, on: native{s.d, tx}, state: newState(), stripe: -1}
+	return &joined{s: s, on: native{s.d, s.wait, tx}, state: newState(), stripe: -1}
 }
 
 // JoinSQL is Join for hosts on database/sql, with any driver for PostgreSQL.
@@ -34,7 +34,7 @@ func (s *Store) JoinSQL(tx *sql.Tx) ledger.Store {
 	if s == nil || s.group == nil || tx == nil {
 		return &joined{s: s}
 	}
-	return &joined{s: s, on: standard{s.d, tx}, state: newState(), stripe: -1}
+	return &joined{s: s, on: standard{s.d, s.wait, tx}, state: newState(), stripe: -1}
 }
 
 // joined is a ledger.Store inside a transaction of the host's. One caller works
@@ -85,9 +85,7 @@ func (j *joined) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt,
 	if err := j.usable("commit", ctx); err != nil { // it may have ended while others were at work
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), j.s.wait)
-	defer cancel()
-	r, err := j.commit(ctx, []*ledger.Change{c})
+	r, err := j.commit(context.WithoutCancel(ctx), []*ledger.Change{c})
 	if err != nil {
 		return nil, sqlstore.FailedJoined(j.s.d, "commit", err)
 	}
@@ -109,12 +107,11 @@ func (j *joined) commit(ctx context.Context, change []*ledger.Change) (*ledger.R
 	if r.Err != nil || sqlstore.IsEmpty(rows) && !r.Receipt.Replayed {
 		return r.Receipt, r.Err
 	}
-	writes, err := j.state.write(rows)
+	write, err := j.state.write(rows)
 	if err != nil {
 		return nil, err
 	}
-	steps := append([]step{{query: "savepoint books"}}, writes...)
-	if _, err := j.on.run(ctx, append(steps, step{query: "release savepoint books"})); err != nil {
+	if _, err := j.on.run(ctx, []step{{query: "savepoint books"}, write, {query: "release savepoint books"}}); err != nil {
 		// If the database has ended the whole transaction this fails, and the host
 		// learns it from its own next statement. One after the other: until the first
 		// is done, the second cannot even be prepared.
@@ -152,7 +149,7 @@ func (j *joined) load(ctx context.Context, change []*ledger.Change) (again bool,
 	}
 	st := j.state
 	st.clear()
-	steps := append([]step{st.take(j.stripe, all, skipping)}, st.load(ledger.NeedOf(change), waiting, j.stripe)...)
+	steps := append([]step{st.take(j.stripe, all, false)}, st.load(ledger.NeedOf(change), waiting, j.stripe)...)
 	if _, err := j.on.run(ctx, steps); err != nil {
 		return false, err
 	}

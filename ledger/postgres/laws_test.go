@@ -42,11 +42,6 @@ func migrated(t *testing.T) (*postgres.Store, string) {
 	return s, dsn
 }
 
-func TestPostgresKeepsTheLaws(t *testing.T) {
-	s, _ := migrated(t)
-	storetest.Run(t, func(*testing.T) ledger.Store { return s })
-}
-
 // Two stores on one database are two processes.
 func TestTwoStoresKeepTheLaws(t *testing.T) {
 	s, dsn := migrated(t)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,8 +29,9 @@ type link interface {
 
 // native is a link by pgx: steps travel together.
 type native struct {
-	d  *dialect
-	on interface {
+	d    *dialect
+	wait time.Duration // of the longest answer
+	on   interface {
 		SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
 	}
@@ -37,6 +39,8 @@ type native struct {
 
 // Query implements sqlstore.Conn.
 func (n native) Query(ctx context.Context, scan func(sqlstore.Answer) error, query string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, n.wait)
+	defer cancel()
 	rows, err := n.on.Query(ctx, n.d.SQL(query), args...)
 	if err != nil {
 		return err
@@ -45,6 +49,8 @@ func (n native) Query(ctx context.Context, scan func(sqlstore.Answer) error, que
 }
 
 func (n native) run(ctx context.Context, steps []step) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, n.wait)
+	defer cancel()
 	var b pgx.Batch
 	for _, s := range steps {
 		b.Queue(n.d.SQL(s.query), s.args...)
@@ -82,12 +88,15 @@ func each(rows pgx.Rows, scan func(sqlstore.Answer) error) error {
 // standard is a link by database/sql: steps go one after the other, and arrays
 // as text, so that any driver will do.
 type standard struct {
-	d  *dialect
-	tx *sql.Tx
+	d    *dialect
+	wait time.Duration
+	tx   *sql.Tx
 }
 
 // Query implements sqlstore.Conn.
 func (s standard) Query(ctx context.Context, scan func(sqlstore.Answer) error, query string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
 	for i, a := range args {
 		args[i] = literal(a)
 	}

@@ -19,6 +19,7 @@ type state struct {
 	accounts map[ledger.Ref]account
 	rest     map[ledger.Ref]ledger.Money // of shared accounts: what other stripes have
 	objects  map[ledger.ID]ledger.Object // with Data only where Plan reads in it
+	locked   map[ledger.ID]bool          // those of objects that the batch holds
 	txs      map[string]bool
 	changes  map[string]time.Time
 	out      columns
@@ -34,7 +35,7 @@ type account struct {
 func newState() *state {
 	s := &state{
 		accounts: make(map[ledger.Ref]account), rest: make(map[ledger.Ref]ledger.Money),
-		objects: make(map[ledger.ID]ledger.Object), txs: make(map[string]bool), changes: make(map[string]time.Time),
+		objects: make(map[ledger.ID]ledger.Object), locked: make(map[ledger.ID]bool), txs: make(map[string]bool), changes: make(map[string]time.Time),
 	}
 	s.plans = ledger.NewBooks(s)
 	return s
@@ -73,6 +74,7 @@ func (s *state) clear() {
 	clear(s.accounts)
 	clear(s.rest)
 	clear(s.objects)
+	clear(s.locked)
 	clear(s.txs)
 	clear(s.changes)
 	s.stripe = stripe{}
@@ -95,59 +97,49 @@ func (l lock) clause(table string) string {
 }
 
 // load returns the statements that lock and read what a batch needs, in the one
-// order in which everybody locks: the stripe (taken by the caller's first step),
-// accounts by key, objects by name. What is only looked at is read after that, in
-// a later moment: ids and keys of others are in it, or else their locks were met.
+// order in which everybody locks: the stripe (in the caller's step before), then
+// accounts and objects by name. What is shared or only looked at is read under
+// the stripe. Ids are looked for last, in a later moment: those of others are in
+// it, or else their locks were met.
 func (s *state) load(need ledger.Need, how lock, on int64) []step {
 	var steps []step
-	refs := merged(need.Accounts, need.Expected)
-	if len(refs) > 0 {
-		steps = append(steps, s.accountSteps(refs, how, on)...)
+	if refs := merged(need.Accounts, need.Expected); len(refs) > 0 {
+		steps = append(steps, s.accountStep(refs, how, on))
 	}
 	if len(need.Closing) > 0 {
 		steps = append(steps, s.restStep(need.Closing, on))
 	}
-	keys, put := split(need.Put)
-	if len(put) > 0 {
-		steps = append(steps, s.objectStep(put, need.Data, `order by o.kind, o.id `+how.clause("o")))
+	if len(need.Put)+len(need.Read) > 0 {
+		steps = append(steps, s.objectStep(need, how))
 	}
-	if len(keys) > 0 {
-		steps = append(steps, s.objectStep(keys, need.Data, ""))
-	}
-	if len(need.Read) > 0 {
-		steps = append(steps, s.objectStep(need.Read, need.Data, ""))
-	}
-	if len(need.Transactions) > 0 {
-		steps = append(steps, step{`select id from souk_transactions where id = any(?::text[])`, []any{need.Transactions}, func(row sqlstore.Answer) error {
-			var id string
-			err := row.Scan(&id)
-			s.txs[id] = true
-			return err
-		}})
-	}
-	if len(need.Changes) > 0 {
-		steps = append(steps, step{`select id, at from souk_changes where id = any(?::text[])`, []any{need.Changes}, func(row sqlstore.Answer) error {
-			var id string
-			var at int64
-			err := row.Scan(&id, &at)
-			s.changes[id] = sqlstore.Moment(at)
-			return err
-		}})
-	}
-	return append(steps, s.look())
+	return append(steps, s.idStep(need))
 }
 
-// split tells idempotency keys from other objects. A key never changes once it is
-// there, so nobody locks one: who found it locked would take it for a new one.
-func split(ids []ledger.ID) (keys, others []ledger.ID) {
-	for _, id := range ids {
-		if id.Kind == ledger.IdemKind {
-			keys = append(keys, id)
-		} else {
-			others = append(others, id)
-		}
+// idStep looks for ids of transactions and changes, and reads the database's
+// clock, in microseconds, once everything is locked: of two batches that write one
+// object, the later one has the later time.
+func (s *state) idStep(need ledger.Need) step {
+	query, args := `select 0, '', cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`, []any(nil)
+	if len(need.Changes) > 0 {
+		query, args = query+` union all select 1, id, at from souk_changes where id = any(?::text[])`, append(args, need.Changes)
 	}
-	return keys, others
+	if len(need.Transactions) > 0 {
+		query, args = query+` union all select 2, id, 0 from souk_transactions where id = any(?::text[])`, append(args, need.Transactions)
+	}
+	return step{query, args, func(row sqlstore.Answer) error {
+		var of, at int64
+		var id string
+		err := row.Scan(&of, &id, &at)
+		switch of {
+		case 0:
+			s.stripe.now = at
+		case 1:
+			s.changes[id] = sqlstore.Moment(at)
+		case 2:
+			s.txs[id] = true
+		}
+		return err
+	}}
 }
 
 // merged returns the refs of two sorted lists, each once.
@@ -171,15 +163,17 @@ func names(refs []ledger.Ref) (books, owners, purposes, currencies []string) {
 	return books, owners, purposes, currencies
 }
 
+// Rows are looked up one by one, by a subquery that the planner keeps as it is: a
+// join may be planned as a scan of the whole table, while that is small, and stay
+// so when it has grown.
 const (
-	fromRefs = ` from unnest(?::text[], ?::text[], ?::text[], ?::text[]) with ordinality n (book, owner, purpose, currency, i)
-		join souk_accounts a on a.book = n.book and a.owner = n.owner and a.purpose = n.purpose and a.currency = n.currency`
-	accountColumns = `n.i, a.id, a.floor_kind, a.floor_at, a.shared, a.closed, a.posted, a.held, a.entries, a.version, a.last_at`
+	eachRef = ` from unnest(?::text[], ?::text[], ?::text[], ?::text[]) with ordinality n (book, owner, purpose, currency, i)`
+	ofRef   = ` from souk_accounts a where a.book = n.book and a.owner = n.owner and a.purpose = n.purpose and a.currency = n.currency`
 )
 
-// accountSteps lock and read accounts of one row, and read those that are shared:
-// the batch's stripe keeps others from its part of them.
-func (s *state) accountSteps(refs []ledger.Ref, how lock, on int64) []step {
+// accountStep locks and reads accounts of one row, and reads those that are
+// shared: the batch's stripe keeps others from its part of them.
+func (s *state) accountStep(refs []ledger.Ref, how lock, on int64) step {
 	books, owners, purposes, currencies := names(refs)
 	scan := func(row sqlstore.Answer) error {
 		var i, posted, held, last int64
@@ -193,16 +187,15 @@ func (s *state) accountSteps(refs []ledger.Ref, how lock, on int64) []step {
 		s.accounts[a.Ref] = a
 		return nil
 	}
-	return []step{
-		{`select ` + accountColumns + fromRefs + ` and a.stripe = 0 where not a.shared order by a.id ` + how.clause("a"),
-			[]any{books, owners, purposes, currencies}, scan},
-		// A stripe that has no row yet shows the terms and nothing else.
-		{`select n.i, coalesce(b.id, 0), a.floor_kind, a.floor_at, a.shared, a.closed, coalesce(b.posted, 0), 0::bigint,
-				coalesce(b.entries, 0), coalesce(b.version, 0), coalesce(b.last_at, ` + never + `)` + fromRefs + ` and a.stripe = 0
-			left join souk_accounts b on b.book = n.book and b.owner = n.owner and b.purpose = n.purpose and b.currency = n.currency and b.stripe = ?
-			where a.shared`,
-			[]any{books, owners, purposes, currencies, on}, scan},
-	}
+	// A stripe that has no row yet shows the terms and nothing else.
+	return step{`with n as materialized (select * from unnest(?::text[], ?::text[], ?::text[], ?::text[]) with ordinality n (book, owner, purpose, currency, i))
+		select n.i, a.* from n cross join lateral (select a.id, a.floor_kind, a.floor_at, a.shared, a.closed, a.posted, a.held,
+			a.entries, a.version, a.last_at` + ofRef + ` and a.stripe = 0 and not a.shared ` + how.clause("a") + `) a
+		union all select n.i, coalesce(b.id, 0), a.floor_kind, a.floor_at, a.shared, a.closed, coalesce(b.posted, 0), 0::bigint,
+			coalesce(b.entries, 0), coalesce(b.version, 0), coalesce(b.last_at, ` + never + `) from n
+			cross join lateral (select a.floor_kind, a.floor_at, a.shared, a.closed` + ofRef + ` and a.stripe = 0 and a.shared limit 1) a
+			left join lateral (select a.id, a.posted, a.entries, a.version, a.last_at` + ofRef + ` and a.stripe = ? limit 1) b on true`,
+		[]any{books, owners, purposes, currencies, on}, scan}
 }
 
 // never is the zero time in a row.
@@ -210,8 +203,8 @@ const never = `-62135596800000000`
 
 func (s *state) restStep(refs []ledger.Ref, on int64) step {
 	books, owners, purposes, currencies := names(refs)
-	return step{`select n.i, cast(sum(a.posted) as bigint)` + fromRefs + ` where a.shared and a.stripe <> ? group by n.i`,
-		[]any{books, owners, purposes, currencies, on}, func(row sqlstore.Answer) error {
+	return step{`select n.i, (select cast(coalesce(sum(a.posted), 0) as bigint)` + ofRef + ` and a.shared and a.stripe <> ?)` + eachRef,
+		[]any{on, books, owners, purposes, currencies}, func(row sqlstore.Answer) error {
 			var i, posted int64
 			err := row.Scan(&i, &posted)
 			s.rest[refs[i-1]] = ledger.Minor(posted, refs[i-1].Currency)
@@ -219,22 +212,34 @@ func (s *state) restStep(refs []ledger.Ref, on int64) step {
 		}}
 }
 
-func (s *state) objectStep(ids, data []ledger.ID, tail string) step {
-	kinds, keys, with := make([]string, len(ids)), make([]string, len(ids)), make([]bool, len(ids))
+// objectStep locks and reads objects that are put, and reads those that are only
+// looked at. An idempotency key never changes once it is there, so nobody locks
+// one: who found it locked would take it for a new one.
+func (s *state) objectStep(need ledger.Need, how lock) step {
+	ids := slices.Concat(need.Put, need.Read)
+	kinds, keys, with, puts := make([]string, len(ids)), make([]string, len(ids)), make([]bool, len(ids)), make([]bool, len(ids))
 	for i, id := range ids {
-		kinds[i], keys[i] = id.Kind, id.ID
-		_, with[i] = slices.BinarySearchFunc(data, id, compareIDs)
+		kinds[i], keys[i], puts[i] = id.Kind, id.ID, i < len(need.Put) && id.Kind != ledger.IdemKind
+		_, with[i] = slices.BinarySearchFunc(need.Data, id, compareIDs)
 	}
-	return step{`select n.i, o.version, o.keys, case when n.data then o.data end
-		from unnest(?::text[], ?::text[], ?::boolean[]) with ordinality n (kind, id, data, i)
-		join souk_objects o on o.kind = n.kind and o.id = n.id ` + tail,
-		[]any{kinds, keys, with}, func(row sqlstore.Answer) error {
+	const selected = `(select o.version, o.keys, case when n.data then o.data end from souk_objects o where o.kind = n.kind and o.id = n.id `
+	return step{`with n as materialized (select * from unnest(?::text[], ?::text[], ?::boolean[], ?::boolean[]) with ordinality n (kind, id, data, put, i))
+		select n.i, o.* from n cross join lateral ` + selected + `and n.put ` + how.clause("o") + `) o
+		union all select n.i, o.* from n cross join lateral ` + selected + `and not n.put limit 1) o`,
+		[]any{kinds, keys, with, puts}, func(row sqlstore.Answer) error {
 			var i int64
 			var o ledger.Object
 			err := sqlstore.ScanObject(after{row, &i}, &o)
+			if err != nil {
+				return err
+			}
 			o.ID = ids[i-1]
-			s.objects[o.ID] = o
-			return err
+			s.locked[o.ID] = s.locked[o.ID] || puts[i-1]
+			// One that is put too comes first as it was locked.
+			if _, ok := s.objects[o.ID]; !ok {
+				s.objects[o.ID] = o
+			}
+			return nil
 		}}
 }
 
@@ -278,13 +283,14 @@ func (s *state) held(ctx context.Context, on link, changes []*ledger.Change, dou
 	}
 	books, owners, purposes, currencies := names(refs)
 	_, err := on.run(ctx, []step{
-		{`select n.i` + fromRefs + ` and a.stripe = 0`, []any{books, owners, purposes, currencies}, func(row sqlstore.Answer) error {
+		{`select n.i` + eachRef + ` where exists (select 1` + ofRef + ` and a.stripe = 0)`, []any{books, owners, purposes, currencies}, func(row sqlstore.Answer) error {
 			var i int64
 			err := row.Scan(&i)
 			there(sqlstore.Row{Account: refs[i-1]})
 			return err
 		}},
-		{`select o.kind, o.id from unnest(?::text[], ?::text[]) n (kind, id) join souk_objects o on o.kind = n.kind and o.id = n.id`,
+		{`select n.kind, n.id from unnest(?::text[], ?::text[]) n (kind, id)
+			where exists (select 1 from souk_objects o where o.kind = n.kind and o.id = n.id)`,
 			[]any{kinds, keys}, func(row sqlstore.Answer) error {
 				var id ledger.ID
 				err := row.Scan(&id.Kind, &id.ID)
@@ -309,10 +315,11 @@ func (s *state) unfound(c *ledger.Change, doubt bool, yield func(sqlstore.Row)) 
 		}
 	}
 	for _, id := range need.Put {
-		if _, ok := s.objects[id]; ok {
+		_, there := s.objects[id]
+		if s.locked[id] || there && id.Kind == ledger.IdemKind {
 			continue
 		}
-		if doubt || updates(c, id) {
+		if there || doubt || updates(c, id) {
 			yield(sqlstore.Row{Object: id})
 		}
 	}

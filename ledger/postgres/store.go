@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -72,15 +71,15 @@ func New(pool *pgxpool.Pool, o *Options) (*Store, error) {
 	switch {
 	case pool == nil:
 		return nil, missing("pool")
-	case len(c.Schema) > 63:
-		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "schema", Op: "postgres", Msg: "the name of a schema has at most 63 bytes"}
 	case c.Wait < 0:
 		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "wait", Op: "postgres", Msg: "no option is below zero"}
 	}
+	if err := checkSchemaName(c.Schema); err != nil {
+		return nil, err
+	}
 	s := &Store{d: &dialect{schema: c.Schema}, pool: pool, wait: c.Wait, over: make(chan struct{})}
-	first := rand.Int64N(8) // processes begin with different ones
 	for i := range int64(lanes + sides + bulks) {
-		s.lanes = append(s.lanes, &lane{stripe: (first + i) % 8, state: newState()})
+		s.lanes = append(s.lanes, &lane{stripe: i % 8, state: newState()})
 	}
 	s.group = sqlstore.NewGroup(committer{s}, lanes, sides)
 	return s, nil
@@ -132,7 +131,7 @@ func (s *Store) Read(ctx context.Context, fn func(ledger.View) error) error {
 	}
 	// The pool throws away a connection that is still in a transaction.
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "rollback") }()
-	v := sqlstore.NewView(ctx, s.d, native{s.d, conn}, false)
+	v := sqlstore.NewView(ctx, s.d, native{s.d, s.wait, conn}, false)
 	defer v.End()
 	return fn(v)
 }
@@ -206,7 +205,7 @@ func (s *Store) await(ctx context.Context, row sqlstore.Row) error {
 		return sqlstore.Overloaded(err)
 	}
 	defer conn.Release()
-	on := native{s.d, conn}
+	on := native{s.d, s.wait, conn}
 	if row.Account != (ledger.Ref{}) {
 		r := row.Account
 		err = on.Query(ctx, ignore, `select 1 from souk_accounts a where book = ? and owner = ? and purpose = ? and currency = ? and stripe = 0 `+waiting.clause("a"),

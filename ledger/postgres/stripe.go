@@ -21,17 +21,24 @@ func (s *stripe) key(n int64) int64 { return s.id<<40 | n }
 
 // take locks a stripe and reads its numbers; all also takes all the others, in
 // the order in which everybody does, and the door first, so that none is added.
-func (s *state) take(id int64, all bool, how lock) step {
-	query := `select id, accounts, transactions, events, gates from souk_stripes where id = ? for update`
-	if how == skipping && !all {
-		query += ` skip locked`
+// own: the transaction is the store's, and its settings may be changed.
+func (s *state) take(id int64, all, own bool) step {
+	set := ""
+	if own {
+		set = indexed
 	}
+	query := `select id, accounts, transactions, events, gates` + set + ` from souk_stripes where id = ? for update skip locked`
+	args := []any{id}
 	if all {
-		query = `select id, accounts, transactions, events, gates from souk_stripes where ?::bigint is not null order by id for update`
+		query, args = `select id, accounts, transactions, events, gates`+set+` from souk_stripes order by id for update`, nil
 	}
-	return step{query, []any{id}, func(row sqlstore.Answer) error {
+	return step{query, args, func(row sqlstore.Answer) error {
 		var t stripe
-		err := row.Scan(&t.id, &t.accounts, &t.txs, &t.events, &t.gates)
+		into := []any{&t.id, &t.accounts, &t.txs, &t.events, &t.gates}
+		if own {
+			into = append(into, new(string), new(string), new(string), new(string), new(string), new(string))
+		}
+		err := row.Scan(into...)
 		if t.held = true; t.id == id {
 			s.stripe = t
 		}
@@ -39,13 +46,11 @@ func (s *state) take(id int64, all bool, how lock) step {
 	}}
 }
 
-// look reads the database's clock, in microseconds, once everything is locked: of
-// two batches that write one object, the later one has the later time.
-func (s *state) look() step {
-	return step{`select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`, nil, func(row sqlstore.Answer) error {
-		return row.Scan(&s.stripe.now)
-	}}
-}
+// indexed makes the statements of a transaction be planned as lookups by index,
+// once for all values: a table that was small when they were planned grows.
+const indexed = `, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+	set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true),
+	set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`
 
 // freeStripe finds a stripe that nobody holds, and adds one if there is none. It
 // must be taken after that, since it is not held.
@@ -64,12 +69,13 @@ func freeStripe(ctx context.Context, on link) (int64, error) {
 	return addStripe(ctx, on)
 }
 
-// addStripe adds a stripe. In a transaction of the host's it is nobody else's
-// until that ends.
+// addStripe adds a stripe, which knows of the gates what the others do. In a
+// transaction of the host's it is nobody else's until that ends.
 func addStripe(ctx context.Context, on link) (id int64, err error) {
 	_, err = on.run(ctx, []step{
 		{`select id from souk_stripes where id = -1 for key share`, nil, nil},
-		{`insert into souk_stripes (id) values (nextval('souk_stripe_ids')) returning id`, nil, func(row sqlstore.Answer) error {
+		{`insert into souk_stripes (id, gates)
+			select nextval('souk_stripe_ids'), gates from souk_stripes where id = -1 returning id`, nil, func(row sqlstore.Answer) error {
 			return row.Scan(&id)
 		}},
 	})

@@ -3,6 +3,8 @@ package postgres
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/soukhq/souk/internal/sqlstore"
 	"github.com/soukhq/souk/ledger"
@@ -21,10 +23,42 @@ type columns struct {
 	closed                                        []bool
 }
 
-// write returns the statements that write what was planned.
-func (s *state) write(rows *ledger.Rows) ([]step, error) {
-	var steps []step
-	add := func(more ...step) { steps = append(steps, more...) }
+// part is a statement within the one that writes a batch.
+type part struct {
+	query string
+	args  []any
+	n     int // how many rows it must change; 0 for any
+}
+
+// write returns the statement that writes what was planned: many, as one. None
+// sees what another writes, and none has to. It fails unless each changes the
+// rows that it must: anything else means that the books are not what Plan saw.
+func (s *state) write(rows *ledger.Rows) (step, error) {
+	parts, err := s.parts(rows)
+	if err != nil {
+		return step{}, err
+	}
+	var text, check strings.Builder
+	var args, counts []any
+	for i, p := range parts {
+		name := "w" + strconv.Itoa(i)
+		text.WriteString(map[bool]string{true: "with ", false: ",\n"}[i == 0] + name + " as (" + p.query)
+		args = append(args, p.args...)
+		if p.n > 0 {
+			text.WriteString(" returning 1")
+			check.WriteString(" and (select count(*) from " + name + ") = ?")
+			counts = append(counts, p.n)
+		}
+		text.WriteString(")")
+	}
+	text.WriteString("\nselect 1 / (case when true" + check.String() + " then 1 else 0 end)")
+	return step{query: text.String(), args: append(args, counts...)}, nil
+}
+
+// parts returns the statements that write what was planned.
+func (s *state) parts(rows *ledger.Rows) ([]part, error) {
+	var steps []part
+	add := func(more ...part) { steps = append(steps, more...) }
 	add(s.accountRows(rows)...)
 	tx, err := s.transactionRows(rows)
 	if err != nil {
@@ -42,7 +76,7 @@ func (s *state) write(rows *ledger.Rows) ([]step, error) {
 		for i, c := range rows.Changes {
 			ids[i], at[i] = c.ID, sqlstore.Micro(c.At)
 		}
-		add(step{query: `insert into souk_changes (id, at) select n.id, n.at from unnest(?::text[], ?::bigint[]) n (id, at)`, args: []any{ids, at}})
+		add(part{query: `insert into souk_changes (id, at) select n.id, n.at from unnest(?::text[], ?::bigint[]) n (id, at)`, args: []any{ids, at}})
 	}
 	add(s.numbers())
 	return steps, nil
@@ -51,18 +85,12 @@ func (s *state) write(rows *ledger.Rows) ([]step, error) {
 // numbers keeps the numbers that the stripe gave. It is written though nothing
 // else is, too: a commit that answers from rows which others wrote waits until
 // they are as safe as its own.
-func (s *state) numbers() step {
+func (s *state) numbers() part {
 	t := &s.stripe
-	return step{query: `update souk_stripes set accounts = ?, transactions = ?, events = ? where id = ?`, args: []any{t.accounts, t.txs, t.events, t.id}}
+	return part{query: `update souk_stripes set accounts = ?, transactions = ?, events = ? where id = ?`, args: []any{t.accounts, t.txs, t.events, t.id}}
 }
 
-// guarded makes a statement that changes rows fail unless it changes n of them:
-// anything else means that the books are not what Plan saw.
-func guarded(change string, n int, args ...any) step {
-	return step{query: `with changed as (` + change + ` returning 1) select 1 / (case when count(*) = ? then 1 else 0 end) from changed`, args: append(args, n)}
-}
-
-func (s *state) accountRows(rows *ledger.Rows) []step {
+func (s *state) accountRows(rows *ledger.Rows) []part {
 	o := &s.out
 	o.reset()
 	var closing []*ledger.AccountRow
@@ -90,9 +118,9 @@ func (s *state) accountRows(rows *ledger.Rows) []step {
 			closing = append(closing, a)
 		}
 	}
-	var steps []step
+	var steps []part
 	if len(o.newID) > 0 {
-		steps = append(steps, step{query: `insert into souk_accounts
+		steps = append(steps, part{query: `insert into souk_accounts
 				(id, book, owner, purpose, currency, stripe, floor_kind, floor_at, shared, closed, posted, held, entries, version, last_at)
 			select * from unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::bigint[],
 				?::boolean[], ?::boolean[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])`,
@@ -100,17 +128,17 @@ func (s *state) accountRows(rows *ledger.Rows) []step {
 				o.newShared, o.newClosed, o.newPosted, o.newHeld, o.newEntries, o.newVersion, o.newLast}})
 	}
 	if len(o.id) > 0 {
-		steps = append(steps, guarded(`update souk_accounts a set posted = n.posted, held = n.held, entries = n.entries, version = n.version,
+		steps = append(steps, part{query: `update souk_accounts a set posted = n.posted, held = n.held, entries = n.entries, version = n.version,
 				last_at = n.last_at, closed = n.closed
 			from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[])
 				n (id, was, posted, held, entries, version, last_at, closed)
-			where a.id = n.id and a.version = n.was`, len(o.id),
-			o.id, o.was, o.posted, o.held, o.entries, o.version, o.last, o.closed))
+			where a.id = n.id and a.version = n.was`,
+			args: []any{o.id, o.was, o.posted, o.held, o.entries, o.version, o.last, o.closed}, n: len(o.id)})
 	}
-	for _, a := range closing { // all stripes are ours then
-		steps = append(steps, step{query: `update souk_accounts set closed = true
-			where book = ? and owner = ? and purpose = ? and currency = ? and not closed`,
-			args: []any{a.Book, a.Owner, a.Purpose, a.Currency.String()}})
+	for _, a := range closing { // all stripes are ours then, and the own one is closed above
+		steps = append(steps, part{query: `update souk_accounts set closed = true
+			where book = ? and owner = ? and purpose = ? and currency = ? and stripe <> ? and not closed`,
+			args: []any{a.Book, a.Owner, a.Purpose, a.Currency.String(), s.stripe.id}})
 	}
 	return steps
 }
@@ -143,7 +171,7 @@ func (o *columns) reset() {
 	}
 }
 
-func (s *state) transactionRows(rows *ledger.Rows) ([]step, error) {
+func (s *state) transactionRows(rows *ledger.Rows) ([]part, error) {
 	n := len(rows.Transactions)
 	if n == 0 {
 		return nil, nil
@@ -166,7 +194,7 @@ func (s *state) transactionRows(rows *ledger.Rows) ([]step, error) {
 			metas[i] = &meta
 		}
 	}
-	return []step{
+	return []part{
 		{query: `insert into souk_transactions (seq, posted_at, effective_at, id, book, reason, corrects, object_kind, object_id, meta)
 			select * from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])`,
 			args: []any{seq, posted, effective, ids, books, reasons, corrects, kinds, objects, metas}},
@@ -174,7 +202,7 @@ func (s *state) transactionRows(rows *ledger.Rows) ([]step, error) {
 	}, nil
 }
 
-func (s *state) entryRows(rows *ledger.Rows, seqs []int64) step {
+func (s *state) entryRows(rows *ledger.Rows, seqs []int64) part {
 	n := len(rows.Entries)
 	numbers := make([]int64, 8*n)
 	accounts, posted, number, txs := numbers[:n], numbers[n:2*n], numbers[2*n:3*n], numbers[3*n:4*n]
@@ -194,7 +222,7 @@ func (s *state) entryRows(rows *ledger.Rows, seqs []int64) step {
 		effective[i], amounts[i], balances[i] = sqlstore.Micro(t.Effective), e.Amount.Minor(), e.Balance.Minor()
 		positions[i], forced[i] = position, e.Forced
 	}
-	return step{query: `insert into souk_entries (account, posted_at, number, tx, effective_at, amount, balance, position, forced)
+	return part{query: `insert into souk_entries (account, posted_at, number, tx, effective_at, amount, balance, position, forced)
 		select * from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[])`,
 		args: []any{accounts, posted, number, txs, effective, amounts, balances, positions, forced}}
 }
@@ -231,7 +259,7 @@ func (l *keyList) add(o *ledger.ObjectRow, k ledger.Key) {
 
 func (l *keyList) args() []any { return []any{l.at, l.kinds, l.names, l.vals, l.ids} }
 
-func (s *state) objectRows(rows *ledger.Rows) ([]step, error) {
+func (s *state) objectRows(rows *ledger.Rows) ([]part, error) {
 	var fresh, changed objectList
 	var gone, added keyList
 	for i := range rows.Objects {
@@ -258,29 +286,29 @@ func (s *state) objectRows(rows *ledger.Rows) ([]step, error) {
 		}
 	}
 	const unnested = ` unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[]) n (at, kind, name, value, id)`
-	var steps []step
+	var steps []part
 	if len(fresh.ids) > 0 {
-		steps = append(steps, step{query: `insert into souk_objects (version, kind, id, keys, data)
+		steps = append(steps, part{query: `insert into souk_objects (version, kind, id, keys, data)
 			select n.version, n.kind, n.id, n.keys, n.data::json from unnest(?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[]) n (version, kind, id, keys, data)`,
 			args: []any{fresh.versions, fresh.kinds, fresh.ids, fresh.keys, fresh.data}})
 	}
 	if len(changed.ids) > 0 {
-		steps = append(steps, guarded(`update souk_objects o set version = n.version, keys = n.keys, data = n.data::json
+		steps = append(steps, part{query: `update souk_objects o set version = n.version, keys = n.keys, data = n.data::json
 			from unnest(?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[]) n (version, was, kind, id, keys, data)
-			where o.kind = n.kind and o.id = n.id and o.version = n.was`, len(changed.ids),
-			changed.versions, changed.was, changed.kinds, changed.ids, changed.keys, changed.data))
+			where o.kind = n.kind and o.id = n.id and o.version = n.was`,
+			args: []any{changed.versions, changed.was, changed.kinds, changed.ids, changed.keys, changed.data}, n: len(changed.ids)})
 	}
 	if len(gone.ids) > 0 {
-		steps = append(steps, guarded(`delete from souk_object_keys k using`+unnested+`
-			where k.kind = n.kind and k.name = n.name and k.value = n.value and k.at = n.at and k.id = n.id`, len(gone.ids), gone.args()...))
+		steps = append(steps, part{query: `delete from souk_object_keys k using` + unnested + `
+			where k.kind = n.kind and k.name = n.name and k.value = n.value and k.at = n.at and k.id = n.id`, args: gone.args(), n: len(gone.ids)})
 	}
 	if len(added.ids) > 0 {
-		steps = append(steps, step{query: `insert into souk_object_keys (at, kind, name, value, id) select n.at, n.kind, n.name, n.value, n.id from` + unnested, args: added.args()})
+		steps = append(steps, part{query: `insert into souk_object_keys (at, kind, name, value, id) select n.at, n.kind, n.name, n.value, n.id from` + unnested, args: added.args()})
 	}
 	return steps, nil
 }
 
-func (s *state) eventRows(rows *ledger.Rows) []step {
+func (s *state) eventRows(rows *ledger.Rows) []part {
 	n := len(rows.Events)
 	if n == 0 {
 		return nil
@@ -299,7 +327,7 @@ func (s *state) eventRows(rows *ledger.Rows) []step {
 			data[i] = &text
 		}
 	}
-	return []step{{query: `insert into souk_events (lane, number, written_at, at, version, type, platform, object_kind, object_id, data)
+	return []part{{query: `insert into souk_events (lane, number, written_at, at, version, type, platform, object_kind, object_id, data)
 		select n.lane, n.number, n.written_at, n.at, n.version, n.type, n.platform, n.object_kind, n.object_id, n.data::json
 		from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])
 			n (lane, number, written_at, at, version, type, platform, object_kind, object_id, data)`,

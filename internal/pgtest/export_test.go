@@ -1,0 +1,5 @@
+package pgtest
+
+var Need = need
+
+type Absent = absent
