@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"strconv"
 	"testing"
@@ -76,6 +77,14 @@ func requireCode(t *testing.T, err error, class ledger.Class, code string) {
 	var e *ledger.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, []any{class, code}, []any{e.Class, e.Code}, "%v", err)
+}
+
+// classOf returns the class of the error itself, and not of a cause.
+func classOf(err error) ledger.Class {
+	if e := (*ledger.Error)(nil); errors.As(err, &e) {
+		return e.Class
+	}
+	return 0
 }
 
 func addsUp(t *testing.T, s ledger.Store) {
