@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -208,6 +209,7 @@ func TestACommitThatTakesTooLongIsUnknown(t *testing.T) {
 		eventually(t, "it does not get to the commit", func() bool {
 			err := ask()
 			require.Error(t, err)
+			require.Equal(t, errors.Is(err, ledger.Unknown), classOf(err) == ledger.Unknown, "an unknown outcome is called another: %v", err)
 			return classOf(err) == ledger.Unknown
 		})
 	}
