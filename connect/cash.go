@@ -35,6 +35,7 @@ var cashSaleKind = ledger.Kind[CashSale]{
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "account", Path: "account"},
+		{Name: "commission", Path: "commission", Type: ledger.MoneyColumn},
 		{Name: "commission_minor", Path: "commission.amountMinor", Type: ledger.IntegerColumn},
 		{Name: "currency", Path: "commission.currency"}, {Name: "created", Path: "created", Type: ledger.TimeColumn},
 	},

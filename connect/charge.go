@@ -97,8 +97,10 @@ var chargeKind = ledger.Kind[Charge]{
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "account", Path: "account"},
+		{Name: "amount", Path: "amount", Type: ledger.MoneyColumn},
 		{Name: "amount_minor", Path: "amount.amountMinor", Type: ledger.IntegerColumn},
 		{Name: "currency", Path: "amount.currency"}, {Name: "status", Path: "status"}, {Name: "code", Path: "code"},
+		{Name: "refunded", Path: "refunded", Type: ledger.MoneyColumn},
 		{Name: "refunded_minor", Path: "refunded.amountMinor", Type: ledger.IntegerColumn},
 		{Name: "available", Path: "available"}, {Name: "created", Path: "created", Type: ledger.TimeColumn},
 	},

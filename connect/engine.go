@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -126,11 +127,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 }
 
-// Kinds lists the kinds of objects that the engine stores and people may want
-// to look at, for the SQL views of a durable store.
+// Kinds lists the kinds of objects that the engine stores, for the SQL views of
+// a durable store: postgres.Store.Migrate, and sqlite.Migrate and Options.
 func Kinds() []ledger.KindInfo {
 	return []ledger.KindInfo{
-		platformKind.Info(), accountKind.Info(), chargeKind.Info(), refundKind.Info(), transferKind.Info(),
-		cashSaleKind.Info(), payoutKindInfo(),
+		platformKind.Info(), accountKind.Info(), compliance.Kind.Info(), chargeKind.Info(), refundKind.Info(),
+		transferKind.Info(), cashSaleKind.Info(), payoutKindInfo(), releaseKind.Info(), railKind.Info(),
 	}
 }

@@ -40,6 +40,10 @@ var railKind = ledger.Kind[railNews]{
 	Name:   "connect.rail",
 	Prefix: "rail_",
 	Keys:   func(r *railNews) []ledger.Key { return r.Work.Keys() },
+	Columns: []ledger.Column{
+		{Name: "rail", Path: "rail"}, {Name: "cursor", Path: "cursor"}, {Name: "unmatched", Path: "unmatched"},
+		{Name: "due", Path: "work.due", Type: ledger.TimeColumn},
+	},
 }
 
 // startRail begins the reading of the rail's news, unless it has begun.

@@ -72,6 +72,7 @@ var refundKind = ledger.Kind[Refund]{
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "charge", Path: "charge"}, {Name: "account", Path: "account"},
+		{Name: "amount", Path: "amount", Type: ledger.MoneyColumn},
 		{Name: "amount_minor", Path: "amount.amountMinor", Type: ledger.IntegerColumn},
 		{Name: "currency", Path: "amount.currency"}, {Name: "status", Path: "status"}, {Name: "code", Path: "code"},
 		{Name: "created", Path: "created", Type: ledger.TimeColumn},

@@ -25,6 +25,10 @@ var releaseKind = ledger.Kind[release]{
 	Name:   "connect.release",
 	Prefix: platformKind.Prefix, // one for each platform, under its id
 	Keys:   func(r *release) []ledger.Key { return r.Work.Keys() },
+	Columns: []ledger.Column{
+		{Name: "platform", Path: "platform"}, {Name: "next_day", Path: "next"}, {Name: "swept_day", Path: "swept"},
+		{Name: "due", Path: "work.due", Type: ledger.TimeColumn},
+	},
 }
 
 // releaseBatch is how many accounts become available in one commit.

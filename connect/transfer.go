@@ -36,6 +36,7 @@ var transferKind = ledger.Kind[Transfer]{
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "from_owner", Path: "from"}, {Name: "to_owner", Path: "to"},
+		{Name: "amount", Path: "amount", Type: ledger.MoneyColumn},
 		{Name: "amount_minor", Path: "amount.amountMinor", Type: ledger.IntegerColumn},
 		{Name: "currency", Path: "amount.currency"}, {Name: "created", Path: "created", Type: ledger.TimeColumn},
 	},

@@ -22,7 +22,7 @@ type Kind[T any] struct {
 	Name    string         // unique in a store, "connect.charge"
 	Prefix  string         // of the ids, "ch_"
 	Keys    func(*T) []Key // by which it can be found, in a slice made for each call; nil for none
-	Columns []Column       // what a SQL view of the kind shows
+	Columns []Column       // what a SQL view of the kind shows beside id and version
 
 	// Loaded completes a value that was read: with what storage leaves out, such
 	// as the currency of amounts of zero. Nil for nothing.
@@ -30,7 +30,7 @@ type Kind[T any] struct {
 }
 
 // Column is a column of the SQL view of a kind: a name, and the path of a field
-// in its JSON, "amount.currency".
+// in its JSON, "amount.currency". What the JSON leaves out is null.
 type Column struct {
 	Name string
 	Path string
@@ -46,6 +46,7 @@ const (
 	IntegerColumn
 	TimeColumn
 	BooleanColumn
+	MoneyColumn // of a Money: its amount in units of its currency, exact
 )
 
 // KindInfo is a Kind without its type, for what only needs to know of it.

@@ -100,6 +100,7 @@ var Kind = ledger.Kind[Payout]{
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "owner", Path: "owner"},
+		{Name: "amount", Path: "amount", Type: ledger.MoneyColumn},
 		{Name: "amount_minor", Path: "amount.amountMinor", Type: ledger.IntegerColumn},
 		{Name: "currency", Path: "amount.currency"}, {Name: "status", Path: "status"}, {Name: "code", Path: "code"},
 		{Name: "arrival", Path: "arrival"}, {Name: "created", Path: "created", Type: ledger.TimeColumn},

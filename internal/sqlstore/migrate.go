@@ -45,6 +45,27 @@ func migrations(files fs.FS) ([]migration, error) {
 	return list, nil
 }
 
+// Script is a step of the schema for tools that run files.
+type Script struct{ Name, Text string }
+
+// Scripts returns the steps, each with the record of itself that CheckSchema looks
+// for. None begins or ends a transaction: whoever runs one does.
+func Scripts(d Dialect) ([]Script, error) {
+	steps, err := migrations(d.Migrations())
+	if err != nil {
+		return nil, schemaError(d, "schema_unreadable", err.Error())
+	}
+	list := make([]Script, len(steps))
+	for i, step := range steps {
+		list[i] = Script{step.name, d.Step(step.text) + fmt.Sprintf("\n-- So that souk knows that this was done.\ninsert into %s (version, name, checksum) values (%d, '%s', '%s');\n",
+			d.SQL("souk_schema_migrations"), step.version, step.name, step.checksum)}
+	}
+	if len(list) > 0 {
+		list[0].Text = d.SQL(d.History()) + ";\n\n" + list[0].Text
+	}
+	return list, nil
+}
+
 // Migrate brings the schema up to the code, each step in a transaction of its
 // own. Any number of processes may do so at once: each step happens once. It
 // goes forward only, and refuses what CheckSchema refuses, but for steps that are

@@ -26,18 +26,23 @@ func (d *dialect) SQL(query string) string {
 	if text, ok := d.texts.Load(query); ok {
 		return text.(string)
 	}
+	// A name may hold anything, so nothing is looked for in what was put in. In a
+	// text of SQL's it is quoted twice.
+	named := strings.NewReplacer("souk_schema_text", text(d.schema), "souk_schema_name", d.quoted(),
+		"'souk_", "'"+strings.ReplaceAll(d.quoted(), "'", "''")+".", "souk_", d.quoted()+".")
 	var b strings.Builder
-	n := 0
-	for i, part := range strings.Split(strings.ReplaceAll(query, "souk_", d.quoted()+"."), "?") {
+	for i, part := range strings.Split(query, "?") {
 		if i > 0 {
-			n++
-			b.WriteString("$" + strconv.Itoa(n))
+			b.WriteString("$" + strconv.Itoa(i))
 		}
-		b.WriteString(part)
+		b.WriteString(named.Replace(part))
 	}
 	d.texts.Store(query, b.String())
 	return b.String()
 }
+
+// text writes a text of SQL's.
+func text(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func (d *dialect) quoted() string { return `"` + strings.ReplaceAll(d.schema, `"`, `""`) + `"` }
 
@@ -51,7 +56,7 @@ func (*dialect) BeginRead() string { return "begin isolation level repeatable re
 
 // BeginWrite is for migrations, of which one runs at a time.
 func (d *dialect) BeginWrite() string {
-	return "begin; select pg_advisory_xact_lock(hashtext('souk migrations of " + strings.ReplaceAll(d.schema, "'", "''") + "'))"
+	return "begin; select pg_advisory_xact_lock(hashtext(" + text("souk migrations of "+d.schema) + "))"
 }
 
 func (*dialect) JoinWrite() string   { return "select 1" }
@@ -70,8 +75,8 @@ func (d *dialect) Migrations() fs.FS {
 	return sub
 }
 
-func (d *dialect) History() string {
-	return `create schema if not exists ` + d.quoted() + `;
+func (*dialect) History() string {
+	return `create schema if not exists souk_schema_name;
 		create table if not exists souk_schema_migrations (
 			version    bigint primary key,
 			name       text not null,
@@ -80,8 +85,8 @@ func (d *dialect) History() string {
 		)`
 }
 
-func (d *dialect) HasHistory() string {
-	return `select count(*) from pg_catalog.pg_tables where schemaname = '` + strings.ReplaceAll(d.schema, "'", "''") + `' and tablename = 'schema_migrations'`
+func (*dialect) HasHistory() string {
+	return `select count(*) from pg_catalog.pg_tables where schemaname = souk_schema_text and tablename = 'schema_migrations'`
 }
 
 var _ sqlstore.Dialect = (*dialect)(nil)

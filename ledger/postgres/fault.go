@@ -32,6 +32,7 @@ var faults = map[string]sqlstore.Fault{
 	"57":    {Class: ledger.Unavailable, Code: "connection_lost"},
 	"58":    {Class: ledger.Unavailable, Code: "io_error"},
 	"08":    {Class: ledger.Unavailable, Code: "connection_lost"},
+	"2BP01": {Class: ledger.State, Code: "view_in_use"}, // nothing else is ever dropped
 	"28":    {Class: ledger.Unavailable, Code: "access_denied"},
 	"42501": {Class: ledger.Unavailable, Code: "access_denied"},
 	"3F000": {Class: ledger.State, Code: "schema_missing"},

@@ -113,8 +113,10 @@ func (j *joined) commit(ctx context.Context, change []*ledger.Change) (*ledger.R
 	}
 	if _, err := j.on.run(ctx, []step{{query: "savepoint books"}, write, {query: "release savepoint books"}}); err != nil {
 		// If the database has ended the whole transaction this fails, and the host
-		// learns it from its own next statement.
-		_, _ = j.on.run(ctx, []step{{query: "rollback to savepoint books"}, {query: "release savepoint books"}})
+		// learns it from its own next statement. One after the other: until the first
+		// is done, the second cannot even be prepared.
+		_, _ = j.on.run(ctx, []step{{query: "rollback to savepoint books"}})
+		_, _ = j.on.run(ctx, []step{{query: "release savepoint books"}})
 		return nil, err
 	}
 	return r.Receipt, nil

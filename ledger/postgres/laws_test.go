@@ -14,8 +14,6 @@ import (
 	"github.com/soukhq/souk/ledger/storetest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
-
 // pool opens a pool as a host does.
 func pool(t *testing.T, dsn string) *pgxpool.Pool {
 	t.Helper()

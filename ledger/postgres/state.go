@@ -256,7 +256,7 @@ func (a after) Scan(dest ...any) error { return a.Answer.Scan(append([]any{a.i},
 
 // held finds the changes of a batch that need a row which somebody else holds: it
 // exists, and was not to be locked. With doubt every row that was not found is
-// asked about, else only those that ought to be there.
+// asked about, else only those that may be there.
 func (s *state) held(ctx context.Context, on link, changes []*ledger.Change, doubt bool) (map[int]sqlstore.Row, error) {
 	want := make(map[sqlstore.Row][]int)
 	for i, c := range changes {
@@ -300,7 +300,9 @@ func (s *state) held(ctx context.Context, on link, changes []*ledger.Change, dou
 	return held, err
 }
 
-// unfound yields the rows of a change that were not found, and ought to be there.
+// unfound yields the rows of a change that were not found, and may be there. An
+// account to open is one: to insert it while a host holds it would wait for the
+// host, with the whole batch.
 func (s *state) unfound(c *ledger.Change, doubt bool, yield func(sqlstore.Row)) {
 	need := ledger.NeedOf([]*ledger.Change{c})
 	if len(need.Changes) == 0 {
@@ -310,9 +312,8 @@ func (s *state) unfound(c *ledger.Change, doubt bool, yield func(sqlstore.Row)) 
 		if _, ok := s.accounts[r]; ok {
 			continue
 		}
-		opened := slices.ContainsFunc(c.Open, func(a ledger.Account) bool { return a.Ref == r })
 		absent := slices.ContainsFunc(c.Expect, func(e ledger.Expectation) bool { return e.Account == r && e.Version == 0 })
-		if doubt || !opened && !absent {
+		if doubt || !absent {
 			yield(sqlstore.Row{Account: r})
 		}
 	}

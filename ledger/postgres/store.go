@@ -71,10 +71,11 @@ func New(pool *pgxpool.Pool, o *Options) (*Store, error) {
 	switch {
 	case pool == nil:
 		return nil, missing("pool")
-	case len(c.Schema) > 63:
-		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "schema", Op: "postgres", Msg: "the name of a schema has at most 63 bytes"}
 	case c.Wait < 0:
 		return nil, &ledger.Error{Class: ledger.Invalid, Code: "invalid_options", Field: "wait", Op: "postgres", Msg: "no option is below zero"}
+	}
+	if err := checkSchemaName(c.Schema); err != nil {
+		return nil, err
 	}
 	s := &Store{d: &dialect{schema: c.Schema}, pool: pool, wait: c.Wait, over: make(chan struct{})}
 	for i := range int64(lanes + sides + bulks) {
@@ -148,7 +149,7 @@ func (s *Store) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, 
 	if !ok {
 		return nil, sqlstore.ErrClosed
 	}
-	if r.Err != nil && ctx.Err() == nil && patience.Err() != nil && errors.Is(r.Err, context.DeadlineExceeded) {
+	if errors.Is(r.Err, context.DeadlineExceeded) && !errors.Is(r.Err, ledger.Unknown) && ctx.Err() == nil && patience.Err() != nil {
 		return nil, sqlstore.Overloaded(r.Err)
 	}
 	return r.Receipt, r.Err

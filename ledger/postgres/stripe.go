@@ -69,12 +69,13 @@ func freeStripe(ctx context.Context, on link) (int64, error) {
 	return addStripe(ctx, on)
 }
 
-// addStripe adds a stripe. In a transaction of the host's it is nobody else's
-// until that ends.
+// addStripe adds a stripe, which knows of the gates what the others do. In a
+// transaction of the host's it is nobody else's until that ends.
 func addStripe(ctx context.Context, on link) (id int64, err error) {
 	_, err = on.run(ctx, []step{
 		{`select id from souk_stripes where id = -1 for key share`, nil, nil},
-		{`insert into souk_stripes (id) values (nextval('souk_stripe_ids')) returning id`, nil, func(row sqlstore.Answer) error {
+		{`insert into souk_stripes (id, gates)
+			select nextval('souk_stripe_ids'), gates from souk_stripes where id = -1 returning id`, nil, func(row sqlstore.Answer) error {
 			return row.Scan(&id)
 		}},
 	})

@@ -23,6 +23,8 @@ type Options struct {
 	// Wait is how long a commit waits for other processes that write to the
 	// file. 0 is 10 seconds.
 	Wait time.Duration
+	// Kinds are made views of, as by Migrate.
+	Kinds []ledger.KindInfo
 }
 
 const defaultWait = 10 * time.Second
@@ -101,7 +103,7 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	}
 	db.SetMaxOpenConns(c.Readers + 1)
 	db.SetMaxIdleConns(c.Readers + 1)
-	err = Migrate(ctx, db)
+	err = Migrate(ctx, db, c.Kinds...)
 	if err == nil {
 		err = checkSettings(ctx, db)
 	}
@@ -172,7 +174,16 @@ func Join(tx *sql.Tx) ledger.Store { return sqlstore.Join(tx, dialect{}) }
 // once each, whoever else migrates at the same time. A file that has steps which
 // this program does not know is refused (class State, schema_newer), as is one
 // whose steps are not this program's (schema_changed).
-func Migrate(ctx context.Context, db *sql.DB) error { return sqlstore.Migrate(ctx, db, dialect{}) }
+//
+// Then it makes a view of each kind, for people: souk_connect_charge of
+// connect.charge, or makes it anew if its columns have changed. What has the name
+// of one already is left alone and refused (State, name_taken).
+func Migrate(ctx context.Context, db *sql.DB, kinds ...ledger.KindInfo) error {
+	if err := sqlstore.Migrate(ctx, db, dialect{}); err != nil {
+		return err
+	}
+	return sqlstore.ShowKinds(ctx, db, dialect{}, kinds)
+}
 
 // CheckSchema refuses a file whose schema is not this program's: schema_older,
 // schema_newer or schema_changed.
