@@ -261,6 +261,7 @@ func (g *Group) await(ctx context.Context, own *waiter) {
 		g.mu.Unlock()
 		return
 	}
+	own.part = 0 // it may not be part of the batch, if many came before it
 	n := min(len(p.waiters), maxBatch)
 	batch := slices.Clone(p.waiters[:n])
 	p.waiters = slices.Delete(p.waiters, 0, n)

@@ -203,3 +203,45 @@ func TestAPanicFailsItsChangeAlone(t *testing.T) {
 		require.Equal(t, i != 2, r.Replayed)
 	}
 }
+
+// crowd is a row for which many more came to be parked while one waited for it.
+type crowd struct {
+	gate
+	arrive func()
+}
+
+func (c crowd) Await(context.Context, Row) error { c.arrive(); return nil }
+
+// Who waited for a row, and was not part of the batch that came of it, has given
+// its lane back once, and does not do so again when it leaves.
+func TestWhoWaitedForACrowdLeaves(t *testing.T) {
+	at := crowd{gate: newGate()}
+	row := Row{Object: ledger.ID{Kind: "k", ID: "held"}}
+	g := NewGroup(nil, 1, 1)
+	own := &waiter{change: &ledger.Change{ID: "own"}, part: awaits, lane: pop(&g.freeSides), row: row, wake: make(chan struct{}, 1)}
+	p := &parking{waiters: []*waiter{own}, led: true}
+	g.parked[row] = p
+	at.arrive = func() {
+		for range 2 * maxBatch { // they came before it, and were committed beside it
+			p.waiters = append([]*waiter{{change: &ledger.Change{ID: "other"}, row: row, wake: make(chan struct{}, 1)}}, p.waiters...)
+		}
+	}
+	g.c = at
+	done := make(chan struct{})
+	go func() { defer close(done); g.await(t.Context(), own) }()
+	require.Len(t, <-at.began, maxBatch)
+	at.proceed <- struct{}{}
+	<-done
+	require.True(t, p.led, "the next of them waits for the row")
+	at.arrive = func() {}
+	g.c = at
+	done = make(chan struct{})
+	next := p.waiters[0]
+	go func() { defer close(done); g.await(t.Context(), next) }()
+	require.Len(t, <-at.began, maxBatch)
+	require.True(t, g.leave(own))
+	require.Empty(t, g.freeSides, "the lane is somebody else's")
+	at.proceed <- struct{}{}
+	<-done
+	require.Len(t, g.freeSides, 1)
+}

@@ -42,7 +42,7 @@ func (v *View) Events(after ledger.Cursor, platform string, limit int) ([]ledger
 	list, full := merge(lists, at, limit)
 	if !full {
 		for _, end := range ends {
-			at[end.Lane] = end.Number
+			at[end.Lane] = max(at[end.Lane], end.Number) // one may have come since, in a transaction of the host's
 		}
 	}
 	var next []ledger.Lane

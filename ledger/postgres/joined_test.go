@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -404,4 +405,45 @@ func TestWhatIsHeldIsNotAbsent(t *testing.T) {
 	require.ErrorIs(t, <-done, ledger.Conflict)
 	require.Equal(t, 2, whole(t, p))
 	addsUp(t, s)
+}
+
+// between is a transaction of a host's in which something happens before a query.
+type between struct {
+	pgx.Tx
+	before func(query string)
+}
+
+func (b between) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
+	b.before(query)
+	return b.Tx.Query(ctx, query, args...)
+}
+
+// A host that follows the feed in a transaction of its own gets each event once,
+// also those that come while a page is read (promise 57).
+func TestAHostFollowsTheFeed(t *testing.T) {
+	t.Parallel()
+	p, s := shop(t)
+	came := ""
+	tx := between{begin(t, p), func(query string) {
+		if came != "" && strings.Contains(query, "events where") {
+			commit(t, s, topUp(came, 1))
+			came = ""
+		}
+	}}
+	in, at := s.Join(tx), ledger.Cursor("")
+	seen := make(map[string]int)
+	for i := range 4 {
+		if i < 3 {
+			commit(t, s, topUp(fmt.Sprint("before", i), 1))
+			came = fmt.Sprint("while", i)
+		}
+		list, next := events(t, in, at, 10)
+		for _, e := range list {
+			seen[e.Object.ID]++
+		}
+		at = next
+	}
+	require.Empty(t, came)
+	require.Equal(t, feed(t, s), seen)
+	require.Len(t, seen, 6)
 }
