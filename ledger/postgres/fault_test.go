@@ -326,7 +326,7 @@ func TestManyMigrateAtOnce(t *testing.T) {
 	for range n {
 		require.NoError(t, <-errs)
 	}
-	require.Equal(t, []int{2, 2}, []int{count(t, p, "select count(*) from souk.schema_migrations"), count(t, p, "select max(version) from souk.schema_migrations")})
+	require.Zero(t, count(t, p, "select count(*) - max(version) from souk.schema_migrations"))
 	s := open(t, p)
 	require.NoError(t, s.CheckSchema(t.Context()))
 	commit(t, s, topUp("1", 1))
