@@ -139,18 +139,29 @@ func carry(to io.Writer, from io.Reader, step func(part []byte) (forward, over b
 // known is found out by handing it in again.
 func TestTheNetworkBreaks(t *testing.T) {
 	t.Parallel()
+	const workers, each, most = 8, 25, 1000
 	for seed := range times(2, 30) {
 		p, s := shop(t)
 		through := proxied(t, p, uint64(seed))
 		far := open(t, through.pool)
-		const workers, each = 8, 25
 		var unknown, unavailable, replayed atomic.Int64
+		// What breaks when is drawn, so it goes on until everything has happened.
+		complete := func() bool {
+			for how := range cuts {
+				if through.broken[how].Load() == 0 {
+					return false
+				}
+			}
+			return unknown.Load() > 0 && unavailable.Load() > 0 && replayed.Load() > 0
+		}
+		var done [workers]int
 		var group sync.WaitGroup
 		for w := range workers {
 			group.Add(1)
 			go func() {
 				defer group.Done()
-				for i := range each {
+				for i := 0; i < each || i < most && !complete(); i++ {
+					done[w] = i + 1
 					id := fmt.Sprint("w", w, "-", i)
 					c := pay(available(fmt.Sprint("acct_", w%3)), id, 1)
 					doubt := false
@@ -180,7 +191,7 @@ func TestTheNetworkBreaks(t *testing.T) {
 		through.calm.Store(true)
 		ids := make([]string, 0, workers*each)
 		for w := range workers {
-			ids = append(ids, names(fmt.Sprint("w", w, "-"), each)...)
+			ids = append(ids, names(fmt.Sprint("w", w, "-"), done[w])...)
 		}
 		thereOnce(t, s, ids)
 		require.Equal(t, len(ids), whole(t, p))
