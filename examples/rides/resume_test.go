@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	}
 	books, err := sqlite.Open(context.Background(), path, nil)
 	if err == nil {
-		_, err = replayTrips(context.Background(), books, every(16))
+		_, err = replayTrips(context.Background(), books, every(100))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -53,7 +53,7 @@ func every(n int) (few []trip) {
 
 // replayTrips replays trips and returns the report.
 func replayTrips(ctx context.Context, books ledger.Store, trips []trip) (string, error) {
-	r, err := newReplay(ctx, connect.Config{Store: books}, 2019, time.Date(2019, 2, 28, 0, 0, 0, 0, time.UTC), io.Discard)
+	r, err := newReplay(ctx, connect.Config{Store: books}, 2019, trips[0].pickup.Truncate(24*time.Hour), io.Discard)
 	if err != nil {
 		return "", err
 	}
@@ -178,13 +178,13 @@ func TestStoppedAtEachCommit(t *testing.T) {
 	t.Parallel()
 	var trips []trip
 	refunded := 0
-	for i, x := range every(1) {
+	for i, x := range every(1)[4300:] { // of the last ten days, to be quick
 		if refund := x.kind == "credit card" && refunds(2019, x.row); refund {
 			refunded++
-			if refunded%40 != 1 {
+			if refunded%20 != 1 {
 				continue
 			}
-		} else if i%700 != 0 {
+		} else if i%600 != 0 {
 			continue
 		}
 		trips = append(trips, x)
@@ -192,7 +192,8 @@ func TestStoppedAtEachCommit(t *testing.T) {
 	count := &mortal{Store: ledger.NewMemory(), n: math.MaxInt}
 	want := finish(t, count, trips)
 	commits := math.MaxInt - count.n
-	require.Greater(t, commits, 60)
+	t.Log(len(trips), "trips,", commits, "commits")
+	require.Greater(t, commits, 40)
 	for n := 1; n <= commits; n++ {
 		for _, asked := range []bool{false, true} {
 			ctx, stop := context.WithCancel(t.Context())
@@ -212,15 +213,15 @@ func TestStoppedAtEachCommit(t *testing.T) {
 // twice; and after the end another run adds nothing.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	dir, trips := t.TempDir(), every(16)
+	dir, trips := t.TempDir(), every(100)
 	path := filepath.Join(dir, "killed.db")
 	kills := 0
-	for wait := 50 * time.Millisecond; killed(t, path, wait+rand.N(wait)); wait *= 2 {
+	for wait := 100 * time.Millisecond; killed(t, path, wait+rand.N(wait)); wait *= 3 {
 		kills++
 	}
 	t.Log("killed", kills, "times")
 	want := finish(t, ledger.NewMemory(), trips)
-	require.Greater(t, want.Transactions, 800)
+	require.Greater(t, want.Transactions, 100)
 	books, err := sqlite.Open(t.Context(), path, nil)
 	require.NoError(t, err)
 	defer books.Close()

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -82,12 +83,13 @@ func TestProcessesShareAFile(t *testing.T) {
 func TestAProcessIsKilled(t *testing.T) {
 	path := file(t)
 	for i := range 5 {
+		s := open(t, path)
+		before := balance(t, s)
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), pathVariable+"="+path, nameVariable+"="+string(rune('a'+i)))
+		cmd.Stderr = os.Stderr
 		require.NoError(t, cmd.Start())
-		s := open(t, path)
-		for before := balance(t, s); balance(t, s) < before+4; {
-		}
+		require.Eventually(t, func() bool { return balance(t, s) >= before+4 }, time.Minute, time.Millisecond)
 		require.NoError(t, cmd.Process.Kill())
 		_ = cmd.Wait() // it was killed
 		commit(t, s, topUp(fmt.Sprint("after", i), 1))

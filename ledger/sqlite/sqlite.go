@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -103,7 +104,7 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	}
 	db.SetMaxOpenConns(c.Readers + 1)
 	db.SetMaxIdleConns(c.Readers + 1)
-	err = Migrate(ctx, db, c.Kinds...)
+	err = setUp(ctx, db, c)
 	if err == nil {
 		err = checkSettings(ctx, db)
 	}
@@ -116,6 +117,24 @@ func Open(ctx context.Context, path string, o *Options) (*Store, error) {
 	return &Store{sqlstore.New(db, dialect{}, sqlstore.Options{
 		Readers: c.Readers, Writer: "pragma busy_timeout = 4", Wait: c.Wait, Close: db.Close,
 	})}, nil
+}
+
+// setUp migrates a file. To turn on its log SQLite does not wait for whoever does
+// so at the same time, whatever the busy timeout is, so it is asked again.
+func setUp(ctx context.Context, db *sql.DB, c Options) error {
+	patience, cancel := context.WithTimeout(ctx, c.Wait)
+	defer cancel()
+	for {
+		err := Migrate(ctx, db, c.Kinds...)
+		if e := (*ledger.Error)(nil); !errors.As(err, &e) || e.Code != "busy" {
+			return err
+		}
+		select {
+		case <-patience.Done():
+			return err
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // dsn names a file to the driver. The first pragma is how long to wait for

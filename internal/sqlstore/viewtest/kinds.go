@@ -2,6 +2,7 @@ package viewtest
 
 import (
 	"database/sql"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -159,4 +160,31 @@ func requireCode(t *testing.T, err error, class ledger.Class, code string) {
 	var e *ledger.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, []any{class, code}, []any{e.Class, e.Code}, "%v", err)
+}
+
+// SQL returns the statements in each block of SQL of a page, from one heading to
+// another; "" is its end.
+func SQL(t *testing.T, page, from, to string) (blocks [][]string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	_, part, ok := strings.Cut(string(text), "\n"+from+"\n")
+	require.True(t, ok, from)
+	if to != "" {
+		part, _, ok = strings.Cut(part, "\n"+to+"\n")
+		require.True(t, ok, to)
+	}
+	for _, after := range strings.Split(part, "```sql\n")[1:] {
+		block, _, _ := strings.Cut(after, "```")
+		var list []string
+		for _, statement := range strings.SplitAfter(block, ";") {
+			if strings.HasSuffix(statement, ";") {
+				list = append(list, statement)
+			} else if len(list) > 0 {
+				list[len(list)-1] += statement // a comment behind it
+			}
+		}
+		blocks = append(blocks, list)
+	}
+	return blocks
 }
