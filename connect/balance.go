@@ -63,7 +63,7 @@ func (p *Platform) Balance(ctx context.Context, accountID string) (*Balance, err
 	b := &Balance{Owner: owner}
 	err := p.store.Read(ctx, func(v ledger.View) error {
 		b.Currencies = nil
-		return eachAccount(v, ledger.AccountQuery{Book: p.id, Owner: owner}, b.add)
+		return ledger.EachAccount(v, ledger.AccountQuery{Book: p.id, Owner: owner, Open: true}, b.add)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect: balance: %w", err)

@@ -51,10 +51,13 @@ type own struct {
 	id string
 }
 
-func newWild(t *testing.T, seed uint64) *wild {
+func newWild(t *testing.T, seed uint64) *wild { return newWildOn(t, seed, nil) }
+
+// newWildOn is newWild on a store; nil is one in memory.
+func newWildOn(t *testing.T, seed uint64, s ledger.Store) *wild {
 	w := &wild{Rand: rand.New(rand.NewPCG(seed, 0))}
 	w.delivery = pick(w, ledger.Keyed, ledger.Askable, ledger.Blind)
-	w.market = newMarket(t, connecttest.Config{AcquirerDelivery: w.delivery, RailDelivery: w.delivery})
+	w.market = newMarket(t, connecttest.Config{Config: connect.Config{Store: s}, AcquirerDelivery: w.delivery, RailDelivery: w.delivery})
 	for i, policy := range []connect.ShortPolicy{connect.ShortNegative, connect.ShortRefuse} {
 		p, err := w.Register(w.ctx, connect.PlatformRequest{
 			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i], ShortBalance: policy,

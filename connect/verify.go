@@ -69,7 +69,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 	}
 	said.orphans()
 	is := newTally(p.ID, r, today)
-	if err := eachAccount(v, ledger.AccountQuery{Book: p.ID}, is.account); err != nil {
+	if err := ledger.EachAccount(v, ledger.AccountQuery{Book: p.ID, Open: true}, is.account); err != nil {
 		return err
 	}
 	said.compare(is)
@@ -85,24 +85,4 @@ func tallyKind[T any](v ledger.View, t *tally, kind *ledger.Kind[T], add func(*t
 		}
 		return err
 	})
-}
-
-// eachAccount pages through the open accounts of one view.
-func eachAccount(v ledger.View, q ledger.AccountQuery, fn func(ledger.Account) error) error {
-	q.Open, q.Limit = true, ledger.MaxPage
-	for {
-		list, err := v.AccountsOf(q)
-		if err != nil {
-			return err
-		}
-		for _, a := range list {
-			if err := fn(a); err != nil {
-				return err
-			}
-		}
-		if len(list) < q.Limit {
-			return nil
-		}
-		q.After = list[len(list)-1].Ref
-	}
 }

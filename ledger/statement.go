@@ -149,7 +149,7 @@ type TrialBalance struct {
 func NewTrialBalance(ctx context.Context, s Store, book string) (*TrialBalance, error) {
 	sums := make(map[TrialLine]*trialSum)
 	err := read(ctx, s, func(v View) error {
-		return eachAccount(v, AccountQuery{Book: book, Open: true}, func(a Account) error {
+		return EachAccount(v, AccountQuery{Book: book, Open: true}, func(a Account) error {
 			p, ok := PurposeOf(a.Purpose)
 			if ok && p.Group == GroupAllowances {
 				return nil // a limit is not money
@@ -253,8 +253,9 @@ func chartPlace(purpose string) int {
 	return slices.IndexFunc(chart[:], func(c Purpose) bool { return c.Name == p.Name })
 }
 
-// eachAccount pages through the accounts of a query.
-func eachAccount(v View, q AccountQuery, fn func(Account) error) error {
+// EachAccount calls fn with every account of a query, a page of which is read at a
+// time, until fn returns an error. Limit is not looked at.
+func EachAccount(v View, q AccountQuery, fn func(Account) error) error {
 	q.Limit = MaxPage
 	for {
 		list, err := v.AccountsOf(q)

@@ -59,7 +59,7 @@ func Verify(ctx context.Context, s Store) (*Report, error) {
 	r := &Report{}
 	err := read(ctx, s, func(v View) error {
 		sums := &bookSums{of: make(map[Currency]*big.Int)}
-		err := eachAccount(v, AccountQuery{}, func(a Account) error {
+		err := EachAccount(v, AccountQuery{}, func(a Account) error {
 			if err := ctx.Err(); err != nil {
 				return unavailable("verify", err)
 			}

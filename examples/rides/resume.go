@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -24,7 +25,7 @@ func (r *replay) resume(ctx context.Context, cards connect.Acquirer, bank payout
 	if r.last.IsZero() {
 		return nil
 	}
-	if err := r.remindCards(ctx, cards); err != nil {
+	if err := connecttest.RemindCards(ctx, r.platform, cards); err != nil {
 		return err
 	}
 	if err := r.remindBank(ctx, bank); err != nil {
@@ -57,36 +58,6 @@ func (r *replay) behind() bool { return r.day.Before(r.last) }
 
 // page is how many objects are read at once.
 var page = connect.ListRequest{Limit: 100}
-
-// remindCards tells the simulated acquirer the charges and refunds that it has
-// answered.
-func (r *replay) remindCards(ctx context.Context, cards connect.Acquirer) error {
-	reference := make(map[string]string)
-	for c, err := range r.platform.Charges(ctx, page) {
-		if err != nil {
-			return err
-		}
-		if c.Reference == "" {
-			continue
-		}
-		if _, err := cards.Authorize(ctx, c.ID, connect.AuthorizeOrder{Amount: c.Amount, Source: c.Source, Capture: true}); err != nil {
-			return err
-		}
-		reference[c.ID] = c.Reference
-	}
-	for re, err := range r.platform.Refunds(ctx, page) {
-		if err != nil {
-			return err
-		}
-		if re.Reference == "" {
-			continue
-		}
-		if _, err := cards.Refund(ctx, re.ID, connect.RefundOrder{Reference: reference[re.Charge], Amount: re.Amount}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // remindBank tells the simulated rail the payouts that it has taken, in their
 // order and each at its time, so that its news comes as it did or would have.

@@ -99,7 +99,7 @@ func finish(t *testing.T, books ledger.Store, trips []trip) outcome {
 	}
 	transactions := make(map[string]bool)
 	require.NoError(t, books.Read(t.Context(), func(v ledger.View) error {
-		return eachAccount(v, func(a ledger.Account) error {
+		return ledger.EachAccount(v, ledger.AccountQuery{}, func(a ledger.Account) error {
 			if !a.Posted.IsZero() || !a.Held.IsZero() {
 				o.Accounts = append(o.Accounts, fmt.Sprintf("%s, %s: %v, %v held", zones[a.Owner], a.Purpose, a.Posted, a.Held))
 			}
@@ -109,22 +109,6 @@ func finish(t *testing.T, books ledger.Store, trips []trip) outcome {
 	slices.Sort(o.Accounts) // their owners' ids differ from run to run
 	o.Transactions = len(transactions)
 	return o
-}
-
-func eachAccount(v ledger.View, fn func(ledger.Account) error) error {
-	q := ledger.AccountQuery{Limit: ledger.MaxPage}
-	for {
-		list, err := v.AccountsOf(q)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		for _, a := range list {
-			if err := fn(a); err != nil {
-				return err
-			}
-		}
-		q.After = list[len(list)-1].Ref
-	}
 }
 
 func eachEntry(v ledger.View, r ledger.Ref, fn func(ledger.Posted)) error {

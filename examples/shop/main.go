@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 
 	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
 )
 
 func main() {
@@ -87,7 +88,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := s.remind(ctx, cards); err != nil {
+	if err := connecttest.RemindCards(ctx, s.platform, cards); err != nil {
 		return err
 	}
 	addr := o.addr

@@ -223,33 +223,3 @@ func query(ctx context.Context, q querier, text string, args ...any) (list []ord
 	}
 	return list, rows.Err()
 }
-
-// remind tells simulated cards again what they were asked by an earlier process,
-// with which they forgot it. A real acquirer needs no such thing.
-func (s *shop) remind(ctx context.Context, cards connect.Acquirer) error {
-	reference := make(map[string]string)
-	for c, err := range s.platform.Charges(ctx, connect.ListRequest{Limit: 100}) {
-		if err != nil {
-			return err
-		}
-		if c.Reference == "" {
-			continue
-		}
-		if _, err := cards.Authorize(ctx, c.ID, connect.AuthorizeOrder{Amount: c.Amount, Source: c.Source, Capture: true}); err != nil {
-			return err
-		}
-		reference[c.ID] = c.Reference
-	}
-	for r, err := range s.platform.Refunds(ctx, connect.ListRequest{Limit: 100}) {
-		if err != nil {
-			return err
-		}
-		if r.Reference == "" {
-			continue
-		}
-		if _, err := cards.Refund(ctx, r.ID, connect.RefundOrder{Reference: reference[r.Charge], Amount: r.Amount}); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -325,7 +325,7 @@ func TestTheCommand(t *testing.T) {
 	cards := connect.NewSimulator(connect.SimulatorConfig{})
 	s, err := openShop(t.Context(), d, connect.Config{Acquirer: cards}, io.Discard)
 	require.NoError(t, err)
-	require.NoError(t, s.remind(t.Context(), cards))
+	require.NoError(t, connecttest.RemindCards(t.Context(), s.platform, cards))
 	list, err := latest(t.Context(), s)
 	require.NoError(t, err)
 	for _, o := range list {

@@ -171,7 +171,7 @@ func (k *books) check(ctx context.Context, s *subject, verify bool) error {
 	var entries, events int64
 	sum := ledger.Zero(ledger.EUR)
 	err := s.Read(ctx, func(v ledger.View) error {
-		return eachAccount(v, func(a ledger.Account) (err error) {
+		return ledger.EachAccount(v, ledger.AccountQuery{}, func(a ledger.Account) (err error) {
 			entries += a.Entries
 			sum, err = sum.Add(a.Posted)
 			return err
@@ -199,25 +199,6 @@ func verified(r *ledger.Report, err error) error {
 		return err
 	}
 	return r.Err()
-}
-
-func eachAccount(v ledger.View, fn func(ledger.Account) error) error {
-	q := ledger.AccountQuery{Limit: ledger.MaxPage}
-	for {
-		list, err := v.AccountsOf(q)
-		if err != nil {
-			return err
-		}
-		for _, a := range list {
-			if err := fn(a); err != nil {
-				return err
-			}
-		}
-		if len(list) < ledger.MaxPage {
-			return nil
-		}
-		q.After = list[len(list)-1].Ref
-	}
 }
 
 // countEvents reads the feed to its end, a page in each read.

@@ -66,7 +66,7 @@ func runCharge(ctx context.Context, b *bench, add func(row)) (err error) {
 func checkCharged(ctx context.Context, s *subject, charges int64) error {
 	var owed, sum int64
 	err := s.Read(ctx, func(v ledger.View) error {
-		return eachAccount(v, func(a ledger.Account) error {
+		return ledger.EachAccount(v, ledger.AccountQuery{}, func(a ledger.Account) error {
 			sum += a.Posted.Minor()
 			if strings.HasPrefix(a.Purpose, "acquirer/") {
 				owed -= a.Posted.Minor()

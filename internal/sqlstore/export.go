@@ -50,7 +50,7 @@ func Missing(argument string) error { return missing(argument) }
 func Final(err error) error { return final(err) }
 
 // Overloaded says that no connection came free in time.
-func Overloaded(err error) error { return overloaded(err) }
+func Overloaded(op string, err error) error { return overloaded(op, err) }
 
 // Panicked says that something panicked while a batch was planned or written.
 func Panicked(p any) error { return panicked(p) }

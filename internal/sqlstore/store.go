@@ -150,7 +150,7 @@ func (s *Store) try(changes []*ledger.Change) (results []ledger.Result, failed *
 	on, err := s.write.take(patience)
 	if err != nil {
 		if patience.Err() != nil {
-			err = overloaded(err)
+			err = overloaded("commit", err)
 		}
 		return nil, &failure{cause: err}
 	}
@@ -213,8 +213,8 @@ func (s *session) rollback() {
 	}
 }
 
-func overloaded(err error) error {
-	return &ledger.Error{Class: ledger.Unavailable, Code: "overloaded", Op: "ledger: commit", Msg: "no connection came free", Err: err}
+func overloaded(op string, err error) error {
+	return &ledger.Error{Class: ledger.Unavailable, Code: "overloaded", Op: "ledger: " + op, Msg: "no connection came free", Err: err}
 }
 
 func panicked(p any) error {

@@ -14,10 +14,10 @@ const maxTries = 8
 // be at fault, halves are tried, down to the one that is.
 func (s *Store) batch(l *lane, changes []*ledger.Change) []sqlstore.Outcome {
 	var failed *failure
-	doubt := false
+	doubt, all := false, false
 	for range maxTries {
 		var outcomes []sqlstore.Outcome
-		if outcomes, failed = s.try(l, changes, doubt); failed == nil {
+		if outcomes, failed = s.try(l, changes, doubt, all); failed == nil {
 			return outcomes
 		}
 		f := sqlstore.FaultOf(s.d, failed.cause)
@@ -26,9 +26,9 @@ func (s *Store) batch(l *lane, changes []*ledger.Change) []sqlstore.Outcome {
 		}
 		// Somebody was faster, or waits for us as we for them. What was thought not
 		// to be there is asked about.
-		doubt = doubt || f.Held
+		doubt, all = doubt || f.Held, all || failed.all
 	}
-	if f := sqlstore.FaultOf(s.d, failed.cause); len(changes) > 1 && f.Poison && !failed.committing {
+	if f := sqlstore.FaultOf(s.d, failed.cause); len(changes) > 1 && f.Poison && !failed.committing && !failed.again {
 		half := len(changes) / 2
 		return append(s.batch(l, changes[:half]), s.batch(l, changes[half:])...)
 	}
@@ -44,6 +44,7 @@ type failure struct {
 	cause      error
 	committing bool // the database may have committed
 	again      bool // nothing was wrong: it is to be tried again
+	all        bool // and with all stripes
 }
 
 func (f *failure) typed(d *dialect) error {
@@ -58,25 +59,21 @@ var errMoved = &ledger.Error{Class: ledger.Conflict, Code: "changed", Op: "postg
 
 // try plans and writes a batch. It has no caller's context: whoever leads commits
 // for others too. A panic fails this batch alone.
-func (s *Store) try(l *lane, changes []*ledger.Change, doubt bool) (outcomes []sqlstore.Outcome, failed *failure) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.wait)
-	defer cancel()
-	conn, err := s.pool.Acquire(ctx)
+func (s *Store) try(l *lane, changes []*ledger.Change, doubt, all bool) (outcomes []sqlstore.Outcome, failed *failure) {
+	conn, err := s.acquire(context.Background(), "commit")
 	if err != nil {
-		if ctx.Err() != nil {
-			err = sqlstore.Overloaded(err)
-		}
 		return nil, &failure{cause: err}
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.wait)
+	defer cancel()
 	defer conn.Release() // throws it away if it is in a transaction still
-	committing := false
+	t := attempt{s: s, l: l, on: native{s.d, s.wait, conn}, changes: changes, doubt: doubt, all: all}
 	defer func() {
 		if p := recover(); p != nil {
 			_ = conn.Conn().Close(ctx)
-			outcomes, failed = nil, &failure{cause: sqlstore.Panicked(p), committing: committing}
+			outcomes, failed = nil, &failure{cause: sqlstore.Panicked(p), committing: t.committing}
 		}
 	}()
-	t := attempt{s: s, l: l, on: native{s.d, s.wait, conn}, changes: changes, doubt: doubt, committing: &committing}
 	outcomes, failed = t.run(ctx)
 	if failed != nil {
 		_, _ = conn.Exec(ctx, "rollback") // if it cannot, the connection goes
@@ -90,8 +87,9 @@ type attempt struct {
 	l          *lane
 	on         native
 	changes    []*ledger.Change
-	doubt      bool
-	committing *bool
+	doubt      bool // ask about every row that was not found
+	all        bool // take all stripes
+	committing bool // the database may be committing
 }
 
 // begin asks for what the store is made for, whatever the database's default is:
@@ -108,19 +106,20 @@ func (t *attempt) run(ctx context.Context) ([]sqlstore.Outcome, *failure) {
 		}
 		known = t.s.gates.load()
 	}
-	all := false
 	for _, c := range t.changes {
-		all = all || known.restricts(c)
+		t.all = t.all || known.restricts(c)
 	}
 	st.clear()
-	steps := append([]step{{query: begin}, st.take(t.l.stripe, all, true)},
-		st.load(ledger.NeedOf(t.changes), skipping, t.l.stripe)...)
+	need := ledger.NeedOf(t.changes)
+	steps := append([]step{{query: begin}, st.take(t.l.stripe, t.all, true)}, st.load(need, skipping, t.l.stripe)...)
 	if _, err := t.on.run(ctx, steps); err != nil {
 		return nil, &failure{cause: err}
 	}
 	switch {
 	case !st.stripe.held:
 		return nil, t.move(ctx)
+	case !t.all && st.closesShared(need):
+		return nil, &failure{cause: errMoved, again: true, all: true}
 	case st.stripe.gates != known.version:
 		if _, err := t.on.run(ctx, []step{{query: "rollback"}}); err != nil {
 			return nil, &failure{cause: err}
@@ -195,12 +194,12 @@ func (t *attempt) write(ctx context.Context, held map[int]sqlstore.Row) ([]sqlst
 	if err != nil {
 		return nil, &failure{cause: err}
 	}
-	*t.committing = true
+	t.committing = true
 	at, err := t.on.run(ctx, []step{write, {query: "commit"}})
 	if err != nil {
 		// What the server refuses before it was asked to commit, it has not done.
-		*t.committing = at == 1 || !isServer(err)
-		return nil, &failure{cause: err, committing: *t.committing}
+		t.committing = at == 1 || !isServer(err)
+		return nil, &failure{cause: err, committing: t.committing}
 	}
 	return outcomes, nil
 }

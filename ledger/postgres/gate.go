@@ -67,7 +67,7 @@ func (k *knownGates) restricts(c *ledger.Change) bool {
 			return true
 		}
 	}
-	return len(c.Close) > 0
+	return false
 }
 
 // unknown returns those gates of a batch that are not known.

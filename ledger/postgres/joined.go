@@ -45,6 +45,7 @@ type joined struct {
 	mu     sync.Mutex
 	state  *state
 	stripe int64 // the one that was taken last; -1: none yet
+	all    bool  // all others were taken, too
 	gates  gates // as this transaction sees them
 }
 
@@ -93,13 +94,13 @@ func (j *joined) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt,
 }
 
 func (j *joined) commit(ctx context.Context, change []*ledger.Change) (*ledger.Receipt, error) {
-	for {
-		again, err := j.load(ctx, change)
-		if err != nil {
+	for again, tries := true, 0; again; tries++ {
+		var err error
+		if again, err = j.load(ctx, change); err != nil {
 			return nil, err
 		}
-		if !again {
-			break
+		if again && tries == maxTries {
+			return nil, errMoved
 		}
 	}
 	rows, results := ledger.Plan(change, j.state.plans)
@@ -138,7 +139,7 @@ func (j *joined) load(ctx context.Context, change []*ledger.Change) (again bool,
 		}
 		return true, j.gates.refresh(ctx, j.on)
 	}
-	all := known.restricts(change[0])
+	all := j.all || known.restricts(change[0])
 	switch {
 	case j.stripe < 0 && all:
 		j.stripe = 0 // it is taken in its turn
@@ -149,12 +150,17 @@ func (j *joined) load(ctx context.Context, change []*ledger.Change) (again bool,
 	}
 	st := j.state
 	st.clear()
-	steps := append([]step{st.take(j.stripe, all, false)}, st.load(ledger.NeedOf(change), waiting, j.stripe)...)
+	need := ledger.NeedOf(change)
+	steps := append([]step{st.take(j.stripe, all, false)}, st.load(need, waiting, j.stripe)...)
 	if _, err := j.on.run(ctx, steps); err != nil {
 		return false, err
 	}
 	if !st.stripe.held { // the host went back to before it was taken
 		j.stripe = -1
+		return true, nil
+	}
+	if !all && st.closesShared(need) {
+		j.all = true
 		return true, nil
 	}
 	if st.stripe.gates != known.version {

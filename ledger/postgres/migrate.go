@@ -19,9 +19,11 @@ import (
 // of one already is left alone and refused (State, name_taken), and so is a view
 // that others stand on (view_in_use).
 func (s *Store) Migrate(ctx context.Context, kinds ...ledger.KindInfo) error {
-	if err := s.usable("migrate", ctx); err != nil {
+	done, err := s.use("migrate", ctx)
+	if err != nil {
 		return err
 	}
+	defer done()
 	db := stdlib.OpenDBFromPool(s.pool)
 	defer func() { _ = db.Close() }() // it has nothing of its own
 	if err := sqlstore.Migrate(ctx, db, s.d); err != nil {
@@ -33,9 +35,11 @@ func (s *Store) Migrate(ctx context.Context, kinds ...ledger.KindInfo) error {
 // CheckSchema refuses a schema that is not this program's: schema_older,
 // schema_newer or schema_changed.
 func (s *Store) CheckSchema(ctx context.Context) error {
-	if err := s.usable("check schema", ctx); err != nil {
+	done, err := s.use("check schema", ctx)
+	if err != nil {
 		return err
 	}
+	defer done()
 	db := stdlib.OpenDBFromPool(s.pool)
 	defer func() { _ = db.Close() }() // it has nothing of its own
 	return sqlstore.CheckSchema(ctx, db, s.d)

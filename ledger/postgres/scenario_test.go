@@ -1,8 +1,6 @@
 package postgres_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,23 +16,9 @@ import (
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	p := poolOf(t, pgtest.DSN(t), wide)
-	files, err := filepath.Glob("../../connect/testdata/*.txt")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		require.NoError(t, err)
-		flows, err := scenario.Parse(name, string(text))
-		require.NoError(t, err)
-		for _, f := range flows {
-			t.Run(f.Name, func(t *testing.T) {
-				t.Parallel()
-				scenario.Run(t, f, func(t *testing.T) ledger.Store {
-					s := openWith(t, p, postgres.Options{Schema: "flow " + f.Name})
-					require.NoError(t, s.Migrate(t.Context()))
-					return s
-				})
-			})
-		}
-	}
+	scenario.RunAll(t, "../../connect/testdata", func(t *testing.T, f scenario.Flow) ledger.Store {
+		s := openWith(t, p, postgres.Options{Schema: "flow " + f.Name})
+		require.NoError(t, s.Migrate(t.Context()))
+		return s
+	})
 }

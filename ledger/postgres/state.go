@@ -142,6 +142,12 @@ func (s *state) idStep(need ledger.Need) step {
 	}}
 }
 
+// closesShared reports whether a batch closes a shared account, which takes all
+// stripes: others may be about to post to it on theirs.
+func (s *state) closesShared(need ledger.Need) bool {
+	return slices.ContainsFunc(need.Closing, func(r ledger.Ref) bool { return s.accounts[r].Shared })
+}
+
 // merged returns the refs of two sorted lists, each once.
 func merged(a, b []ledger.Ref) []ledger.Ref {
 	if len(b) == 0 {

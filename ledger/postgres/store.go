@@ -35,9 +35,10 @@ type Store struct {
 	group *sqlstore.Group
 	lanes []*lane
 	gates gates
-	end   sync.Once
 	bulk  sync.Mutex // of the last lane
-	over  chan struct{}
+
+	using sync.RWMutex // held for reading by whoever reads or commits many
+	over  bool         // closed
 }
 
 // lane commits one batch at a time.
@@ -77,7 +78,7 @@ func New(pool *pgxpool.Pool, o *Options) (*Store, error) {
 	if err := checkSchemaName(c.Schema); err != nil {
 		return nil, err
 	}
-	s := &Store{d: &dialect{schema: c.Schema}, pool: pool, wait: c.Wait, over: make(chan struct{})}
+	s := &Store{d: &dialect{schema: c.Schema}, pool: pool, wait: c.Wait}
 	for i := range int64(lanes + sides + bulks) {
 		s.lanes = append(s.lanes, &lane{stripe: i % 8, state: newState()})
 	}
@@ -87,14 +88,17 @@ func New(pool *pgxpool.Pool, o *Options) (*Store, error) {
 
 func missing(argument string) error { return sqlstore.Missing(argument) }
 
-// Close waits for reads and commits that are under way. Whoever calls the store
-// afterwards gets store_closed (class Unavailable).
+// Close waits for reads and commits that are under way, but for those inside
+// transactions of the host's. Whoever calls the store afterwards gets store_closed
+// (class Unavailable).
 func (s *Store) Close() error {
 	if s == nil || s.group == nil {
 		return nil
 	}
+	s.using.Lock()
+	s.over = true
+	s.using.Unlock()
 	s.group.Close()
-	s.end.Do(func() { close(s.over) })
 	return nil
 }
 
@@ -105,35 +109,60 @@ func (s *Store) usable(op string, ctx context.Context) error {
 	case ctx.Err() != nil:
 		return sqlstore.Canceled(op, ctx.Err())
 	}
-	select {
-	case <-s.over:
-		return sqlstore.ErrClosed
-	default:
-		return nil
+	return nil
+}
+
+// use keeps the store from being closed until done is called.
+func (s *Store) use(op string, ctx context.Context) (done func(), err error) {
+	if err := s.usable(op, ctx); err != nil {
+		return nil, err
 	}
+	s.using.RLock()
+	if s.over {
+		s.using.RUnlock()
+		return nil, sqlstore.ErrClosed
+	}
+	return s.using.RUnlock, nil
 }
 
 // Read implements ledger.Store.
 func (s *Store) Read(ctx context.Context, fn func(ledger.View) error) error {
-	if err := s.usable("read", ctx); err != nil {
+	done, err := s.use("read", ctx)
+	if err != nil {
 		return err
 	}
+	defer done()
 	if fn == nil {
 		return missing("fn")
 	}
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx, "read")
 	if err != nil {
-		return sqlstore.Failed(s.d, "read", err)
+		return err
 	}
 	defer conn.Release()
-	if _, err := conn.Exec(ctx, s.d.BeginRead()); err != nil {
+	on := native{s.d, s.wait, conn}
+	if _, err := on.run(ctx, []step{{query: s.d.BeginRead()}}); err != nil {
 		return sqlstore.Failed(s.d, "read", err)
 	}
 	// The pool throws away a connection that is still in a transaction.
-	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "rollback") }()
-	v := sqlstore.NewView(ctx, s.d, native{s.d, s.wait, conn}, false)
+	defer func() { _, _ = on.run(context.WithoutCancel(ctx), []step{{query: "rollback"}}) }()
+	v := sqlstore.NewView(ctx, s.d, on, false)
 	defer v.End()
 	return fn(v)
+}
+
+// acquire waits for a connection, for a bounded time.
+func (s *Store) acquire(ctx context.Context, op string) (*pgxpool.Conn, error) {
+	patience, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	conn, err := s.pool.Acquire(patience)
+	switch {
+	case err == nil:
+		return conn, nil
+	case ctx.Err() == nil && patience.Err() != nil:
+		return nil, sqlstore.Overloaded(op, err)
+	}
+	return nil, sqlstore.Failed(s.d, op, err)
 }
 
 // Commit implements ledger.Store. Who waits for another's commit to end may
@@ -150,7 +179,7 @@ func (s *Store) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, 
 		return nil, sqlstore.ErrClosed
 	}
 	if errors.Is(r.Err, context.DeadlineExceeded) && !errors.Is(r.Err, ledger.Unknown) && ctx.Err() == nil && patience.Err() != nil {
-		return nil, sqlstore.Overloaded(r.Err)
+		return nil, sqlstore.Overloaded("commit", r.Err)
 	}
 	return r.Receipt, r.Err
 }
@@ -158,17 +187,20 @@ func (s *Store) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, 
 // chunk is how many changes of one call are committed together.
 const chunk = 1024
 
-// CommitAll commits changes as Commit does each of them, in order, and many
-// together. It answers each by its place. A change may fail and the next one go
-// on.
+// CommitAll commits changes as Commit does each of them, many together. It
+// answers each by its place. A change may fail and the next one go on. They happen
+// in order, but for one that needs a row which somebody else holds: it waits for
+// that, and may come after some that follow it.
 func (s *Store) CommitAll(ctx context.Context, changes []*ledger.Change) []ledger.Result {
 	results := make([]ledger.Result, len(changes))
-	if err := s.usable("commit", ctx); err != nil {
+	done, err := s.use("commit", ctx)
+	if err != nil {
 		for i := range results {
 			results[i].Err = err
 		}
 		return results
 	}
+	defer done()
 	s.bulk.Lock()
 	defer s.bulk.Unlock()
 	for at := 0; at < len(changes); at += chunk {
@@ -200,9 +232,9 @@ func (c committer) Commit(lane int, changes []*ledger.Change) []sqlstore.Outcome
 func (c committer) Await(ctx context.Context, row sqlstore.Row) error { return c.s.await(ctx, row) }
 
 func (s *Store) await(ctx context.Context, row sqlstore.Row) error {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx, "commit")
 	if err != nil {
-		return sqlstore.Overloaded(err)
+		return err
 	}
 	defer conn.Release()
 	on := native{s.d, s.wait, conn}

@@ -1,0 +1,31 @@
+package scenario
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// RunAll runs every flow in the files of a folder, side by side, each on a store
+// that open makes.
+func RunAll(t *testing.T, folder string, open func(t *testing.T, f Flow) ledger.Store) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		flows, err := Parse(name, string(text))
+		require.NoError(t, err)
+		for _, f := range flows {
+			t.Run(f.Name, func(t *testing.T) {
+				t.Parallel()
+				Run(t, f, func(t *testing.T) ledger.Store { return open(t, f) })
+			})
+		}
+	}
+}
