@@ -233,12 +233,37 @@ func TestAPoolThatIsUsedUp(t *testing.T) {
 	for _, r := range small.CommitAll(t.Context(), []*ledger.Change{topUp("2", 1), topUp("3", 1)}) {
 		requireCode(t, r.Err, ledger.Unavailable, "overloaded")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
+	requireCode(t, small.Read(t.Context(), func(ledger.View) error { return nil }), ledger.Unavailable, "overloaded")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
 	requireCode(t, small.Read(ctx, func(ledger.View) error { return nil }), ledger.Unavailable, "canceled")
 	conn.Release()
 	require.False(t, commit(t, open(t, one), topUp("2", 1)).Replayed)
 	require.EqualValues(t, 2, balance(t, small))
+}
+
+// Close waits for who reads.
+func TestCloseWaits(t *testing.T) {
+	t.Parallel()
+	s, _ := migrated(t)
+	reading, goOn, closed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	read := make(chan error, 1)
+	go func() {
+		read <- s.Read(context.Background(), func(v ledger.View) error {
+			close(reading)
+			<-goOn
+			_, err := v.Accounts(bank)
+			require.Empty(t, closed, "it was closed under a read")
+			return err
+		})
+	}()
+	<-reading
+	go func() { closed <- s.Close() }()
+	close(goOn)
+	require.NoError(t, <-read)
+	require.NoError(t, <-closed)
+	requireCode(t, s.Read(t.Context(), func(ledger.View) error { return nil }), ledger.Unavailable, "store_closed")
+	requireCode(t, s.CheckSchema(t.Context()), ledger.Unavailable, "store_closed")
 }
 
 func TestAClosedStore(t *testing.T) {
