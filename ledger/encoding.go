@@ -79,7 +79,7 @@ func (m *Money) UnmarshalJSON(data []byte) error {
 		*m = v
 		return nil
 	}
-	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
+	if string(bytes.Trim(data, " \t\r\n")) == "null" {
 		*m = Money{}
 		return nil
 	}

@@ -147,7 +147,7 @@ func TestMoneyWithoutCurrencyIsNotWritten(t *testing.T) {
 func FuzzMoneyJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"amountMinor":1234,"currency":"EUR"}`, `{"amountMinor":"-9223372036854775808","currency":"USDC/6"}`, `{"currency":"JPY","amountMinor":0}`,
-		`null`, `{"amountMinor":1e3,"currency":"EUR"}`, `{"amountMinor":-0,"currency":"EUR"}`, `{"amountMinor":01,"currency":"EUR"}`, ` {} `, `{"amountMinor":1,"currency":"EUR"}}`,
+		`null`, "\tnull\r\n", "null\v", `{"amountMinor":1e3,"currency":"EUR"}`, `{"amountMinor":-0,"currency":"EUR"}`, `{"amountMinor":01,"currency":"EUR"}`, ` {} `, `{"amountMinor":1,"currency":"EUR"}}`,
 	} {
 		f.Add([]byte(seed))
 	}
