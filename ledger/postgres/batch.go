@@ -14,10 +14,11 @@ const maxTries = 8
 // be at fault, halves are tried, down to the one that is.
 func (s *Store) batch(l *lane, changes []*ledger.Change) []sqlstore.Outcome {
 	var failed *failure
-	doubt, all := false, false
+	var m mode
+	moves := 0
 	for range maxTries {
 		var outcomes []sqlstore.Outcome
-		if outcomes, failed = s.try(l, changes, doubt, all); failed == nil {
+		if outcomes, failed = s.try(l, changes, m); failed == nil {
 			return outcomes
 		}
 		f := sqlstore.FaultOf(s.d, failed.cause)
@@ -26,7 +27,11 @@ func (s *Store) batch(l *lane, changes []*ledger.Change) []sqlstore.Outcome {
 		}
 		// Somebody was faster, or waits for us as we for them. What was thought not
 		// to be there is asked about.
-		doubt, all = doubt || f.Held, all || failed.all
+		m.doubt, m.all = m.doubt || f.Held, m.all || failed.all
+		if failed.moved {
+			moves++
+			m.crowded = moves > 1
+		}
 	}
 	if f := sqlstore.FaultOf(s.d, failed.cause); len(changes) > 1 && f.Poison && !failed.committing && !failed.again {
 		half := len(changes) / 2
@@ -39,12 +44,20 @@ func (s *Store) batch(l *lane, changes []*ledger.Change) []sqlstore.Outcome {
 	return outcomes
 }
 
+// mode is what a try has learnt from those before it.
+type mode struct {
+	doubt   bool // ask about every row that was not found
+	all     bool // take all stripes
+	crowded bool // stripes that were free are taken by others at once: add one
+}
+
 // failure is why a whole batch failed.
 type failure struct {
 	cause      error
 	committing bool // the database may have committed
 	again      bool // nothing was wrong: it is to be tried again
 	all        bool // and with all stripes
+	moved      bool // on another stripe
 }
 
 func (f *failure) typed(d *dialect) error {
@@ -59,7 +72,7 @@ var errMoved = &ledger.Error{Class: ledger.Conflict, Code: "changed", Op: "postg
 
 // try plans and writes a batch. It has no caller's context: whoever leads commits
 // for others too. A panic fails this batch alone.
-func (s *Store) try(l *lane, changes []*ledger.Change, doubt, all bool) (outcomes []sqlstore.Outcome, failed *failure) {
+func (s *Store) try(l *lane, changes []*ledger.Change, m mode) (outcomes []sqlstore.Outcome, failed *failure) {
 	conn, err := s.acquire(context.Background(), "commit")
 	if err != nil {
 		return nil, &failure{cause: err}
@@ -67,7 +80,7 @@ func (s *Store) try(l *lane, changes []*ledger.Change, doubt, all bool) (outcome
 	ctx, cancel := context.WithTimeout(context.Background(), s.wait)
 	defer cancel()
 	defer conn.Release() // throws it away if it is in a transaction still
-	t := attempt{s: s, l: l, on: native{s.d, s.wait, conn}, changes: changes, doubt: doubt, all: all}
+	t := attempt{s: s, l: l, on: native{s.d, s.wait, conn}, changes: changes, mode: m}
 	defer func() {
 		if p := recover(); p != nil {
 			_ = conn.Conn().Close(ctx)
@@ -83,12 +96,11 @@ func (s *Store) try(l *lane, changes []*ledger.Change, doubt, all bool) (outcome
 
 // attempt is one try of a batch on one connection.
 type attempt struct {
+	mode
 	s          *Store
 	l          *lane
 	on         native
 	changes    []*ledger.Change
-	doubt      bool // ask about every row that was not found
-	all        bool // take all stripes
 	committing bool // the database may be committing
 }
 
@@ -141,12 +153,16 @@ func (t *attempt) move(ctx context.Context) *failure {
 	if _, err := t.on.run(ctx, []step{{query: "rollback"}}); err != nil {
 		return &failure{cause: err}
 	}
-	id, err := freeStripe(ctx, t.on)
+	find := freeStripe
+	if t.crowded {
+		find = addStripe
+	}
+	id, err := find(ctx, t.on)
 	if err != nil {
 		return &failure{cause: err}
 	}
 	t.l.stripe = id
-	return &failure{cause: errMoved, again: true}
+	return &failure{cause: errMoved, again: true, moved: true}
 }
 
 // learn makes gates known, in a transaction of its own.
