@@ -57,8 +57,9 @@ type ObjectRow struct {
 
 // ChangeRow remembers that a change was committed.
 type ChangeRow struct {
-	ID string
-	At time.Time
+	ID    string
+	At    time.Time
+	First int // index in Rows.Transactions of its first one, if it posts any
 }
 
 // Result is the outcome of one change of a batch.

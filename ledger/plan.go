@@ -83,7 +83,7 @@ func (s *Books) judge(c *Change) (*Receipt, *Error) {
 		s.put(s.object(c.Idem.object()), c.Idem.remember(r.Made))
 	}
 	s.add(addedName{change: true, id: c.ID}, atTime(c.At))
-	s.rows.Changes = append(s.rows.Changes, ChangeRow{c.ID, atTime(c.At)})
+	s.rows.Changes = append(s.rows.Changes, ChangeRow{c.ID, atTime(c.At), m.txs})
 	s.keep()
 	return r, nil
 }

@@ -41,6 +41,7 @@ type options struct {
 	repeat  int
 	scale   int
 	conns   int
+	sellers int
 	growth  bool
 	verify  bool
 }
@@ -79,6 +80,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.IntVar(&o.repeat, "repeat", 1, "how often all of it is done; medians are printed")
 	flags.IntVar(&o.scale, "scale", 50, "of pgbench's database")
 	flags.IntVar(&o.conns, "conns", 16, "connections of the store's pool")
+	flags.IntVar(&o.sellers, "sellers", 10_000, "accounts that postings and transfers are drawn from")
 	flags.BoolVar(&o.growth, "growth", false, "let the workload growth go on to 1,000,000 transactions, which takes minutes")
 	flags.BoolVar(&o.verify, "verify", false, "check the books with ledger.Verify too, which takes longer than the runs")
 	if err := flags.Parse(args); err != nil {
@@ -92,8 +94,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if flags.NArg() > 0 {
 		return o, fail("unexpected argument: %s", flags.Arg(0))
 	}
-	if o.seconds <= 0 || o.repeat < 1 || o.scale < 1 || o.conns < 1 {
-		return o, fail("seconds, repeat, scale and conns are above zero")
+	if o.seconds <= 0 || o.repeat < 1 || o.scale < 1 || o.conns < 1 || o.sellers < 2 {
+		return o, fail("seconds, repeat, scale and conns are above zero, and sellers above one")
 	}
 	for name := range strings.SplitSeq(*work, ",") {
 		i := slices.IndexFunc(workloads(), func(w workload) bool { return w.name == name })
@@ -116,7 +118,7 @@ func report(ctx context.Context, o options, stdout, stderr io.Writer) (err error
 	span := time.Duration(o.seconds * float64(time.Second))
 	b := &bench{
 		server: s, log: stderr, span: span, conns: o.conns, verify: o.verify,
-		sellers: 10_000, spread: 1_000, bulk: 8_192, sizes: []int{10_000}, questions: 500,
+		sellers: o.sellers, spread: 1_000, bulk: 8_192, sizes: []int{10_000}, questions: 500,
 	}
 	if o.growth {
 		b.sizes = append(b.sizes, 1_000_000)

@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,38 +66,48 @@ func scanObject(row Answer, o *ledger.Object) error {
 	return nil
 }
 
-// key is a key of an object as it stands in the object's row.
-type key struct {
-	Name  string `json:"name"`
-	Value string `json:"value,omitempty"`
-	At    int64  `json:"at"`
-}
-
 const noKeys = `[]`
 
+// formatKeys returns keys as they stand in the object's row: a JSON list of name,
+// value and time of each, one after the other.
 func formatKeys(keys []ledger.Key) (string, error) {
 	if len(keys) == 0 {
 		return noKeys, nil
 	}
-	list := make([]key, len(keys))
+	b := []byte{'['}
 	for i, k := range keys {
-		list[i] = key{k.Name, k.Value, micro(k.At)}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		name, err := json.Marshal([]string{k.Name, k.Value})
+		if err != nil {
+			return "", err
+		}
+		b = append(append(b, name[1:len(name)-1]...), ',')
+		b = strconv.AppendInt(b, micro(k.At), 10)
 	}
-	b, err := json.Marshal(list)
-	return string(b), err
+	return string(append(b, ']')), nil
 }
 
 func parseKeys(text string) ([]ledger.Key, error) {
 	if text == noKeys {
 		return nil, nil
 	}
-	var list []key
+	var list []json.RawMessage
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
 		return nil, err
 	}
-	keys := make([]ledger.Key, len(list))
-	for i, k := range list {
-		keys[i] = ledger.Key{Name: k.Name, Value: k.Value, At: moment(k.At)}
+	if len(list)%3 != 0 {
+		return nil, errors.New("keys do not come in threes")
+	}
+	keys := make([]ledger.Key, len(list)/3)
+	for i := range keys {
+		k, at := &keys[i], int64(0)
+		err := cmp.Or(json.Unmarshal(list[3*i], &k.Name), json.Unmarshal(list[3*i+1], &k.Value), json.Unmarshal(list[3*i+2], &at))
+		if err != nil {
+			return nil, err
+		}
+		k.At = moment(at)
 	}
 	return keys, nil
 }

@@ -231,7 +231,8 @@ func (v *View) transaction(id string, list *[]ledger.Transaction) error {
 			return corrupt("transaction "+id, err)
 		}
 		return nil
-	}, `select seq, book, reason, corrects, object_kind, object_id, posted_at, effective_at, meta from souk_transactions where id = ?`, id)
+	}, `select seq, book, reason, corrects, object_kind, object_id, posted_at,
+		coalesce(effective_at, posted_at), meta from souk_transactions where id = ?`, id)
 	if err != nil || seq == 0 {
 		return err
 	}
@@ -249,8 +250,8 @@ func (v *View) transaction(id string, list *[]ledger.Transaction) error {
 		e.Amount = ledger.Minor(amount, e.Account.Currency)
 		t.Entries = append(t.Entries, e)
 		return nil
-	}, `select a.book, a.owner, a.purpose, a.currency, e.amount, e.forced
-		from souk_entries e join souk_accounts a on a.id = e.account where e.tx = ? order by e.position`, seq)
+	}, `select a.book, a.owner, a.purpose, a.currency, e.amount, e.forced from `+v.d.EntriesOf()+` join souk_accounts a on a.id = e.account
+		order by e.position`, seq)
 	if err == nil {
 		*list = append(*list, t)
 	}

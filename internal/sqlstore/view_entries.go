@@ -67,10 +67,10 @@ func entriesQuery(d Dialect, rows []int64, p ledger.Page) (string, []any) {
 		}
 		w.page("e."+column, "e.number", p.From, p.To, p.After.IsZero(), p.After.At, p.After.Number, p.Desc)
 		lists = append(lists, `select e.`+column+` as at, e.number as number, e.tx as tx, e.posted_at as posted_at,
-			e.effective_at as effective_at, e.amount as amount, e.balance as balance from souk_entries e`+index+` `+w.String())
+			coalesce(e.effective_at, e.posted_at) as effective_at, e.amount as amount, e.balance as balance from souk_entries e`+index+` `+w.String())
 		args = append(args, w.args...)
 	}
-	const moved, unmoved = `e.effective_at <> e.posted_at`, `e.effective_at = e.posted_at`
+	const moved, unmoved = `e.effective_at is not null`, `e.effective_at is null`
 	byPosting, byEffective := d.Using("souk_entries_moved_posted"), d.Using("souk_entries_moved")
 	for _, row := range rows {
 		switch {

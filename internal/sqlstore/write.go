@@ -91,12 +91,21 @@ func (w *writing) transactions() error {
 		}
 		err := w.one("transaction "+t.ID, `insert into souk_transactions
 			(seq, id, book, reason, corrects, object_kind, object_id, posted_at, effective_at, meta) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			w.seq(i), t.ID, t.Book, t.Reason, t.Corrects, t.Object.Kind, t.Object.ID, micro(t.Posted), micro(t.Effective), meta)
+			w.seq(i), t.ID, t.Book, t.Reason, t.Corrects, t.Object.Kind, t.Object.ID, micro(t.Posted), moved(t), meta)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// moved is the effective time of a transaction as it stands in rows: nothing, if
+// it is when it was posted.
+func moved(t *ledger.Transaction) any {
+	if t.Effective.Equal(t.Posted) {
+		return nil
+	}
+	return micro(t.Effective)
 }
 
 func (w *writing) entries() error {
@@ -109,7 +118,7 @@ func (w *writing) entries() error {
 		t := &w.rows.Transactions[tx]
 		err := w.one("transaction "+t.ID, `insert into souk_entries
 			(account, posted_at, number, tx, position, effective_at, amount, balance, forced) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			w.ids[e.Row], micro(t.Posted), e.Number, w.seq(tx), position, micro(t.Effective), e.Amount.Minor(), e.Balance.Minor(), e.Forced)
+			w.ids[e.Row], micro(t.Posted), e.Number, w.seq(tx), position, moved(t), e.Amount.Minor(), e.Balance.Minor(), e.Forced)
 		if err != nil {
 			return err
 		}

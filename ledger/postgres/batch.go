@@ -111,6 +111,9 @@ const begin = "begin isolation level read committed"
 // run begins a transaction, loads, plans and writes: two round trips, if nothing
 // is in the way.
 func (t *attempt) run(ctx context.Context) ([]sqlstore.Outcome, *failure) {
+	if outcomes, failed, done := t.alone(ctx); done {
+		return outcomes, failed
+	}
 	st, known := t.l.state, t.s.gates.load()
 	if list := known.unknown(t.changes); len(list) > 0 {
 		if err := t.learn(ctx, known, list); err != nil {
@@ -145,7 +148,7 @@ func (t *attempt) run(ctx context.Context) ([]sqlstore.Outcome, *failure) {
 	if err != nil {
 		return nil, &failure{cause: err}
 	}
-	return t.write(ctx, held)
+	return t.write(ctx, &need, held)
 }
 
 // move goes to another stripe, since somebody holds this one.
@@ -183,7 +186,7 @@ func (t *attempt) learn(ctx context.Context, known *knownGates, list []gate) err
 }
 
 // write plans what is not held by others, and commits it.
-func (t *attempt) write(ctx context.Context, held map[int]sqlstore.Row) ([]sqlstore.Outcome, *failure) {
+func (t *attempt) write(ctx context.Context, need *ledger.Need, held map[int]sqlstore.Row) ([]sqlstore.Outcome, *failure) {
 	st := t.l.state
 	mine, changes := make([]int, 0, len(t.changes)), make([]*ledger.Change, 0, len(t.changes))
 	outcomes := make([]sqlstore.Outcome, len(t.changes))
@@ -217,5 +220,6 @@ func (t *attempt) write(ctx context.Context, held map[int]sqlstore.Row) ([]sqlst
 		t.committing = at == 1 || !isServer(err)
 		return nil, &failure{cause: err, committing: t.committing}
 	}
+	t.l.learn(rows, need, len(t.changes))
 	return outcomes, nil
 }

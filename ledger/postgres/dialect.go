@@ -61,6 +61,12 @@ func (d *dialect) BeginWrite() string {
 
 func (*dialect) JoinWrite() string   { return "select 1" }
 func (*dialect) Using(string) string { return "" }
+
+// EntriesOf implements sqlstore.Dialect.
+func (*dialect) EntriesOf() string {
+	return `(select e.*, n.position from souk_transactions t cross join lateral unnest(t.accounts) with ordinality n (account, position)
+		join souk_entries e on e.account = n.account and e.posted_at = t.posted_at where t.seq = ?) e`
+}
 func (*dialect) Lanes() string {
 	return "select id, events from souk_stripes where id >= 0 order by id"
 }

@@ -62,15 +62,15 @@ func TestTheDatabaseHoldsTheInvariants(t *testing.T) {
 		"update souk.stripes set events = events - 1",
 		"insert into souk.objects (kind, id, version, keys) values ('thing', '1', 1, '[]')",
 		"insert into souk.changes (id, at) values ('chg_1', 0)",
-		"insert into souk.transactions select seq + 1, posted_at, effective_at, id, book, reason, corrects, object_kind, object_id, meta from souk.transactions",
-		"insert into souk.entries select account, posted_at + 1, number + 1, tx, effective_at, 0, balance, 9, false from souk.entries", // moves nothing
-		"insert into souk.entries select account, posted_at + 1, number + 1, tx, effective_at, 1, balance, 0, false from souk.entries", // in another's place
+		"insert into souk.transactions select seq + 1, posted_at, effective_at, changed_at, accounts, id, book, reason, corrects, object_kind, object_id, meta from souk.transactions",
+		"insert into souk.entries select account, posted_at + 1, number + 1, tx, effective_at, 0, balance, false from souk.entries", // moves nothing
+		"insert into souk.entries select account, posted_at, number + 1, tx, effective_at, 1, balance, false from souk.entries",     // in another's place
 	} {
 		_, err := p.Exec(t.Context(), text)
 		require.ErrorContains(t, err, "SQLSTATE 23", text)
 	}
 	addsUp(t, s)
-	execute(t, p, "insert into souk.entries select account, posted_at + 1, number + 1, tx, effective_at, 1, balance + 1, 9, false from souk.entries where amount > 0")
+	execute(t, p, "insert into souk.entries select account, posted_at + 1, number + 1, tx, effective_at, 1, balance + 1, false from souk.entries where amount > 0")
 	r, err := ledger.Verify(t.Context(), s)
 	require.NoError(t, err)
 	require.Error(t, r.Err(), "an entry without its other side")

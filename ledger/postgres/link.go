@@ -135,6 +135,13 @@ func literal(v any) any {
 	switch list := v.(type) {
 	case []int64:
 		return array(len(list), func(i int) string { return strconv.FormatInt(list[i], 10) })
+	case []*int64:
+		return array(len(list), func(i int) string {
+			if list[i] == nil {
+				return "null"
+			}
+			return strconv.FormatInt(*list[i], 10)
+		})
 	case []bool:
 		return array(len(list), func(i int) string { return strconv.FormatBool(list[i]) })
 	case []string:

@@ -115,13 +115,22 @@ func (s *state) load(need ledger.Need, how lock, on int64) []step {
 	return append(steps, s.idStep(need))
 }
 
+// clock is the database's, in microseconds.
+const clock = `cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`
+
 // idStep looks for ids of transactions and changes, and reads the database's
 // clock, in microseconds, once everything is locked: of two batches that write one
 // object, the later one has the later time.
 func (s *state) idStep(need ledger.Need) step {
-	query, args := `select 0, '', cast(extract(epoch from clock_timestamp()) * 1000000 as bigint)`, []any(nil)
+	query, args := `select 0, '', `+clock, []any(nil)
 	if len(need.Changes) > 0 {
-		query, args = query+` union all select 1, id, at from souk_changes where id = any(?::text[])`, append(args, need.Changes)
+		first := make([]string, len(need.Changes))
+		for i, id := range need.Changes {
+			first[i] = id + firstOf
+		}
+		query += ` union all select 1, id, at from souk_changes where id = any(?::text[])
+			union all select 1, left(id, -2), changed_at from souk_transactions where id = any(?::text[]) and changed_at is not null`
+		args = append(args, need.Changes, first)
 	}
 	if len(need.Transactions) > 0 {
 		query, args = query+` union all select 2, id, 0 from souk_transactions where id = any(?::text[])`, append(args, need.Transactions)

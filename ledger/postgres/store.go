@@ -17,6 +17,10 @@ import (
 type Options struct {
 	// Schema is the schema of the tables, 1 to 63 bytes; "" is souk.
 	Schema string
+	// TwoSteps keeps a change that comes alone from being tried in one round trip,
+	// planned on what was last seen. That is faster at one or two callers a
+	// process, and slower where other processes change the same accounts.
+	TwoSteps bool
 	// Wait bounds how long a commit waits for a connection, for rows that others
 	// hold, and for the database. 0 is 10 seconds.
 	Wait time.Duration
@@ -45,6 +49,11 @@ type Store struct {
 type lane struct {
 	stripe int64 // that it tries first
 	state  *state
+
+	// Of lanes that take what comes, unless Options.TwoSteps.
+	recent   *recent
+	missed   int // how often in a row what was recent was not so any more
+	patience int // how many changes that come alone are not to be tried
 }
 
 // How many commit at once, beside them wait for rows that others hold, and hand
@@ -80,7 +89,11 @@ func New(pool *pgxpool.Pool, o *Options) (*Store, error) {
 	}
 	s := &Store{d: &dialect{schema: c.Schema}, pool: pool, wait: c.Wait}
 	for i := range int64(lanes + sides + bulks) {
-		s.lanes = append(s.lanes, &lane{stripe: i % 8, state: newState()})
+		l := &lane{stripe: i % 8, state: newState()}
+		if i < lanes && !c.TwoSteps {
+			l.recent = new(recent)
+		}
+		s.lanes = append(s.lanes, l)
 	}
 	s.group = sqlstore.NewGroup(committer{s}, lanes, sides)
 	return s, nil

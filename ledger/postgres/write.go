@@ -71,13 +71,7 @@ func (s *state) parts(rows *ledger.Rows) ([]part, error) {
 	}
 	add(objects...)
 	add(s.eventRows(rows)...)
-	if n := len(rows.Changes); n > 0 {
-		ids, at := make([]string, n), make([]int64, n)
-		for i, c := range rows.Changes {
-			ids[i], at[i] = c.ID, sqlstore.Micro(c.At)
-		}
-		add(part{query: `insert into souk_changes (id, at) select n.id, n.at from unnest(?::text[], ?::bigint[]) n (id, at)`, args: []any{ids, at}})
-	}
+	add(changeRows(rows)...)
 	add(s.numbers())
 	return steps, nil
 }
@@ -132,7 +126,7 @@ func (s *state) accountRows(rows *ledger.Rows) []part {
 				last_at = n.last_at, closed = n.closed
 			from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[])
 				n (id, was, posted, held, entries, version, last_at, closed)
-			where a.id = n.id and a.version = n.was`,
+			where a.id = n.id and a.version = n.was and not a.closed`,
 			args: []any{o.id, o.was, o.posted, o.held, o.entries, o.version, o.last, o.closed}, n: len(o.id)})
 	}
 	for _, a := range closing { // all stripes are ours then, and the own one is closed above
@@ -176,14 +170,15 @@ func (s *state) transactionRows(rows *ledger.Rows) ([]part, error) {
 	if n == 0 {
 		return nil, nil
 	}
-	numbers, text := make([]int64, 3*n), make([]string, 6*n)
-	seq, posted, effective := numbers[:n], numbers[n:2*n], numbers[2*n:]
-	ids, books, reasons, corrects, kinds, objects := text[:n], text[n:2*n], text[2*n:3*n], text[3*n:4*n], text[4*n:5*n], text[5*n:]
-	metas := make([]*string, n)
+	numbers, text := make([]int64, 2*n), make([]string, 7*n)
+	seq, posted := numbers[:n], numbers[n:]
+	ids, books, reasons, corrects, kinds, objects, accounts := text[:n], text[n:2*n], text[2*n:3*n], text[3*n:4*n], text[4*n:5*n], text[5*n:6*n], text[6*n:]
+	effective, changed, metas := make([]*int64, n), changedAt(rows), make([]*string, n)
+	s.namesOfEntries(rows, accounts)
 	for i := range rows.Transactions {
 		t := &rows.Transactions[i]
 		s.stripe.txs++
-		seq[i], posted[i], effective[i] = s.stripe.key(s.stripe.txs), sqlstore.Micro(t.Posted), sqlstore.Micro(t.Effective)
+		seq[i], posted[i], effective[i] = s.stripe.key(s.stripe.txs), sqlstore.Micro(t.Posted), moved(t)
 		ids[i], books[i], reasons[i], corrects[i], kinds[i], objects[i] = t.ID, t.Book, t.Reason, t.Corrects, t.Object.Kind, t.Object.ID
 		if t.Meta != nil {
 			b, err := json.Marshal(t.Meta)
@@ -195,36 +190,94 @@ func (s *state) transactionRows(rows *ledger.Rows) ([]part, error) {
 		}
 	}
 	return []part{
-		{query: `insert into souk_transactions (seq, posted_at, effective_at, id, book, reason, corrects, object_kind, object_id, meta)
-			select * from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])`,
-			args: []any{seq, posted, effective, ids, books, reasons, corrects, kinds, objects, metas}},
+		{query: `insert into souk_transactions (seq, posted_at, effective_at, changed_at, accounts, id, book, reason, corrects, object_kind, object_id, meta)
+			select n.seq, n.posted_at, n.effective_at, n.changed_at, n.accounts::bigint[], n.id, n.book, n.reason, n.corrects, n.object_kind, n.object_id, n.meta
+			from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])
+				n (seq, posted_at, effective_at, changed_at, accounts, id, book, reason, corrects, object_kind, object_id, meta)`,
+			args: []any{seq, posted, effective, changed, accounts, ids, books, reasons, corrects, kinds, objects, metas}},
 		s.entryRows(rows, seq),
 	}, nil
 }
 
 func (s *state) entryRows(rows *ledger.Rows, seqs []int64) part {
 	n := len(rows.Entries)
-	numbers := make([]int64, 8*n)
-	accounts, posted, number, txs := numbers[:n], numbers[n:2*n], numbers[2*n:3*n], numbers[3*n:4*n]
-	effective, amounts, balances, positions := numbers[4*n:5*n], numbers[5*n:6*n], numbers[6*n:7*n], numbers[7*n:]
-	forced := make([]bool, n)
-	tx, position := -1, int64(0)
+	numbers := make([]int64, 6*n)
+	accounts, posted, number := numbers[:n], numbers[n:2*n], numbers[2*n:3*n]
+	txs, amounts, balances := numbers[3*n:4*n], numbers[4*n:5*n], numbers[5*n:]
+	effective, forced := make([]*int64, n), make([]bool, n)
 	for i := range rows.Entries {
 		e := &rows.Entries[i]
-		if position++; e.Transaction != tx {
-			tx, position = e.Transaction, 0
-		}
-		t := &rows.Transactions[tx]
-		accounts[i], posted[i], txs[i] = s.out.ids[e.Row], sqlstore.Micro(t.Posted), seqs[tx]
+		t := &rows.Transactions[e.Transaction]
+		accounts[i], posted[i], txs[i] = s.out.ids[e.Row], sqlstore.Micro(t.Posted), seqs[e.Transaction]
 		if number[i] = e.Number; rows.Accounts[e.Row].Shared {
 			number[i] = s.stripe.key(e.Number)
 		}
-		effective[i], amounts[i], balances[i] = sqlstore.Micro(t.Effective), e.Amount.Minor(), e.Balance.Minor()
-		positions[i], forced[i] = position, e.Forced
+		effective[i], amounts[i], balances[i], forced[i] = moved(t), e.Amount.Minor(), e.Balance.Minor(), e.Forced
 	}
-	return part{query: `insert into souk_entries (account, posted_at, number, tx, effective_at, amount, balance, position, forced)
-		select * from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[])`,
-		args: []any{accounts, posted, number, txs, effective, amounts, balances, positions, forced}}
+	return part{query: `insert into souk_entries (account, posted_at, number, tx, effective_at, amount, balance, forced)
+		select * from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::boolean[])`,
+		args: []any{accounts, posted, number, txs, effective, amounts, balances, forced}}
+}
+
+// moved is the effective time of a transaction as it stands in rows: nothing, if
+// it is when it was posted.
+func moved(t *ledger.Transaction) *int64 {
+	if t.Effective.Equal(t.Posted) {
+		return nil
+	}
+	at := sqlstore.Micro(t.Effective)
+	return &at
+}
+
+// namesOfEntries fills a list with the accounts of each transaction, in the order
+// of its entries.
+func (s *state) namesOfEntries(rows *ledger.Rows, into []string) {
+	b := []byte{'{'}
+	for i := range rows.Entries {
+		e := &rows.Entries[i]
+		b = strconv.AppendInt(b, s.out.ids[e.Row], 10)
+		if i+1 < len(rows.Entries) && rows.Entries[i+1].Transaction == e.Transaction {
+			b = append(b, ',')
+			continue
+		}
+		into[e.Transaction] = string(append(b, '}'))
+		b = b[:1]
+	}
+}
+
+// firstOf ends the id of the first transaction of a change as units name it.
+const firstOf = ".1"
+
+// remembers reports whether a change's first transaction remembers the change,
+// since it has its id. Others stand in rows of their own.
+func remembers(rows *ledger.Rows, c *ledger.ChangeRow) bool {
+	return c.First < len(rows.Transactions) && rows.Transactions[c.First].ID == c.ID+firstOf
+}
+
+// changedAt says of which transactions a change is remembered, and when it was.
+func changedAt(rows *ledger.Rows) []*int64 {
+	list := make([]*int64, len(rows.Transactions))
+	for i := range rows.Changes {
+		if c := &rows.Changes[i]; remembers(rows, c) {
+			at := sqlstore.Micro(c.At)
+			list[c.First] = &at
+		}
+	}
+	return list
+}
+
+func changeRows(rows *ledger.Rows) []part {
+	var ids []string
+	var at []int64
+	for i := range rows.Changes {
+		if c := &rows.Changes[i]; !remembers(rows, c) {
+			ids, at = append(ids, c.ID), append(at, sqlstore.Micro(c.At))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return []part{{query: `insert into souk_changes (id, at) select n.id, n.at from unnest(?::text[], ?::bigint[]) n (id, at)`, args: []any{ids, at}}}
 }
 
 // objectList are objects to insert or to update.
@@ -327,8 +380,12 @@ func (s *state) eventRows(rows *ledger.Rows) []part {
 			data[i] = &text
 		}
 	}
+	when := "n.written_at"
+	if s.stripe.now == 0 { // nobody has asked for the time yet
+		when = "(select " + clock + ")"
+	}
 	return []part{{query: `insert into souk_events (lane, number, written_at, at, version, type, platform, object_kind, object_id, data)
-		select n.lane, n.number, n.written_at, n.at, n.version, n.type, n.platform, n.object_kind, n.object_id, n.data::json
+		select n.lane, n.number, ` + when + `, n.at, n.version, n.type, n.platform, n.object_kind, n.object_id, n.data::json
 		from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])
 			n (lane, number, written_at, at, version, type, platform, object_kind, object_id, data)`,
 		args: []any{lanes, number, written, at, versions, types, platforms, kinds, ids, data}}}

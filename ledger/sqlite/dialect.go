@@ -36,6 +36,9 @@ func (dialect) JoinWrite() string {
 // takes an account's whole history to be shorter than its part that moved.
 func (dialect) Using(index string) string { return " indexed by " + index }
 
+// EntriesOf implements sqlstore.Dialect.
+func (dialect) EntriesOf() string { return `(select * from souk_entries where tx = ?) e` }
+
 // Lanes implements sqlstore.Dialect: there is one writer at a time, so the order
 // of the events' numbers is the order in which they were committed.
 func (dialect) Lanes() string { return `select 0, coalesce(max(number), 0) from souk_events` }

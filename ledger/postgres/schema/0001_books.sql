@@ -49,17 +49,21 @@ create table souk.accounts (
 create index accounts_open on souk.accounts (book, owner, purpose, currency) where stripe = 0 and not closed;
 create index accounts_purpose on souk.accounts (purpose, book, owner, currency) where stripe = 0;
 
+-- A transaction's entries are those of its accounts that were posted when it was.
 create table souk.transactions (
 	seq          bigint primary key,
 	posted_at    bigint not null,
-	effective_at bigint not null,
+	effective_at bigint, -- if it is not posted_at
+	changed_at   bigint, -- of its change, whose id is this one's without the last two characters
+	accounts     bigint[] not null check (cardinality(accounts) > 0),
 	id           text   collate "C" not null unique,
 	book         text   collate "C" not null,
 	reason       text   collate "C" not null,
 	corrects     text   collate "C" not null,
 	object_kind  text   collate "C" not null,
 	object_id    text   collate "C" not null,
-	meta         text -- a JSON object
+	meta         text, -- a JSON object
+	check (changed_at is null or id like '%.1')
 );
 
 -- An account's entries lie in the order in which they were posted: one index
@@ -69,22 +73,20 @@ create table souk.entries (
 	posted_at    bigint   not null,
 	number       bigint   not null check (number >= 1),
 	tx           bigint   not null,
-	effective_at bigint   not null,
+	effective_at bigint, -- if it is not posted_at
 	amount       bigint   not null check (amount <> 0),
 	balance      bigint   not null,
-	position     smallint not null check (position >= 0), -- in the transaction
 	forced       boolean  not null,
 	primary key (account, posted_at)
 );
-create unique index entries_tx on souk.entries (tx, position);
-create index entries_moved on souk.entries (account, effective_at, number) where effective_at <> posted_at;
-create index entries_moved_posted on souk.entries (account, posted_at, number) where effective_at <> posted_at;
+create index entries_moved on souk.entries (account, effective_at, number) where effective_at is not null;
+create index entries_moved_posted on souk.entries (account, posted_at, number) where effective_at is not null;
 
 create table souk.objects (
 	version bigint not null check (version >= 1),
 	kind    text   collate "C" not null,
 	id      text   collate "C" not null,
-	keys    text   not null, -- a JSON list, as they stand in souk.object_keys
+	keys    text   not null, -- a JSON list of name, value, at of each, as in souk.object_keys
 	data    json,
 	primary key (kind, id)
 ) with (fillfactor = 85);
@@ -113,6 +115,7 @@ create table souk.events (
 );
 create index events_platform on souk.events (platform, lane, number);
 
+-- Changes that no transaction remembers.
 create table souk.changes (
 	at bigint not null,
 	id text   collate "C" primary key

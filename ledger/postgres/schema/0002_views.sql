@@ -60,7 +60,8 @@ select timestamptz 'epoch' + posted_at * interval '1 microsecond' as posted_at,
 	(balance_minor || 'e-' || digits)::numeric as balance,
 	amount_minor, balance_minor, digits, forced, corrects, object_kind, object_id, meta
 from (
-	select e.posted_at, e.effective_at, t.id as transaction_id, e.position, t.reason, a.book, a.owner, a.purpose, a.currency,
+	select e.posted_at, coalesce(e.effective_at, e.posted_at) as effective_at, t.id as transaction_id,
+		array_position(t.accounts, e.account) - 1 as position, t.reason, a.book, a.owner, a.purpose, a.currency,
 		e.amount as amount_minor,
 		-- A row of souk.entries has the balance of its stripe.
 		case when a.shared then (

@@ -37,7 +37,7 @@ create table souk_transactions (
 	object_kind  text    not null,
 	object_id    text    not null,
 	posted_at    integer not null,
-	effective_at integer not null,
+	effective_at integer, -- if it is not posted_at
 	meta         text -- a JSON object
 ) strict;
 
@@ -49,7 +49,7 @@ create table souk_entries (
 	number       integer not null check (number >= 1),
 	tx           integer not null references souk_transactions (seq),
 	position     integer not null check (position >= 0), -- in the transaction
-	effective_at integer not null,
+	effective_at integer, -- if it is not posted_at
 	amount       integer not null check (amount <> 0),
 	balance      integer not null,
 	forced       integer not null check (forced in (0, 1)),
@@ -59,14 +59,14 @@ create table souk_entries (
 
 -- Few entries count at another time than they were posted; lists by effective
 -- time are merged of these and of all others.
-create index souk_entries_moved on souk_entries (account, effective_at, number) where effective_at <> posted_at;
-create index souk_entries_moved_posted on souk_entries (account, posted_at, number) where effective_at <> posted_at;
+create index souk_entries_moved on souk_entries (account, effective_at, number) where effective_at is not null;
+create index souk_entries_moved_posted on souk_entries (account, posted_at, number) where effective_at is not null;
 
 create table souk_objects (
 	kind    text    not null,
 	id      text    not null,
 	version integer not null check (version >= 1),
-	keys    text    not null, -- a JSON list, as they stand in souk_object_keys
+	keys    text    not null, -- a JSON list of name, value, at of each, as in souk_object_keys
 	data    text,             -- JSON
 	unique (kind, id)
 ) strict;

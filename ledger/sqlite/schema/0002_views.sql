@@ -69,13 +69,13 @@ from (
 	from (
 		select strftime('%Y-%m-%dT%H:%M:%S', (e.posted_at - ((e.posted_at % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')
 			|| printf('.%06dZ', ((e.posted_at % 1000000) + 1000000) % 1000000) as posted_at,
-			strftime('%Y-%m-%dT%H:%M:%S', (e.effective_at - ((e.effective_at % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')
-			|| printf('.%06dZ', ((e.effective_at % 1000000) + 1000000) % 1000000) as effective_at,
+			strftime('%Y-%m-%dT%H:%M:%S', (e.counts_at - ((e.counts_at % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')
+			|| printf('.%06dZ', ((e.counts_at % 1000000) + 1000000) % 1000000) as effective_at,
 			t.id as transaction_id, e.position, t.reason, a.book, a.owner, a.purpose, a.currency,
 			e.amount as amount_minor, e.balance as balance_minor,
 			coalesce(c.digits, case when instr(a.currency, '/') > 0 then cast(substr(a.currency, instr(a.currency, '/') + 1) as integer) end) as digits,
 			e.forced, t.corrects, t.object_kind, t.object_id, t.meta
-		from souk_entries e
+		from (select *, coalesce(effective_at, posted_at) as counts_at from souk_entries) e
 			join souk_transactions t on t.seq = e.tx
 			join souk_accounts a on a.id = e.account
 			left join souk_currencies c on c.code = a.currency
