@@ -44,6 +44,7 @@ type archive struct {
 	r    ledger.ArchiveRequest
 	out  *bufio.Writer
 	done *ledger.ArchiveResult
+	look int // how many transactions one look finds
 }
 
 // Archive moves what lies before a moment out of a closed period. Nothing is
@@ -55,22 +56,26 @@ func Archive(ctx context.Context, d Dialect, k Keeper, r ledger.ArchiveRequest) 
 	if err != nil {
 		return done, err
 	}
-	a := &archive{ctx, d, k, r, bufio.NewWriterSize(r.To, 1<<16), done}
-	err = a.moment(func(on Conn) error {
-		v := NewView(ctx, d, on, false)
+	a := &archive{ctx, d, k, r, bufio.NewWriterSize(r.To, 1<<16), done, looked}
+	return done, a.run()
+}
+
+func (a *archive) run() error {
+	err := a.moment(func(on Conn) error {
+		v := NewView(a.ctx, a.d, on, false)
 		defer v.End()
-		return r.CheckClosed(v)
+		return a.r.CheckClosed(v)
 	})
 	for more, lost := true, 0; more && err == nil; {
-		was := done.Transactions
-		if more, err = a.some(); done.Transactions > was {
+		was := a.done.Transactions
+		if more, err = a.some(); a.done.Transactions > was {
 			lost = 0
 		}
 		if errors.Is(err, ledger.Conflict) && lost < maxLost {
 			more, err, lost = true, nil, lost+1
 		}
 	}
-	return done, err
+	return err
 }
 
 // maxLost is how often in a row others may be faster.
@@ -138,9 +143,9 @@ func (a *archive) find() (seqs []int64, more bool, err error) {
 			return err
 		}, `select t.seq, t.effective_at, t.id from souk_transactions t
 			where t.book = ? and t.posted_at < ? and exists (select 1 from souk_entries e where e.tx = t.seq)
-			order by t.posted_at, t.seq limit ?`, a.r.Book, before, looked)
+			order by t.posted_at, t.seq limit ?`, a.r.Book, before, a.look)
 	})
-	return seqs, a.done.Stopped == "" && len(seqs) == looked, err
+	return seqs, a.done.Stopped == "" && len(seqs) == a.look, err
 }
 
 // write hands lines over, and has them synced.

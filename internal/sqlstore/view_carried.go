@@ -7,7 +7,7 @@ import (
 )
 
 // carried is what the rows of an account carry forward: together, and for each
-// stripe how many entries were moved.
+// stripe that has a row how many entries were moved.
 type carried struct {
 	ledger.Carried
 	stripes map[int64]int64
@@ -33,10 +33,13 @@ func (v *View) carried(r ledger.Ref) (c carried, err error) {
 		if c.stripes == nil {
 			c.stripes = make(map[int64]int64)
 		}
-		c.stripes[stripe] = entries
+		if c.stripes[stripe] = entries; entries == 0 {
+			return nil
+		}
 		return c.add(entries, ledger.Minor(balance, r.Currency), moment(posted), moment(effective), last, latest)
-	}, `select a.stripe, c.entries, c.balance, c.posted_at, c.effective_at, coalesce(l.id, ''), coalesce(m.id, '')
-		from souk_accounts a join souk_carried c on c.account = a.id
+	}, `select a.stripe, coalesce(c.entries, 0), coalesce(c.balance, 0), coalesce(c.posted_at, 0), coalesce(c.effective_at, 0),
+			coalesce(l.id, ''), coalesce(m.id, '')
+		from souk_accounts a left join souk_carried c on c.account = a.id
 		left join souk_transactions l on l.seq = c.tx left join souk_transactions m on m.seq = c.effective_tx
 		where a.book = ? and a.owner = ? and a.purpose = ? and a.currency = ? order by a.stripe`,
 		r.Book, r.Owner, r.Purpose, r.Currency.String())
@@ -81,10 +84,20 @@ func (v *View) shows(r ledger.Ref, p ledger.Page) error {
 		field = "from"
 	case !p.To.IsZero() && !p.To.After(end):
 		field = "to"
-	case p.After.Number > 0 && p.After.Number&(1<<stripeShift-1) <= c.stripes[p.After.Number>>stripeShift]:
+	case p.After.Number > 0 && c.was(p.After, end):
 		field = "after"
 	default:
 		return nil
 	}
 	return v.fault(c.Archived(r, field))
+}
+
+// was reports whether a place is that of an entry which was moved: by its number,
+// or since its stripe has no row any more.
+func (c *carried) was(p ledger.Place, end time.Time) bool {
+	stripe, number := p.Number>>stripeShift, p.Number&(1<<stripeShift-1)
+	if moved, ok := c.stripes[stripe]; ok {
+		return number <= moved
+	}
+	return !p.At.After(end)
 }

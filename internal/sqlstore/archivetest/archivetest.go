@@ -59,6 +59,9 @@ func (open Suite) Run(t *testing.T) {
 		"tables let nobody else delete":              guards,
 		"a transaction that is not whole stays":      notWhole,
 		"views show what is there":                   views,
+		"a statement takes a part of many":           many,
+		"a marketplace goes on":                      marketplace,
+		"a closed store moves nothing":               closedStore,
 		"two that move at once move everything once": twoAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) { law(t, open(t)) })

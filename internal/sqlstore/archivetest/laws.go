@@ -32,6 +32,19 @@ func notClosed(t *testing.T, b *Books) {
 	ask(ledger.ArchiveRequest{Book: book, Before: end, To: &w.out, Limit: -1}, ledger.Invalid, "invalid_limit", "limit")
 	ask(ledger.ArchiveRequest{Book: book, Before: end, To: &w.out, Limit: 10_001}, ledger.Invalid, "invalid_limit", "limit")
 	ask(ledger.ArchiveRequest{Book: book, Before: start, To: &w.out}, ledger.State, "period_open", "before")
+	other := w.change(w.pay(seller(0), 100)) // of a book that stays
+	other.Open, other.Post[0].Book = nil, "plat_2"
+	for i := range other.Post[0].Entries {
+		e := &other.Post[0].Entries[i]
+		e.Account.Book = "plat_2"
+		a := ledger.Account{Ref: e.Account}
+		if e.Account.Purpose == "available" {
+			a.Floor.Kind = ledger.Guarded
+		}
+		other.Open = append(other.Open, a)
+	}
+	w.Spread(t, other)
+	was = w.books()
 	until := w.closes()
 	ask(ledger.ArchiveRequest{Book: book, Before: until.Add(time.Microsecond), To: &w.out}, ledger.State, "period_open", "before")
 	ask(ledger.ArchiveRequest{Book: book, Before: time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC), To: &w.out}, ledger.State, "period_open", "before")
@@ -45,6 +58,49 @@ func notClosed(t *testing.T, b *Books) {
 	require.Equal(t, ledger.ArchiveResult{}, *w.archives(start, 0), "nothing is older")
 	require.Zero(t, w.out.Len())
 	require.EqualValues(t, 1, w.archives(until, 0).Transactions)
+	w.nothingIsLost(was)
+	require.Len(t, w.books(), 1)
+}
+
+// many are more than one statement takes, of which one is wide.
+func many(t *testing.T, b *Books) {
+	w := newWorld(t, b)
+	for i := range 150 {
+		w.does(w.pay(seller(i%3), int64(100+i)))
+	}
+	wide := w.change(w.pay(seller(0), 100))
+	for i := range 700 {
+		r := ref("house", "bank/"+number(i))
+		wide.Open = append(wide.Open, ledger.Account{Ref: r})
+		amount := int64(i/2 + 1)
+		if i%2 == 1 {
+			amount = -amount
+		}
+		wide.Post[0].Entries = append(wide.Post[0].Entries, ledger.Entry{Account: r, Amount: ledger.Minor(amount, ledger.EUR)})
+	}
+	w.Spread(t, wide)
+	was, until := w.books(), w.closes()
+	ctx, cancel := context.WithCancel(t.Context())
+	to := &cancelling{cancel: cancel, syncs: 2}
+	done, err := b.Store.Archive(ctx, ledger.ArchiveRequest{Book: book, Before: until, To: to, Limit: 70})
+	require.ErrorIs(t, err, ledger.Unavailable)
+	require.EqualValues(t, 70, done.Transactions)
+	w.out.Write(to.Bytes())
+	w.addsUp()
+	require.EqualValues(t, 81, w.archives(until, 0).Transactions)
+	w.nothingIsLost(was)
+	w.addsUp()
+}
+
+// closedStore: a store that was closed says so.
+func closedStore(t *testing.T, b *Books) {
+	w := newWorld(t, b)
+	w.does(w.pay(seller(0), 100))
+	until := w.closes()
+	require.NoError(t, b.Store.(interface{ Close() error }).Close())
+	_, err := b.Store.Archive(t.Context(), ledger.ArchiveRequest{Book: book, Before: until, To: &w.out})
+	hasCode(t, err, ledger.Unavailable, "store_closed", "")
+	require.Zero(t, w.out.Len())
 }
 
 // cutOff: a writer that fails at any byte, and a call that ends at any part,
@@ -158,9 +214,16 @@ func idsStay(t *testing.T, b *Books) {
 		require.Equal(t, []any{"tx_00001", "top-up", 0}, []any{list[0].ID, list[0].Reason, len(list[0].Entries)})
 		return nil
 	})
-	// A preview knows of it, too.
-	_, err = ledger.Overlay(b.Store).Commit(t.Context(), again)
+	// A preview knows of it, too, and goes on from what is carried forward.
+	over := ledger.Overlay(b.Store)
+	_, err = over.Commit(t.Context(), again)
 	require.ErrorIs(t, err, ledger.Exists)
+	_, err = over.Commit(t.Context(), w.change(w.pay(seller(0), 70)))
+	require.NoError(t, err)
+	report, err := ledger.Verify(t.Context(), over)
+	require.NoError(t, err)
+	require.NoError(t, report.Err())
+	require.Equal(t, []int64{3, 9}, []int64{report.Entries, report.Archived})
 	w.addsUp()
 }
 
