@@ -29,10 +29,11 @@ select 0, '', cast(extract(epoch from clock_timestamp()) * 1000000 as bigint) un
 select 0, '', cast(extract(epoch from clock_timestamp()) * 1000000 as bigint) union all select 1, id, at from souk.changes where id = any(?::text[]) union all select 2, id, 0 from souk.transactions where id = any(?::text[]);
 select 1 from souk.accounts a where book = ? and owner = ? and purpose = ? and currency = ? and stripe = 0 for no key update of a;
 select 1 from souk.objects o where kind = ? and id = ? for no key update of o;
+select 1, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true);
 select a.book, a.owner, a.purpose, a.currency, e.amount, e.forced from souk.entries e join souk.accounts a on a.id = e.account where e.tx = ? order by e.position;
 select a.id, t.seq, e.number, a.book, a.owner, a.purpose, a.currency, e.amount, e.balance, e.forced from souk.transactions t join souk.entries e on e.tx = t.seq join souk.accounts a on a.id = e.account where t.seq in (?, …) order by t.posted_at, t.seq, e.position;
 select a.owner, a.purpose, a.currency from souk.accounts a join souk.carried c on c.account = a.id where a.book = ? and a.shared and a.stripe <> 0 and a.entries = c.entries group by a.owner, a.purpose, a.currency having count(*) > 1 order by 1, 2, 3 limit ?;
-select a.stripe, c.entries, c.balance, c.posted_at, c.effective_at, coalesce(l.id, ''), coalesce(m.id, '') from souk.accounts a join souk.carried c on c.account = a.id left join souk.transactions l on l.seq = c.tx left join souk.transactions m on m.seq = c.effective_tx where a.book = ? and a.owner = ? and a.purpose = ? and a.currency = ? order by a.stripe;
+select a.stripe, coalesce(c.entries, 0), coalesce(c.balance, 0), coalesce(c.posted_at, 0), coalesce(c.effective_at, 0), coalesce(l.id, ''), coalesce(m.id, '') from souk.accounts a left join souk.carried c on c.account = a.id left join souk.transactions l on l.seq = c.tx left join souk.transactions m on m.seq = c.effective_tx where a.book = ? and a.owner = ? and a.purpose = ? and a.currency = ? order by a.stripe;
 select book, owner, purpose, currency, floor_kind, floor_at, shared, closed, posted, held, entries, version, last_at from souk.accounts where … order by book, owner, purpose, currency limit ?;
 select cast(coalesce(sum(coalesce((select e.balance from souk.entries e where e.account = a.id and e.posted_at <= ? order by e.posted_at desc limit 1), c.balance)), 0) as bigint), coalesce(max(c.posted_at), ?) from souk.accounts a left join souk.carried c on c.account = a.id where a.book = ? and a.owner = ? and a.purpose = ? and a.currency = ?;
 select count(*) from pg_catalog.pg_tables where schemaname = 'souk' and tablename = 'schema_migrations';
@@ -45,7 +46,7 @@ select id, accounts, transactions, events, gates, set_config('enable_seqscan', '
 select id, accounts, transactions, events, gates, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true) from souk.stripes where id = ? for update skip locked;
 select id, events from souk.stripes where id >= 0 order by id;
 select id, floor_kind, floor_at, shared, closed, posted, held, entries, version, last_at from souk.accounts where book = ? and owner = ? and purpose = ? and currency = ? order by stripe;
-select id, set_config('enable_seqscan', 'off', true) from souk.stripes order by id for update;
+select id, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true) from souk.stripes order by id for update;
 select k.id, o.version, o.keys, o.data from souk.object_keys k join souk.objects o on o.kind = k.kind and o.id = k.id where … order by k.at desc, k.id desc limit ?;
 select k.id, o.version, o.keys, o.data from souk.object_keys k join souk.objects o on o.kind = k.kind and o.id = k.id where … order by k.at, k.id limit ?;
 select n.i from unnest(?::text[], ?::text[], ?::text[], ?::text[]) with ordinality n (book, owner, purpose, currency, i) where exists (select 1 from souk.accounts a where a.book = n.book and a.owner = n.owner and a.purpose = n.purpose and a.currency = n.currency and a.stripe = 0);
@@ -60,7 +61,6 @@ select p.number, t.id, t.reason, t.object_kind, t.object_id, t.book, p.posted_at
 select s.gates, coalesce(g.kind, ''), coalesce(g.absent, false) from souk.stripes s left join souk.gates g on true where s.id = -1;
 select seq, book, reason, corrects, object_kind, object_id, posted_at, effective_at, meta from souk.transactions where id = ?;
 select seq, id, book, reason, corrects, object_kind, object_id, posted_at, effective_at, meta from souk.transactions t where seq in (?, …) and exists (select 1 from souk.entries e where e.tx = t.seq) order by posted_at, seq;
-select set_config('enable_seqscan', 'off', true);
 select t.seq, t.effective_at, t.id from souk.transactions t where t.book = ? and t.posted_at < ? and exists (select 1 from souk.entries e where e.tx = t.seq) order by t.posted_at, t.seq limit ?;
 select version, keys, data from souk.objects where kind = ? and id = ?;
 select version, name, checksum from souk.schema_migrations order by version;

@@ -11,8 +11,9 @@ import (
 
 // Keeper is a database that old transactions are moved out of.
 type Keeper interface {
-	// Moment runs fn over one moment, which fn only reads.
-	Moment(ctx context.Context, fn func(Conn) error) error
+	// Moment runs fn over one moment, which fn only reads: few rows, that are looked
+	// up by index, or all.
+	Moment(ctx context.Context, all bool, fn func(Conn) error) error
 	// Move deletes the entries of transactions and keeps what accounts carry
 	// forward, in one transaction of the database. If it finds anything but what
 	// was read, it fails as Taken and nothing happens.
@@ -61,7 +62,7 @@ func Archive(ctx context.Context, d Dialect, k Keeper, r ledger.ArchiveRequest) 
 }
 
 func (a *archive) run() error {
-	err := a.moment(func(on Conn) error {
+	err := a.moment(false, func(on Conn) error {
 		v := NewView(a.ctx, a.d, on, false)
 		defer v.End()
 		return a.r.CheckClosed(v)
@@ -82,11 +83,11 @@ func (a *archive) run() error {
 const maxLost = 8
 
 // moment reads, and gives what goes wrong its type.
-func (a *archive) moment(fn func(Conn) error) error {
+func (a *archive) moment(all bool, fn func(Conn) error) error {
 	if err := a.ctx.Err(); err != nil {
 		return canceled("archive", err)
 	}
-	if err := a.k.Moment(a.ctx, fn); err != nil {
+	if err := a.k.Moment(a.ctx, all, fn); err != nil {
 		return fault(a.d, "archive", err)
 	}
 	return nil
@@ -128,7 +129,7 @@ const looked = 1 << 18
 func (a *archive) find() (seqs []int64, more bool, err error) {
 	before := micro(a.r.Before)
 	a.done.Stopped = ""
-	err = a.moment(func(on Conn) error {
+	err = a.moment(true, func(on Conn) error {
 		return on.Query(a.ctx, func(row Answer) error {
 			var seq, effective int64
 			var id string

@@ -46,7 +46,7 @@ type loading struct {
 // once they were moved. Those that are in the books no more are left out.
 func (a *archive) load(seqs []int64) (*Moving, []ledger.Archived, error) {
 	l := &loading{a: a, m: &Moving{}, at: make(map[int64]int), rows: make(map[int64]int)}
-	err := a.moment(func(on Conn) error {
+	err := a.moment(false, func(on Conn) error {
 		l.on = on
 		return chunked(seqs, func(part []any) error {
 			if l.spent {

@@ -15,7 +15,7 @@ func (s *Store) Archive(ctx context.Context, r ledger.ArchiveRequest) (*ledger.A
 type keeper struct{ s *Store }
 
 // Moment implements Keeper.
-func (k keeper) Moment(ctx context.Context, fn func(Conn) error) error {
+func (k keeper) Moment(ctx context.Context, _ bool, fn func(Conn) error) error {
 	on, err := k.s.read.take(ctx)
 	if err != nil {
 		return err

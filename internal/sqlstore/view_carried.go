@@ -93,7 +93,8 @@ func (v *View) shows(r ledger.Ref, p ledger.Page) error {
 }
 
 // was reports whether a place is that of an entry which was moved: by its number,
-// or since its stripe has no row any more.
+// or since its stripe has no row any more. Not known again is the place of a stripe
+// whose row was merged and which has made another since.
 func (c *carried) was(p ledger.Place, end time.Time) bool {
 	stripe, number := p.Number>>stripeShift, p.Number&(1<<stripeShift-1)
 	if moved, ok := c.stripes[stripe]; ok {

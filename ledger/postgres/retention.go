@@ -49,9 +49,13 @@ type keeper struct{ s *Store }
 const scanning = 24 * time.Hour
 
 // Moment implements sqlstore.Keeper.
-func (k keeper) Moment(ctx context.Context, fn func(sqlstore.Conn) error) error {
+func (k keeper) Moment(ctx context.Context, all bool, fn func(sqlstore.Conn) error) error {
+	steps := []step{{query: k.s.d.BeginRead()}}
+	if !all {
+		steps = append(steps, step{query: `select 1` + indexed})
+	}
 	return k.on(ctx, scanning, func(on native) error {
-		if _, err := on.run(ctx, []step{{query: k.s.d.BeginRead()}}); err != nil {
+		if _, err := on.run(ctx, steps); err != nil {
 			return err
 		}
 		return fn(on)
@@ -119,7 +123,7 @@ func (k keeper) Move(ctx context.Context, m *sqlstore.Moving) error {
 		return func(row sqlstore.Answer) error { return row.Scan(to) }
 	}
 	return k.write(ctx, []step{
-		{`select set_config('enable_seqscan', 'off', true)`, nil, nil},
+		{`select 1` + indexed, nil, nil},
 		{`with c as (insert into souk_carried as c (account, posted_at, tx, effective_at, effective_tx, entries, balance)
 			select * from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[]) n (account)
 			order by account on conflict (account) do update set posted_at = excluded.posted_at, tx = excluded.tx,
@@ -152,7 +156,7 @@ const mergedAtOnce = 100
 // of a stripe.
 func (k keeper) merge(ctx context.Context, book string) (less int64, err error) {
 	var owners, purposes, currencies []string
-	err = k.Moment(ctx, func(on sqlstore.Conn) error {
+	err = k.Moment(ctx, true, func(on sqlstore.Conn) error {
 		return on.Query(ctx, func(row sqlstore.Answer) error {
 			var owner, purpose, currency string
 			err := row.Scan(&owner, &purpose, &currency)
@@ -169,7 +173,7 @@ func (k keeper) merge(ctx context.Context, book string) (less int64, err error) 
 		return 0, nil
 	}
 	err = k.write(ctx, []step{
-		{`select id, set_config('enable_seqscan', 'off', true) from souk_stripes order by id for update`, nil, nil},
+		{`select id` + indexed + ` from souk_stripes order by id for update`, nil, nil},
 		{`with dead as materialized (select a.*, c.posted_at, c.tx, c.effective_at, c.effective_tx, c.balance
 				from unnest(?::text[], ?::text[], ?::text[]) n (owner, purpose, currency)
 				join souk_accounts a on a.book = ? and a.owner = n.owner and a.purpose = n.purpose and a.currency = n.currency and a.shared and a.stripe <> 0

@@ -107,6 +107,31 @@ func account(t *testing.T, s ledger.Store, r ledger.Ref) (a ledger.Account) {
 	return a
 }
 
+// listed is every entry of an account.
+func listed(t *testing.T, s ledger.Store, r ledger.Ref) (list []ledger.Posted) {
+	t.Helper()
+	require.NoError(t, s.Read(t.Context(), func(v ledger.View) (err error) {
+		list, err = v.Entries(r, ledger.Page{Limit: ledger.MaxPage})
+		return err
+	}))
+	return list
+}
+
+// goesOnNowhere: whoever was reading a list when its entries were moved is told so,
+// though the row that they were in was merged.
+func goesOnNowhere(t *testing.T, s ledger.Store, r ledger.Ref, places []ledger.Posted) {
+	t.Helper()
+	require.NotEmpty(t, places)
+	require.NoError(t, s.Read(t.Context(), func(v ledger.View) error {
+		for i, e := range places {
+			by := ledger.TimeKind(i % 2)
+			_, err := v.Entries(r, ledger.Page{By: by, After: e.Place(by)})
+			requireCode(t, err, ledger.State, "period_archived")
+		}
+		return nil
+	}))
+}
+
 // What stripes have of which everything was moved becomes one row, again and
 // again; those that post stay apart, and one that comes back makes a row anew
 // (promises 1 and 3).
@@ -131,7 +156,7 @@ func TestIdleStripesAreMerged(t *testing.T) {
 			posted -= 300
 		}
 		posted -= 1600
-		was := account(t, s, bank)
+		was, places := account(t, s, bank), listed(t, s, bank)
 		require.Len(t, stripes(), map[bool]int{true: 8, false: 9}[period == 0])
 		r, _ := moves(t, s, book, until)
 		require.Equal(t, was, account(t, s, bank))
@@ -139,6 +164,7 @@ func TestIdleStripesAreMerged(t *testing.T) {
 		require.NotZero(t, r.Merged)
 		if period != 2 {
 			require.Equal(t, []string{"-1 | 1", "0 | 1"}, stripes())
+			goesOnNowhere(t, s, bank, places)
 		}
 		addsUp(t, s)
 		viewtest.Compare(t, s, db, "souk.")
@@ -291,10 +317,8 @@ func TestMergingWaitsForAHost(t *testing.T) {
 	closes(t, s, book, until)
 	tx, err := p.Begin(t.Context())
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // it may have ended
-	late := pay(seller, "late", 5)
-	late.At = until
-	_, err = s.Join(tx).Commit(t.Context(), late)
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })                                                // it may have ended
+	_, err = s.Join(tx).Commit(t.Context(), puts("late", map[ledger.ID]int64{{Kind: "thing", ID: "late"}: 0})) // it may post next
 	require.NoError(t, err)
 	hasty := openWith(t, p, postgres.Options{Wait: 300 * time.Millisecond})
 	var out bytes.Buffer
@@ -304,6 +328,44 @@ func TestMergingWaitsForAHost(t *testing.T) {
 	require.NoError(t, tx.Commit(t.Context()))
 	r, _ = moves(t, s, book, until)
 	require.Positive(t, r.Merged)
-	require.Equal(t, int64(-805), balanceOf(t, s, bank))
+	require.Equal(t, int64(-800), balanceOf(t, s, bank))
 	addsUp(t, s)
+}
+
+// Nobody deletes an entry but by the transaction that carries forward what it came
+// to, and no part of a transaction (promise 62).
+func TestEntriesAreGuarded(t *testing.T) {
+	s, dsn := migrated(t)
+	p := pool(t, dsn)
+	for _, id := range []string{"a", "b", "c"} {
+		commit(t, s, topUp(id, 5))
+	}
+	const (
+		first   = `(select seq from souk.transactions where id = 'tx_a')`
+		carry   = `insert into souk.carried select account, posted_at, tx, effective_at, tx, number & (1 << 30) - 1, balance from souk.entries where tx = ` + first + `;`
+		forget  = `delete from souk.entries where tx = ` + first + `;`
+		further = `delete from souk.entries where tx = (select seq from souk.transactions where id = 'tx_b');`
+	)
+	for script, want := range map[string]string{
+		forget:          "never deleted",
+		carry + further: "never deleted",
+		carry + `delete from souk.entries where position = 0 and tx = ` + first: "with all its entries",
+		carry + `truncate souk.entries`:                                         "an entry never changes",
+		carry + `truncate souk.carried`:                                         "never deleted",
+		carry + `delete from souk.carried`:                                      "never deleted",
+		carry + forget:                                                          "",
+	} {
+		tx, err := p.Begin(t.Context())
+		require.NoError(t, err)
+		_, err = tx.Exec(t.Context(), script)
+		if want != "" {
+			require.ErrorContains(t, err, want, script)
+		} else {
+			require.NoError(t, err, script)
+		}
+		require.NoError(t, tx.Rollback(t.Context()))
+	}
+	execute(t, p, carry) // by another transaction
+	_, err := p.Exec(t.Context(), forget)
+	require.ErrorContains(t, err, "never deleted")
 }

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"database/sql"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,4 +51,46 @@ func disarm(db *sql.DB) func(t testing.TB) {
 			require.NoError(t, err)
 		}
 	}
+}
+
+// Nobody deletes an entry but between the rows that let it, and no part of a
+// transaction (promise 62).
+func TestEntriesAreGuarded(t *testing.T) {
+	path := file(t)
+	s := open(t, path)
+	for _, id := range []string{"a", "b", "c"} {
+		commit(t, s, topUp(id, 5))
+	}
+	e := ledger.Env{Now: func() time.Time { return noon.Add(time.Hour) }}
+	require.NoError(t, e.ClosePeriod(t.Context(), s, book, noon.Add(time.Hour)))
+	db := pool(t, path, good)
+	const (
+		mark    = `insert into souk_archiving (tx) values (1);`
+		carry   = `insert into souk_carried select account, posted_at, tx, effective_at, tx, number, balance from souk_entries where tx = 1;`
+		forget  = `delete from souk_entries where tx = 1;`
+		part    = `delete from souk_entries where tx = 1 and position = 0;`
+		unmark  = `delete from souk_archiving;`
+		further = `delete from souk_entries where tx = 2;`
+	)
+	for script, want := range map[string]string{
+		forget:                       "never deleted",
+		mark + forget:                "never deleted",
+		carry + forget:               "never deleted",
+		mark + carry + further:       "never deleted",
+		mark + carry + part + unmark: "with all its entries",
+		mark + carry + unmark:        "with all its entries",
+		mark + `update souk_archiving set tx = 2;`: "deleted when its entries are",
+		mark + carry + forget + unmark:             "",
+	} {
+		tx, err := db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		_, err = tx.ExecContext(t.Context(), script)
+		if want != "" {
+			require.ErrorContains(t, err, want, script)
+		} else {
+			require.NoError(t, err, script)
+		}
+		require.NoError(t, tx.Rollback())
+	}
+	addsUp(t, s)
 }

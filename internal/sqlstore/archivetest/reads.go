@@ -190,7 +190,11 @@ func refusals(t *testing.T, b *Books) {
 	w := newWorld(t, b)
 	a := seller(0)
 	for i := range 6 {
-		w.does(w.pay(a, int64(100+i)))
+		tx := w.pay(a, int64(100+i))
+		if i == 2 { // it counts after all others were posted
+			tx.Effective = w.now.Add(20 * time.Second)
+		}
+		w.does(tx)
 	}
 	var old []ledger.Posted
 	w.view(func(v ledger.View) (err error) {
@@ -199,12 +203,13 @@ func refusals(t *testing.T, b *Books) {
 	})
 	until := w.closes()
 	w.does(w.pay(a, 200))
-	last := old[5].At
+	last, latest := old[5].At, old[2].Effective
+	require.True(t, latest.After(last.Add(time.Second)))
 	w.archives(until, 0)
 	w.view(func(v ledger.View) error {
 		c, err := v.Carried(a)
 		require.NoError(t, err)
-		require.Equal(t, ledger.Carried{Entries: 6, Balance: old[5].Balance, Posted: last, Effective: last, Last: "tx_00006", Latest: "tx_00006"}, c)
+		require.Equal(t, ledger.Carried{Entries: 6, Balance: old[5].Balance, Posted: last, Effective: latest, Last: "tx_00006", Latest: "tx_00003"}, c)
 		none, err := v.Carried(seller(3))
 		require.NoError(t, err)
 		require.Equal(t, ledger.Carried{Balance: ledger.Zero(ledger.EUR)}, none)
@@ -217,41 +222,53 @@ func refusals(t *testing.T, b *Books) {
 		m, err := v.BalanceAt(a, last)
 		require.NoError(t, err)
 		require.Equal(t, old[5].Balance, m)
-		for _, x := range []struct {
-			p     ledger.Page
-			field string
-		}{
-			{ledger.Page{From: last}, "from"},
-			{ledger.Page{From: start, To: until}, "from"},
-			{ledger.Page{From: last, By: ledger.ByEffective, Desc: true}, "from"},
-			{ledger.Page{To: last}, "to"},
-			{ledger.Page{After: old[3].Place(ledger.ByPosting)}, "after"},
-			{ledger.Page{After: old[5].Place(ledger.ByEffective), By: ledger.ByEffective}, "after"},
-			{ledger.Page{After: old[2].Place(ledger.ByPosting), Desc: true}, "after"},
-		} {
-			_, err := v.Entries(a, x.p)
-			hasCode(t, err, ledger.State, "period_archived", x.field)
-		}
-		for _, p := range []ledger.Page{{}, {Desc: true}, {From: last.Add(time.Microsecond)}, {By: ledger.ByEffective, From: until}} {
-			list, err := v.Entries(a, p)
-			require.NoError(t, err)
-			require.Len(t, list, 1, "%+v", p)
-			require.EqualValues(t, 7, list[0].Number)
-			p.After = list[0].Place(p.By)
-			list, err = v.Entries(a, p)
-			require.NoError(t, err)
-			require.Empty(t, list)
-		}
+		pages(t, v, old, until)
 		return nil
 	})
 	for _, by := range []ledger.TimeKind{ledger.ByPosting, ledger.ByEffective} {
-		for _, from := range []time.Time{{}, start, last} {
+		end := last
+		if by == ledger.ByEffective {
+			end = latest
+		}
+		for _, from := range []time.Time{{}, start, last, end} {
 			_, err := ledger.NewStatement(t.Context(), b.Store, ledger.StatementRequest{Account: a, By: by, From: from})
 			hasCode(t, err, ledger.State, "period_archived", "from")
 		}
-		st, err := ledger.NewStatement(t.Context(), b.Store, ledger.StatementRequest{Account: a, By: by, From: last.Add(time.Microsecond)})
+		st, err := ledger.NewStatement(t.Context(), b.Store, ledger.StatementRequest{Account: a, By: by, From: end.Add(time.Microsecond)})
 		require.NoError(t, err)
 		require.Equal(t, []any{old[5].Balance, 1}, []any{st.Opening, len(st.Lines)})
+	}
+}
+
+// pages asks for parts of a list of which six entries were moved, and one is left.
+func pages(t *testing.T, v ledger.View, old []ledger.Posted, until time.Time) {
+	t.Helper()
+	a, last, latest := old[0].Account, old[5].At, old[2].Effective
+	for _, x := range []struct {
+		p     ledger.Page
+		field string
+	}{
+		{ledger.Page{From: last}, "from"},
+		{ledger.Page{From: start, To: until}, "from"},
+		{ledger.Page{From: latest, By: ledger.ByEffective, Desc: true}, "from"},
+		{ledger.Page{To: last}, "to"},
+		{ledger.Page{To: latest, By: ledger.ByEffective}, "to"},
+		{ledger.Page{After: old[3].Place(ledger.ByPosting)}, "after"},
+		{ledger.Page{After: old[5].Place(ledger.ByEffective), By: ledger.ByEffective}, "after"},
+		{ledger.Page{After: old[2].Place(ledger.ByPosting), Desc: true}, "after"},
+	} {
+		_, err := v.Entries(a, x.p)
+		hasCode(t, err, ledger.State, "period_archived", x.field)
+	}
+	for _, p := range []ledger.Page{{}, {Desc: true}, {From: last.Add(time.Microsecond)}, {By: ledger.ByEffective, From: until}} {
+		list, err := v.Entries(a, p)
+		require.NoError(t, err)
+		require.Len(t, list, 1, "%+v", p)
+		require.EqualValues(t, 7, list[0].Number)
+		p.After = list[0].Place(p.By)
+		list, err = v.Entries(a, p)
+		require.NoError(t, err)
+		require.Empty(t, list)
 	}
 }
 
