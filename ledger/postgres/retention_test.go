@@ -369,3 +369,25 @@ func TestEntriesAreGuarded(t *testing.T) {
 	_, err := p.Exec(t.Context(), forget)
 	require.ErrorContains(t, err, "never deleted")
 }
+
+// It takes one connection at a time, and no setting or statement of a session, so
+// that any pooler will do (promise 41).
+func TestArchivesBehindAPooler(t *testing.T) {
+	s, dsn := migrated(t)
+	p := pool(t, dsn+" pool_max_conns=20")
+	commit(t, s, &ledger.Change{ID: "open", At: noon, Open: []ledger.Account{{Ref: bank, Shared: true}}})
+	for i, mode := range []pgx.QueryExecMode{pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol} {
+		from := noon.AddDate(0, i, 0)
+		spread(t, p, s, bank, from, 8, "a"+strconv.Itoa(i)+"_")
+		until := from.Add(time.Hour)
+		closes(t, s, book, until)
+		one := open(t, poolOf(t, dsn, func(c *pgxpool.Config) { c.MaxConns, c.ConnConfig.DefaultQueryExecMode = 1, mode }))
+		r, _ := moves(t, one, book, until)
+		require.EqualValues(t, 8, r.Transactions)
+		require.NotZero(t, r.Merged)
+		addsUp(t, one)
+	}
+	r, err := (*postgres.Store)(nil).Archive(t.Context(), ledger.ArchiveRequest{})
+	requireCode(t, err, ledger.Invalid, "missing_argument")
+	require.Zero(t, *r)
+}

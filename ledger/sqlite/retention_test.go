@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"io"
 	"testing"
 	"time"
 
@@ -30,6 +31,27 @@ func TestArchives(t *testing.T) {
 			Disarm:  disarm(db),
 		}
 	}).Run(t)
+}
+
+// It takes one connection at a time (promise 41).
+func TestArchiveTakesOneConnection(t *testing.T) {
+	db := migrated(t, file(t))
+	db.SetMaxOpenConns(1)
+	s, err := sqlite.New(t.Context(), db)
+	require.NoError(t, err)
+	for _, id := range []string{"a", "b", "c"} {
+		commit(t, s, topUp(id, 5))
+	}
+	until := noon.Add(time.Hour)
+	e := ledger.Env{Now: func() time.Time { return until }}
+	require.NoError(t, e.ClosePeriod(t.Context(), s, book, until))
+	r, err := s.Archive(t.Context(), ledger.ArchiveRequest{Book: book, Before: until, To: io.Discard, Limit: 1})
+	require.NoError(t, err)
+	require.EqualValues(t, 3, r.Transactions)
+	addsUp(t, s)
+	r, err = (*sqlite.Store)(nil).Archive(t.Context(), ledger.ArchiveRequest{})
+	requireCode(t, err, ledger.Invalid, "missing_argument")
+	require.Zero(t, *r)
 }
 
 // disarm drops every trigger.

@@ -61,6 +61,7 @@ func (open Suite) Run(t *testing.T) {
 		"views show what is there":                   views,
 		"a statement takes a part of many":           many,
 		"a marketplace goes on":                      marketplace,
+		"whoever posts meanwhile loses nothing":      traffic,
 		"a closed store moves nothing":               closedStore,
 		"two that move at once move everything once": twoAtOnce,
 	} {

@@ -17,7 +17,6 @@ import (
 func notClosed(t *testing.T, b *Books) {
 	w := newWorld(t, b)
 	w.does(w.pay(seller(0), 100))
-	was := w.books()
 	ask := func(r ledger.ArchiveRequest, class ledger.Class, code, field string) {
 		t.Helper()
 		done, err := b.Store.Archive(t.Context(), r)
@@ -44,7 +43,7 @@ func notClosed(t *testing.T, b *Books) {
 		other.Open = append(other.Open, a)
 	}
 	w.Spread(t, other)
-	was = w.books()
+	was := w.books()
 	until := w.closes()
 	ask(ledger.ArchiveRequest{Book: book, Before: until.Add(time.Microsecond), To: &w.out}, ledger.State, "period_open", "before")
 	ask(ledger.ArchiveRequest{Book: book, Before: time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC), To: &w.out}, ledger.State, "period_open", "before")
