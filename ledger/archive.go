@@ -18,8 +18,10 @@ type ArchiveRequest struct {
 	// closed period at the latest.
 	Before time.Time
 
-	// To gets the lines. If it has Sync() error, as a file has, that is called
-	// before what was written is deleted.
+	// To gets the lines. If it has Flush() error, as a writer that compresses has,
+	// and Sync() error, as a file has, these are called before what was written is
+	// deleted. A writer over a file should have both; one whose Sync always fails, as
+	// a pipe's does, is given without it.
 	To io.Writer
 
 	// Limit is how many transactions are moved at once, in one transaction of the

@@ -163,6 +163,9 @@ func (a *archive) write(list []ledger.Archived) error {
 		_ = a.out.WriteByte('\n')
 	}
 	err := a.out.Flush()
+	if held, ok := a.r.To.(interface{ Flush() error }); ok && err == nil {
+		err = held.Flush()
+	}
 	if file, ok := a.r.To.(interface{ Sync() error }); ok && err == nil {
 		err = file.Sync()
 	}

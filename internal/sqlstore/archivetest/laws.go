@@ -1,6 +1,7 @@
 package archivetest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -165,6 +166,10 @@ func linesTwice(t *testing.T, b *Books) {
 	require.EqualValues(t, 12, done.Entries)
 	w.out.Write(to.Bytes())
 	w.out.WriteString(`{"id": "tx_00`) // and the line that was being written
+	held := bufio.NewWriter(&torn{&w.out, 0}) // which has taken it all, and holds it back
+	done, err = b.Store.Archive(t.Context(), ledger.ArchiveRequest{Book: book, Before: until, To: held})
+	hasCode(t, err, ledger.Unavailable, "archive_not_written", "to")
+	require.Zero(t, done.Transactions)
 	failing := &cancelling{cancel: func() {}, syncs: 1, err: errors.New("the disk is gone")}
 	done, err = b.Store.Archive(t.Context(), ledger.ArchiveRequest{Book: book, Before: until, To: failing})
 	hasCode(t, err, ledger.Unavailable, "archive_not_written", "to")
