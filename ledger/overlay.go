@@ -199,6 +199,13 @@ func (v *overView) BalanceAt(r Ref, at time.Time) (Money, error) {
 	return v.base.BalanceAt(r, at)
 }
 
+func (v *overView) Carried(r Ref) (Carried, error) {
+	if err := v.top.usable(); err != nil {
+		return Carried{}, err
+	}
+	return v.base.Carried(r)
+}
+
 func (v *overView) Entries(r Ref, p Page) ([]Posted, error) {
 	p, err := p.Check()
 	if err != nil {

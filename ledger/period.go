@@ -26,6 +26,20 @@ func closedUntil(o *Object) (time.Time, *Error) {
 	return p.Until, nil
 }
 
+// ClosedUntil returns the moment before which a book is closed, zero if it never
+// was.
+func ClosedUntil(v View, book string) (time.Time, error) {
+	list, err := v.Objects(ID{PeriodKind, book})
+	if err != nil || list[0].Version == 0 {
+		return time.Time{}, err
+	}
+	until, bad := closedUntil(&list[0])
+	if bad != nil {
+		return time.Time{}, bad
+	}
+	return until, nil
+}
+
 // badPeriod reports whether a period's end is not in the one form that it is
 // kept in: RFC 3339 in UTC with a Z, to the microsecond, without trailing zeros.
 func badPeriod(o *Object) bool {

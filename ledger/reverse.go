@@ -33,7 +33,9 @@ type Reversal struct {
 // names it. Parts never add up to more than the whole, and once the whole has
 // been reversed nothing is left to do it again: class State, code
 // already_reversed. A reversal itself stands (State, is_reversal): what was
-// reversed wrongly is posted anew. The id of the new transaction is returned.
+// reversed wrongly is posted anew. Nor is one reversed whose entries were moved
+// to an archive (State, period_archived). The id of the new transaction is
+// returned.
 func (u *Unit) Reverse(r Reversal) (string, error) {
 	var found []Transaction
 	err := u.View(func(v View) (err error) {
@@ -47,6 +49,9 @@ func (u *Unit) Reverse(r Reversal) (string, error) {
 		return "", &Error{Class: NotFound, Code: "transaction_not_found", Op: "ledger: reverse", Msg: "there is no transaction " + quoted(r.Transaction)}
 	}
 	old := found[0]
+	if len(old.Entries) == 0 {
+		return "", &Error{Class: State, Code: "period_archived", Field: "transaction", Op: "ledger: transaction " + old.ID, Msg: "its entries are in an archive"}
+	}
 	o, err := u.Object(ID{ReversalKind, old.ID})
 	if err != nil {
 		return "", err

@@ -33,7 +33,9 @@ type StatementLine struct {
 
 // NewStatement reads a statement in one consistent moment. An account that does
 // not exist is NotFound, account_not_found; a period that ends before it begins
-// is invalid_range, and one of more lines than the limit statement_too_long.
+// is invalid_range, and one of more lines than the limit statement_too_long. One
+// that begins within what was moved to an archive is State, period_archived; by
+// effective time it begins after both times of all that was moved.
 func NewStatement(ctx context.Context, s Store, r StatementRequest) (*Statement, error) {
 	switch {
 	case r.Limit < 0:
@@ -54,6 +56,11 @@ func NewStatement(ctx context.Context, s Store, r StatementRequest) (*Statement,
 			return err
 		} else if list[0].Version == 0 {
 			return noAccount(r.Account)
+		}
+		if c, err := v.Carried(r.Account); err != nil {
+			return err
+		} else if !c.begins(r.From, r.By) {
+			return c.Archived(r.Account, "from")
 		}
 		if st.Opening, err = opening(v, r); err != nil {
 			return err

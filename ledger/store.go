@@ -30,11 +30,18 @@ type View interface {
 	// AccountsOf lists accounts in the order of Ref.Compare.
 	AccountsOf(q AccountQuery) ([]Account, error)
 	// BalanceAt returns the balance after all entries posted at or before a
-	// moment. It reads one row (one a stripe), however long the history.
+	// moment. It reads one row (one a stripe), however long the history. A moment
+	// before the last entry that was moved to an archive is refused: class State,
+	// code period_archived.
 	BalanceAt(r Ref, at time.Time) (Money, error)
-	// Entries lists entries of one account.
+	// Entries lists entries of one account: those in the books. A page that begins
+	// or ends within what was moved to an archive is refused (State,
+	// period_archived), and so is one that goes on from an entry moved since.
 	Entries(r Ref, p Page) ([]Posted, error)
-	// Transactions returns those that exist, in the order asked for.
+	// Carried says what was moved of an account. Most stores move nothing.
+	Carried(r Ref) (Carried, error)
+	// Transactions returns those that exist, in the order asked for. One that was
+	// moved to an archive has no entries.
 	Transactions(ids ...string) ([]Transaction, error)
 	// Objects returns each object asked for, in that order; one that does not
 	// exist has Version 0.

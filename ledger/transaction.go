@@ -29,7 +29,7 @@ type Transaction struct {
 	Posted    time.Time
 	Effective time.Time // when it counts; zero when handed over means: when posted
 	Meta      map[string]string
-	Entries   []Entry // 2 to 4,096, no account twice, zero in sum per currency
+	Entries   []Entry // 2 to 4,096, no account twice, zero in sum per currency; none once they are in an archive
 }
 
 // Limits of a transaction and its metadata; the metadata's are those of the

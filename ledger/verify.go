@@ -21,11 +21,15 @@ func (d Difference) String() string { return d.What + ": " + d.Msg }
 // Report is what Verify found.
 type Report struct {
 	Accounts     int64
-	Entries      int64
+	Entries      int64 // in the books
+	Archived     int64 // entries that were moved to an archive
 	Transactions int64
 	Holds        int64
 	Differences  []Difference // the first thousand
 	More         int64        // how many beyond those
+
+	wide map[string]*Transaction // that were read
+	held int                     // entries of those
 }
 
 // OK reports whether everything adds up.
@@ -54,7 +58,9 @@ func (r *Report) Add(what, format string, args ...any) {
 // memory, and reports every difference: entries against their transactions,
 // numbers, times and running balances; balances against entries; floors that
 // nothing may break; holds against what is held; the sum of all accounts per book
-// and currency against zero. A host can run it every night.
+// and currency against zero. What an account carries forward stands for its entries
+// in an archive: what is in the books goes on from there. A host can run it every
+// night.
 func Verify(ctx context.Context, s Store) (*Report, error) {
 	r := &Report{}
 	err := read(ctx, s, func(v View) error {
@@ -73,6 +79,7 @@ func Verify(ctx context.Context, s Store) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.wide, r.held = nil, 0
 	return r, nil
 }
 
@@ -109,14 +116,18 @@ func (s *bookSums) end(r *Report) {
 // account checks one account: its entries, and what it says of itself.
 func (r *Report) account(v View, a Account) error {
 	what := "account " + a.Ref.String()
-	balance, number, last := Zero(a.Currency), int64(0), time.Time{}
+	c, err := r.carried(v, what, a)
+	if err != nil {
+		return err
+	}
+	balance, number, last := c.Balance, c.Entries, c.Posted
 	p := Page{Limit: MaxPage}
 	for {
 		list, err := v.Entries(a.Ref, p)
 		if err != nil {
 			return err
 		}
-		txs, err := transactionsOf(v, list)
+		txs, err := r.transactionsOf(v, list)
 		if err != nil {
 			return err
 		}
@@ -135,7 +146,9 @@ func (r *Report) account(v View, a Account) error {
 			case !a.Shared && !e.At.After(last):
 				r.Add(what, "entry %d was posted at %v, not after the one before it", number, e.At)
 			}
-			last = e.At
+			if e.At.After(last) { // of a shared one another stripe's may have been moved
+				last = e.At
+			}
 			r.entry(what, e, txs[e.Transaction])
 		}
 		if len(list) < MaxPage {
@@ -143,6 +156,12 @@ func (r *Report) account(v View, a Account) error {
 		}
 		p.After = list[len(list)-1].Place(ByPosting)
 	}
+	r.stands(what, a, balance, number, last)
+	return r.holds(v, what, a)
+}
+
+// stands checks what an account says of itself.
+func (r *Report) stands(what string, a Account, balance Money, number int64, last time.Time) {
 	switch {
 	case a.Posted != balance:
 		r.Add(what, "its balance is %v, its entries add up to %v", a.Posted, balance)
@@ -158,24 +177,75 @@ func (r *Report) account(v View, a Account) error {
 	if p, ok := PurposeOf(a.Purpose); ok && p.Floor != a.Floor {
 		r.Add(what, "its floor is not that of the chart")
 	}
-	return r.holds(v, what, a)
 }
 
+// carried checks what an account carries forward: of the transactions that it
+// names, which are kept without their entries, it has the times, and its book is
+// closed beyond them.
+func (r *Report) carried(v View, what string, a Account) (Carried, error) {
+	c, err := v.Carried(a.Ref)
+	if err != nil || c.Entries == 0 {
+		return Carried{Balance: Zero(a.Currency)}, err
+	}
+	r.Archived += c.Entries
+	until, err := ClosedUntil(v, a.Book)
+	if err != nil {
+		return c, err
+	}
+	if !c.Posted.Before(until) || !c.Effective.Before(until) {
+		r.Add(what, "it carries forward what is of %v and %v, and its book is closed until %v", c.Posted, c.Effective, until)
+	}
+	for _, x := range []struct {
+		id string
+		is func(*Transaction) bool
+	}{
+		{c.Last, func(t *Transaction) bool { return t.Posted.Equal(c.Posted) }},
+		{c.Latest, func(t *Transaction) bool { return t.Effective.Equal(c.Effective) }},
+	} {
+		switch list, err := v.Transactions(x.id); {
+		case err != nil:
+			return c, err
+		case len(list) == 0 || len(list[0].Entries) > 0 || list[0].Book != a.Book || !x.is(&list[0]):
+			r.Add(what, "what it carries forward ends with transaction %s, which is not in an archive or is of another time", x.id)
+		}
+	}
+	return c, nil
+}
+
+// wide is how many entries make a transaction one that Verify remembers, since it
+// is met again with each of its accounts; it remembers so many entries.
+const wide, remembered = 32, 1 << 18
+
 // transactionsOf reads the transactions of a page of entries.
-func transactionsOf(v View, list []Posted) (map[string]*Transaction, error) {
-	ids := make([]string, len(list))
+func (r *Report) transactionsOf(v View, list []Posted) (map[string]*Transaction, error) {
+	byID := make(map[string]*Transaction, len(list))
+	ids := make([]string, 0, len(list))
 	for i := range list {
-		ids[i] = list[i].Transaction
+		id := list[i].Transaction
+		if t := r.wide[id]; t != nil {
+			byID[id] = t
+			continue
+		}
+		ids = append(ids, id)
 	}
 	found, err := v.Transactions(ids...)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]*Transaction, len(found))
 	for i := range found {
-		byID[found[i].ID] = &found[i]
+		t := &found[i]
+		if byID[t.ID] = t; len(t.Entries) >= wide {
+			r.remember(t)
+		}
 	}
 	return byID, nil
+}
+
+func (r *Report) remember(t *Transaction) {
+	if r.held += len(t.Entries); r.wide == nil || r.held > remembered {
+		r.wide, r.held = make(map[string]*Transaction), len(t.Entries)
+	}
+	r.wide[t.ID] = t
 }
 
 // entry checks an entry against its transaction; at the first entry of a

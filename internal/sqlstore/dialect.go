@@ -26,9 +26,10 @@ type Dialect interface {
 	// Using stands behind the name of a table and says which index a query reads.
 	// It is empty where the database finds that by itself.
 	Using(index string) string
-	// EntriesOf is a table e of the entries of the transaction ?, with their
-	// position in it.
+	// EntriesOf joins transactions t with their entries e, which have a position.
 	EntriesOf() string
+	// InBooks is true of a transaction t whose entries were not moved to an archive.
+	InBooks() string
 	// Lanes asks for the lanes of events and the number of the last one in each.
 	Lanes() string
 	// Written is the column of events by which lanes are merged.

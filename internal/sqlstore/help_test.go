@@ -30,7 +30,12 @@ func (plainSQLite) Using(index string) string { return " indexed by " + index }
 func (plainSQLite) Fault(error) Fault {
 	return Fault{Class: ledger.Unavailable, Code: "database_error", Poison: true}
 }
-func (plainSQLite) EntriesOf() string   { return "(select * from souk_entries where tx = ?) e" }
+func (plainSQLite) InBooks() string {
+	return "exists (select 1 from souk_entries e where e.tx = t.seq)"
+}
+func (plainSQLite) EntriesOf() string {
+	return "souk_transactions t join souk_entries e on e.tx = t.seq"
+}
 func (plainSQLite) Lanes() string       { return "select 0, coalesce(max(number), 0) from souk_events" }
 func (plainSQLite) Written() string     { return "0" }
 func (d plainSQLite) Migrations() fs.FS { return d.files }

@@ -251,7 +251,7 @@ func (v *View) transaction(id string, list *[]ledger.Transaction) error {
 		t.Entries = append(t.Entries, e)
 		return nil
 	}, `select a.book, a.owner, a.purpose, a.currency, e.amount, e.forced from `+v.d.EntriesOf()+` join souk_accounts a on a.id = e.account
-		order by e.position`, seq)
+		where t.seq = ? order by e.position`, seq)
 	if err == nil {
 		*list = append(*list, t)
 	}

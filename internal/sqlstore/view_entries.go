@@ -12,13 +12,29 @@ func (v *View) BalanceAt(r ledger.Ref, at time.Time) (ledger.Money, error) {
 	if err := v.usable(); err != nil || !possibleRef(r) {
 		return ledger.Zero(r.Currency), err
 	}
-	var balance int64
-	err := v.query(func(row Answer) error { return row.Scan(&balance) },
-		`select cast(coalesce(sum((select e.balance from souk_entries e where e.account = a.id and e.posted_at <= ?
-			order by e.posted_at desc limit 1)), 0) as bigint)
-		from souk_accounts a where a.book = ? and a.owner = ? and a.purpose = ? and a.currency = ?`,
-		micro(ledger.AskedTime(at)), r.Book, r.Owner, r.Purpose, r.Currency.String())
+	// The entries of a row that are there were all posted after those that were
+	// moved.
+	asked := micro(ledger.AskedTime(at))
+	var balance, moved int64
+	err := v.query(func(row Answer) error { return row.Scan(&balance, &moved) },
+		`select cast(coalesce(sum(coalesce((select e.balance from souk_entries e where e.account = a.id and e.posted_at <= ?
+			order by e.posted_at desc limit 1), c.balance)), 0) as bigint), coalesce(max(c.posted_at), ?)
+		from souk_accounts a left join souk_carried c on c.account = a.id
+		where a.book = ? and a.owner = ? and a.purpose = ? and a.currency = ?`,
+		asked, asked, r.Book, r.Owner, r.Purpose, r.Currency.String())
+	if err == nil && moved > asked {
+		return ledger.Money{}, v.archived(r, "at")
+	}
 	return ledger.Minor(balance, r.Currency), err
+}
+
+// archived refuses a question about what was moved.
+func (v *View) archived(r ledger.Ref, field string) error {
+	c, err := v.carried(r)
+	if err != nil {
+		return err
+	}
+	return v.fault(c.Archived(r, field))
 }
 
 // Entries implements ledger.View.
@@ -26,6 +42,9 @@ func (v *View) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
 	p, err := p.Check()
 	if err == nil {
 		err = v.usable()
+	}
+	if err == nil {
+		err = v.shows(r, p)
 	}
 	if err != nil {
 		return nil, err

@@ -64,9 +64,15 @@ func (*dialect) Using(string) string { return "" }
 
 // EntriesOf implements sqlstore.Dialect.
 func (*dialect) EntriesOf() string {
-	return `(select e.*, n.position from souk_transactions t cross join lateral unnest(t.accounts) with ordinality n (account, position)
-		join souk_entries e on e.account = n.account and e.posted_at = t.posted_at where t.seq = ?) e`
+	return `souk_transactions t cross join lateral (select e.*, n.position from unnest(t.accounts) with ordinality n (account, position)
+		join souk_entries e on e.account = n.account and e.posted_at = t.posted_at) e`
 }
+
+// InBooks implements sqlstore.Dialect.
+func (*dialect) InBooks() string {
+	return `exists (select 1 from souk_entries e where e.account = t.accounts[1] and e.posted_at = t.posted_at)`
+}
+
 func (*dialect) Lanes() string {
 	return "select id, events from souk_stripes where id >= 0 order by id"
 }

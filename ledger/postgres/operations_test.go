@@ -2,8 +2,10 @@ package postgres_test
 
 import (
 	"context"
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -13,6 +15,7 @@ import (
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/internal/pgtest"
 	"github.com/soukhq/souk/internal/sqlstore/viewtest"
+	"github.com/soukhq/souk/ledger"
 )
 
 // The SQL in docs/operations.md does what is said there.
@@ -26,8 +29,8 @@ func TestOperations(t *testing.T) {
 	// Roles are of the whole server, so they get names of this database's.
 	var name string
 	require.NoError(t, p.QueryRow(t.Context(), `select current_database()`).Scan(&name))
-	app, reader := name+"_app", name+"_reader"
-	for _, role := range []string{app, reader} {
+	app, reader, keeper := name+"_app", name+"_reader", name+"_keeper"
+	for _, role := range []string{app, reader, keeper} {
 		_, err := p.Exec(t.Context(), `create role `+role)
 		require.NoError(t, err)
 		t.Cleanup(func() {
@@ -36,7 +39,7 @@ func TestOperations(t *testing.T) {
 		})
 	}
 	for _, grant := range blocks[0] {
-		_, err := p.Exec(t.Context(), strings.NewReplacer("souk_app", app, "souk_reader", reader).Replace(grant))
+		_, err := p.Exec(t.Context(), strings.NewReplacer("souk_app", app, "souk_reader", reader, "souk_keeper", keeper).Replace(grant))
 		require.NoError(t, err, grant)
 	}
 
@@ -50,6 +53,11 @@ func TestOperations(t *testing.T) {
 		_, err := as.Exec(t.Context(), change)
 		require.Error(t, err, change)
 	}
+	closes(t, s, "plat_s", viewed.Add(time.Minute))
+	_, err := s.Archive(t.Context(), ledger.ArchiveRequest{Book: "plat_s", Before: viewed.Add(time.Minute), To: io.Discard})
+	require.ErrorContains(t, err, "permission denied")
+	done, _ := moves(t, open(t, poolAs(t, dsn, keeper)), "plat_s", viewed.Add(time.Minute))
+	require.Equal(t, []bool{true, true}, []bool{done.Transactions == 18, done.Merged > 0})
 	read := poolAs(t, dsn, reader)
 	for query, may := range map[string]bool{"balances": true, "journal": true, "event_log": true, "objects": false, "entries": false, "connect_account": false} {
 		_, err := read.Exec(t.Context(), `select * from souk.`+query)

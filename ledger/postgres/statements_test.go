@@ -41,6 +41,7 @@ var (
 	parts  = regexp.MustCompile(`(?:^with |, )w\d+ as \(`)
 	guards = regexp.MustCompile(`\) (select 1 / \(case when).*`)
 	wheres = regexp.MustCompile(`(from souk\.(?:accounts|entries e|events|object_keys k join .*? on .*?)) where (.*?)( order by| union all|\))`)
+	many   = regexp.MustCompile(`\?(?:, \?){9,}`)
 	places = regexp.MustCompile(`\(([a-z., _]+)\) ([<>]) \(([?, ]+)\)`)
 	lists  = regexp.MustCompile(`^select (book, owner, purpose, currency, floor|p\.number|k\.id|\* from \(select lane)`)
 )
@@ -48,6 +49,7 @@ var (
 // hear notes a statement.
 func (s *said) hear(sql string) {
 	form := values.ReplaceAllString(spaces.ReplaceAllString(strings.TrimSpace(sql), " "), "?")
+	form = many.ReplaceAllString(form, "?, …")
 	form = strings.NewReplacer(`"souk".`, "souk.", `"souk"`, "souk").Replace(form)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,6 +149,10 @@ func rare(t *testing.T, p *pgxpool.Pool, s *postgres.Store) {
 	t.Helper()
 	require.NoError(t, s.CheckSchema(t.Context()))
 	striped(t, p, s, 9) // more than there are stripes
+	until := viewed.Add(time.Minute)
+	closes(t, s, "plat_s", until)
+	done, _ := moves(t, s, "plat_s", until)
+	require.NotZero(t, done.Transactions*done.Merged)
 	for _, r := range s.CommitAll(t.Context(), []*ledger.Change{viewtest.Paid("all")}) {
 		require.NoError(t, r.Err)
 	}

@@ -37,7 +37,12 @@ func (dialect) JoinWrite() string {
 func (dialect) Using(index string) string { return " indexed by " + index }
 
 // EntriesOf implements sqlstore.Dialect.
-func (dialect) EntriesOf() string { return `(select * from souk_entries where tx = ?) e` }
+func (dialect) EntriesOf() string {
+	return `souk_transactions t join souk_entries e on e.tx = t.seq`
+}
+
+// InBooks implements sqlstore.Dialect.
+func (dialect) InBooks() string { return `exists (select 1 from souk_entries e where e.tx = t.seq)` }
 
 // Lanes implements sqlstore.Dialect: there is one writer at a time, so the order
 // of the events' numbers is the order in which they were committed.

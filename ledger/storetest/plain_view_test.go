@@ -83,6 +83,10 @@ func (v *plainView) BalanceAt(r ledger.Ref, at time.Time) (ledger.Money, error) 
 	return sum, nil
 }
 
+func (v *plainView) Carried(r ledger.Ref) (ledger.Carried, error) {
+	return ledger.Carried{Balance: ledger.Zero(r.Currency)}, nil
+}
+
 func (v *plainView) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
 	defer v.lock()()
 	limit, err := v.p.limit(p.Limit)

@@ -158,6 +158,9 @@ func balanceAt(t *trial) {
 				require.Equal(t, ledger.Minor(x.want, ledger.EUR), got, "balance at %v", x.at)
 			}
 		}
+		carried, err := v.Carried(a)
+		require.NoError(t, err)
+		require.Equal(t, ledger.Carried{Balance: ledger.Zero(ledger.EUR)}, carried, "nothing was moved to an archive")
 		for _, at := range []time.Time{{}, time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)} {
 			got, err := v.BalanceAt(a, at)
 			require.NoError(t, err)
