@@ -165,7 +165,7 @@ func linesTwice(t *testing.T, b *Books) {
 	require.EqualValues(t, 4, done.Transactions)
 	require.EqualValues(t, 12, done.Entries)
 	w.out.Write(to.Bytes())
-	w.out.WriteString(`{"id": "tx_00`) // and the line that was being written
+	w.out.WriteString(`{"id": "tx_00`)        // and the line that was being written
 	held := bufio.NewWriter(&torn{&w.out, 0}) // which has taken it all, and holds it back
 	done, err = b.Store.Archive(t.Context(), ledger.ArchiveRequest{Book: book, Before: until, To: held})
 	hasCode(t, err, ledger.Unavailable, "archive_not_written", "to")
