@@ -58,11 +58,18 @@ func (k keeper) Moment(ctx context.Context, all bool, fn func(sqlstore.Conn) err
 		if _, err := on.run(ctx, steps); err != nil {
 			return err
 		}
+		defer on.rollback(ctx)
 		return fn(on)
 	})
 }
 
-// on runs fn on a connection, and rolls back what it leaves open.
+// rollback ends a transaction. A connection on which it fails is thrown away when
+// it is released, as is one that is in a transaction still.
+func (n native) rollback(ctx context.Context) {
+	_, _ = n.run(context.WithoutCancel(ctx), []step{{query: "rollback"}})
+}
+
+// on runs fn on a connection.
 func (k keeper) on(ctx context.Context, wait time.Duration, fn func(native) error) error {
 	done, err := k.s.use("archive", ctx)
 	if err != nil {
@@ -73,10 +80,8 @@ func (k keeper) on(ctx context.Context, wait time.Duration, fn func(native) erro
 	if err != nil {
 		return err
 	}
-	defer conn.Release() // throws it away if it is in a transaction still
-	on := native{k.s.d, wait, conn}
-	defer func() { _, _ = on.run(context.WithoutCancel(ctx), []step{{query: "rollback"}}) }()
-	return fn(on)
+	defer conn.Release()
+	return fn(native{k.s.d, wait, conn})
 }
 
 // write runs statements in a transaction and commits it.
@@ -84,14 +89,16 @@ func (k keeper) write(ctx context.Context, steps []step, check func() error) err
 	committing := false
 	err := k.on(ctx, k.s.wait, func(on native) error {
 		ctx := context.WithoutCancel(ctx)
-		if _, err := on.run(ctx, append([]step{{query: begin}}, steps...)); err != nil {
-			return err
+		_, err := on.run(ctx, append([]step{{query: begin}}, steps...))
+		if err == nil {
+			err = check()
 		}
-		if err := check(); err != nil {
+		if err != nil {
+			on.rollback(ctx)
 			return err
 		}
 		committing = true
-		_, err := on.run(ctx, []step{{query: "commit"}})
+		_, err = on.run(ctx, []step{{query: "commit"}})
 		return err
 	})
 	switch {

@@ -36,6 +36,7 @@ func archived(schema, prefix string) archivetest.Suite {
 			Spread: func(t testing.TB, c *ledger.Change) {
 				tx, err := p.Begin(t.Context())
 				require.NoError(t, err)
+				t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // it may have ended
 				_, err = s.Join(tx).Commit(t.Context(), c)
 				require.NoError(t, err)
 				require.NoError(t, tx.Commit(t.Context()))
@@ -357,6 +358,7 @@ func TestEntriesAreGuarded(t *testing.T) {
 	} {
 		tx, err := p.Begin(t.Context())
 		require.NoError(t, err)
+		t.Cleanup(func() { _ = tx.Rollback(context.Background()) }) // it may have ended
 		_, err = tx.Exec(t.Context(), script)
 		if want != "" {
 			require.ErrorContains(t, err, want, script)

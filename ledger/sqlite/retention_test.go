@@ -106,6 +106,7 @@ func TestEntriesAreGuarded(t *testing.T) {
 	} {
 		tx, err := db.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
+		t.Cleanup(func() { _ = tx.Rollback() }) // it may have ended
 		_, err = tx.ExecContext(t.Context(), script)
 		if want != "" {
 			require.ErrorContains(t, err, want, script)

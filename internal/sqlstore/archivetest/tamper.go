@@ -52,6 +52,7 @@ func tampering(t *testing.T, b *Books) {
 	} {
 		tx, err := b.DB.BeginTx(t.Context(), nil)
 		require.NoError(t, err)
+		t.Cleanup(func() { _ = tx.Rollback() }) // it may have ended
 		r, err := tx.ExecContext(t.Context(), w.sql(x.query))
 		require.NoError(t, err, name)
 		n, err := r.RowsAffected()
