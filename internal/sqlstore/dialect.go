@@ -26,6 +26,9 @@ type Dialect interface {
 	// Using stands behind the name of a table and says which index a query reads.
 	// It is empty where the database finds that by itself.
 	Using(index string) string
+	// Merges reports whether lists that are each in the order of an index are
+	// merged, and not sorted as a whole.
+	Merges() bool
 	// Lanes asks for the lanes of events and the number of the last one in each.
 	Lanes() string
 	// Written is the column of events by which lanes are merged.

@@ -36,6 +36,9 @@ func (dialect) JoinWrite() string {
 // takes an account's whole history to be shorter than its part that moved.
 func (dialect) Using(index string) string { return " indexed by " + index }
 
+// Merges implements sqlstore.Dialect.
+func (dialect) Merges() bool { return true }
+
 // Lanes implements sqlstore.Dialect: there is one writer at a time, so the order
 // of the events' numbers is the order in which they were committed.
 func (dialect) Lanes() string { return `select 0, coalesce(max(number), 0) from souk_events` }
