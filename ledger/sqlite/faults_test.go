@@ -7,6 +7,10 @@ import (
 )
 
 // Each planted fault is noticed by the laws and proofs that are there for it.
+//
+// The version in "where … and version = ?" is not among them: nobody else writes
+// between "begin immediate" and the commit, and so nobody sees that it is missing.
+// It is with the transaction.
 func TestPlantedFaults(t *testing.T) {
 	proofs := map[string]planted.Proof{"unsafe settings are refused": unsafeIsRefused(t)}
 	planted.Suite{Open: plantedBooks, Proofs: proofs, Nonsense: "SQL logic error", Faults: []planted.Fault{

@@ -23,6 +23,7 @@ func proofs() map[string]Proof {
 		"a failure in a host's part is undone":         hostKeepsItsPart,
 		"a failure leaves nothing behind":              failureLeavesNothing,
 		"a host keeps only its own rows waiting":       hostKeepsNobodyWaiting,
+		"a host keeps only its own object waiting":     hostKeepsItsObject,
 		"who decides on what is read is waited for":    readersAreWaitedFor,
 		"of two hosts that meet one runs again":        hostsMeetCrosswise,
 		"a host that reads an old moment runs again":   hostOfAnOldMoment,
@@ -139,6 +140,27 @@ func hostKeepsNobodyWaiting(c *complaint.T, b *Books) {
 	require.NoError(c, <-waits)
 	has(c, b.Store, "a", 2)
 	has(c, b.Store, "b", 30)
+}
+
+// hostKeepsItsObject does so with an object. Who wanted to write it over the same
+// version has lost in the end.
+func hostKeepsItsObject(c *complaint.T, b *Books) {
+	open(c, b, "b")
+	commit(c, b.Store, pay("b", "1"))
+	puts := func(id string) *ledger.Change {
+		return &ledger.Change{ID: id, At: noon, Put: []ledger.Object{{ID: thing("1"), Version: 1, Data: []byte("{}")}}}
+	}
+	h := b.Begin()
+	defer h.Rollback()
+	commit(c, h.Store, puts("host"))
+	waits := inBackground(b.Store, puts("waits"))
+	for i := range 30 {
+		commit(c, b.Store, pay("b", fmt.Sprint("other", i)))
+	}
+	require.Empty(c, waits, "who needs what a host holds has an answer")
+	require.NoError(c, h.Commit())
+	require.ErrorIs(c, <-waits, ledger.Conflict)
+	has(c, b.Store, "b", 31)
 }
 
 func inBackground(s store, change *ledger.Change) chan error {
