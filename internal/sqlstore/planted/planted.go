@@ -26,8 +26,7 @@ type Fault struct {
 	Errors []Text
 	// Blind: nobody counts the rows that a statement wrote.
 	Blind bool
-	// Noticed names the laws and proofs that notice it, each for itself. Behind
-	// "joined: " a law is tried inside a transaction of a host's.
+	// Noticed names the laws and proofs that notice it, each for itself.
 	Noticed []string
 }
 
@@ -113,8 +112,14 @@ func (s Suite) Run(t *testing.T) {
 	}
 	slices.Sort(all)
 	t.Run("none", func(t *testing.T) {
+		shared := s.Open(t, nil) // laws keep to books of their own
 		for _, name := range slices.Compact(all) {
-			require.Empty(t, s.try(t, name, nil), name)
+			proof, law := s.proof(name)
+			b := shared
+			if !law {
+				b = s.Open(t, nil)
+			}
+			require.Empty(t, tried(proof, b), name)
 		}
 	})
 	for _, f := range s.Faults {
@@ -122,11 +127,14 @@ func (s Suite) Run(t *testing.T) {
 	}
 }
 
+// notice gives each who is to notice a fault books of its own, for the one before
+// it may have left something wrong in them.
 func (s Suite) notice(t *testing.T, f Fault) {
 	p := New(f)
 	require.NotEmpty(t, f.Noticed, "nobody is to notice it")
 	for _, name := range f.Noticed {
-		complaints := s.try(t, name, p)
+		proof, _ := s.proof(name)
+		complaints := tried(proof, s.Open(t, p))
 		require.NotEmpty(t, complaints, "%q did not notice", name)
 		require.NotContains(t, strings.Join(complaints, "\n"), s.Nonsense)
 		t.Logf("%q: %s", name, complaints[0])
@@ -136,29 +144,21 @@ func (s Suite) notice(t *testing.T, f Fault) {
 	}
 }
 
-// try tries a law or a proof and returns what it complained of. Each has books of
-// its own, for the one before it may have left something wrong in them.
-func (s Suite) try(t *testing.T, name string, p *Plant) []string {
-	b := s.Open(t, p)
-	proof, ok := s.Proofs[name]
-	if !ok {
-		proof, ok = proofs()[name]
+// proof finds a proof by its name. A law is tried on a store and on a second one,
+// which are two processes to the database, by turns.
+func (s Suite) proof(name string) (p Proof, law bool) {
+	if p, ok := s.Proofs[name]; ok {
+		return p, false
 	}
-	if !ok {
-		proof = func(c *complaint.T, b *Books) { law(c, b, name) }
+	if p, ok := proofs()[name]; ok {
+		return p, false
 	}
-	return complaint.Of(func(c *complaint.T) { proof(c, b) })
+	return func(c *complaint.T, b *Books) {
+		storetest.Try(c, name, &turns{of: [2]store{b.Store, b.Second}}, b.Second)
+	}, true
 }
 
-// law tries a law: on the store and on a second one, which are two processes to
-// the database, by turns, or in a transaction of a host's.
-func law(c *complaint.T, b *Books, name string) {
-	name, joined := strings.CutPrefix(name, "joined: ")
-	if !joined {
-		storetest.Try(c, name, &turns{of: [2]store{b.Store, b.Second}}, b.Second)
-		return
-	}
-	h := b.Begin()
-	defer h.Rollback()
-	storetest.Try(c, name, h.Store, h.Store)
+// tried returns what a proof complained of.
+func tried(p Proof, b *Books) []string {
+	return complaint.Of(func(c *complaint.T) { p(c, b) })
 }
