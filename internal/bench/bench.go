@@ -21,6 +21,7 @@ type bench struct {
 	bulk      int   // changes in one call
 	sizes     []int // transactions, at which growth measures
 	questions int   // that growth asks
+	programs  bool  // some workloads are programs of their own
 
 	seed uint64 // of the last run
 }

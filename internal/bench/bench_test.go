@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 // TestWorkloads runs each for some milliseconds in memory, so that the program
 // does not rot. What needs a server is left out.
 func TestWorkloads(t *testing.T) {
-	rows := map[string]int{"posting": 8, "transfer": 2, "bulk": 1, "processes": 2, "growth": 10, "charge": 1, "memory": 1}
+	rows := map[string]int{"posting": 8, "transfer": 2, "bulk": 1, "processes": 2, "growth": 10, "charge": 1, "memory": 1, "sqlite": 7}
 	for _, w := range workloads() {
 		t.Run(w.name, func(t *testing.T) {
 			var log bytes.Buffer

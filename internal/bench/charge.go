@@ -23,6 +23,11 @@ func runCharge(ctx context.Context, b *bench, add func(row)) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	return b.charges(ctx, s, "charge", add)
+}
+
+// charges measures them on a store.
+func (b *bench) charges(ctx context.Context, s *subject, name string, add func(row)) error {
 	engine, err := connect.New(connect.Config{Store: s.Store})
 	if err != nil {
 		return err
@@ -42,7 +47,7 @@ func runCharge(ctx context.Context, b *bench, add func(row)) (err error) {
 		sellers[i] = a.ID
 	}
 	var done atomic.Int64
-	r, err := b.measure(ctx, "charge", 64, s.db, func(ctx context.Context, h *hand) error {
+	r, err := b.measure(ctx, name, 64, s.db, func(ctx context.Context, h *hand) error {
 		_, err := p.Charge(ctx, connect.ChargeRequest{
 			Key: clock.ID("order-"), Amount: ledger.Minor(chargeMinor, ledger.USD), AccountID: sellers[h.below(len(sellers))],
 			ApplicationFee: ledger.Minor(123, ledger.USD), Source: connect.TestCard,

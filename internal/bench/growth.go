@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -37,6 +35,7 @@ func runGrowth(ctx context.Context, b *bench, add func(row)) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	begin := clock.Time()
+	grown := &growth{add: add, first: make(map[string]row)}
 	for _, size := range b.sizes {
 		if err := b.grow(ctx, s, k, size); err != nil {
 			return err
@@ -44,11 +43,11 @@ func runGrowth(ctx context.Context, b *bench, add func(row)) (err error) {
 		if err := b.tidy(ctx, s.db); err != nil {
 			return err
 		}
-		r, err := b.measure(ctx, fmt.Sprintf("posting at %d", size), 64, s.db, k.charge(s))
+		r, err := b.measure(ctx, "posting", 64, s.db, k.charge(s))
 		if err != nil {
 			return err
 		}
-		add(r)
+		grown.to(size, r)
 		if err := b.tidy(ctx, s.db); err != nil {
 			return err
 		}
@@ -59,14 +58,41 @@ func runGrowth(ctx context.Context, b *bench, add func(row)) (err error) {
 			{"balance at a past moment, busy seller", k.sellers[0], past},
 			{"balance at a past moment, fees", k.fees(), past},
 		} {
-			q.name = fmt.Sprintf("%s at %d", q.name, size)
-			if s, err = b.asked(ctx, s, q, add); err != nil {
+			if r, s, err = b.asked(ctx, s, q); err != nil {
 				return err
 			}
+			grown.to(size, r)
 		}
 	}
 	return k.check(ctx, s, b.verify)
 }
+
+// growth compares rows to those of the first size.
+type growth struct {
+	add   func(row)
+	first map[string]row // by name
+}
+
+// to adds a row of a store of a size. What its figures have become, since the
+// first size, stands beside them.
+func (g *growth) to(size int, r row) {
+	was, again := g.first[r.name]
+	if !again {
+		g.first[r.name] = r
+	} else {
+		r.note("rate to that at first", r.figures[rate]/was.figures[rate])
+		for i, f := range was.extra {
+			if f.name == planned {
+				r.note("more of these", r.extra[i].value-f.value)
+			}
+		}
+	}
+	r.name = fmt.Sprintf("%s at %d", r.name, size)
+	g.add(r)
+}
+
+// planned is how many blocks the plans of a question say that it touches.
+const planned = "blocks by its plans"
 
 // grow posts until there are so many transactions, a tenth of them to one seller.
 func (b *bench) grow(ctx context.Context, s *subject, k *books, size int) error {
@@ -110,44 +136,44 @@ func (b *bench) tidy(ctx context.Context, db string) error {
 // questions, less those of a third as many, so that what each opening of the
 // store costs cancels out. The first opening fills caches of the catalog and is
 // not counted. It closes the store and returns it opened again.
-func (b *bench) asked(ctx context.Context, s *subject, q question, add func(row)) (*subject, error) {
+func (b *bench) asked(ctx context.Context, s *subject, q question) (row, *subject, error) {
 	r := newRow(q.name, 1)
 	ask := func(ctx context.Context, _ *hand) error { return s.Read(ctx, q.ask) }
 	if b.server == nil || !s.lasts() {
 		all, err := times(ctx, b.questions, ask)
 		r.timed(all)
-		add(r)
-		return s, err
+		return r, s, err
 	}
 	var blocks [3]float64
 	for i, n := range []int{1, b.questions / 3, b.questions} {
 		if err := s.close(); err != nil {
-			return s, err
+			return r, s, err
 		}
 		before, err := b.blocks(ctx, s.db)
 		if err != nil {
-			return s, err
+			return r, s, err
 		}
 		if s, err = attach(ctx, b.server, s.db, 1); err != nil {
-			return s, err
+			return r, s, err
 		}
 		all, err := times(ctx, n, ask)
 		if err = errors.Join(err, s.close()); err != nil {
-			return s, err
+			return r, s, err
 		}
 		r.timed(all)
 		after, err := b.blocks(ctx, s.db)
 		if err != nil {
-			return s, err
+			return r, s, err
 		}
 		blocks[i] = after - before
 		if s, err = attach(ctx, b.server, s.db, b.conns); err != nil {
-			return s, err
+			return r, s, err
 		}
 	}
 	r.note("blocks", (blocks[2]-blocks[1])/float64(b.questions-b.questions/3))
-	add(r)
-	return s, b.explain(ctx, s, q)
+	n, err := b.explain(ctx, s.db, q)
+	r.note(planned, n)
+	return r, s, err
 }
 
 // times does a deed so often, one after the other.
@@ -177,22 +203,4 @@ func (b *bench) blocks(ctx context.Context, db string) (n float64, err error) {
 	}
 	err = b.server.admin.QueryRow(ctx, "select blks_read + blks_hit from pg_stat_database where datname = $1", db).Scan(&n)
 	return n, err
-}
-
-// explain prints the plan of a question whose SQL is known.
-func (b *bench) explain(ctx context.Context, s *subject, q question) error {
-	sql, args := statement(q)
-	if sql == "" {
-		return nil
-	}
-	rows, err := s.pool.Query(ctx, "explain (analyze, buffers) "+sql, args...)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(b.log, q.name)
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	for _, line := range lines {
-		fmt.Fprintln(b.log, "  ", line)
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 // Bench measures a store on PostgreSQL, and what hosts do with it, as ratios to
 // pgbench on the same server in the same minute: absolute figures say more about
-// the disk than about the store.
+// the disk than about the store. The workload sqlite measures the store on SQLite
+// beside the disk itself, and rides what a whole program needs.
 //
 //	go run ./internal/bench                   everything but growth to a million
 //	go run ./internal/bench -work posting,naive -seconds 10 -repeat 3
@@ -110,24 +111,26 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 // report runs what was asked for and prints the table, also that of a run that
 // was broken off.
 func report(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
-	s, err := openServer(ctx, o.dsn)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
 	span := time.Duration(o.seconds * float64(time.Second))
 	b := &bench{
-		server: s, log: stderr, span: span, conns: o.conns, verify: o.verify,
-		sellers: o.sellers, spread: 1_000, bulk: 8_192, sizes: []int{10_000}, questions: 500,
+		log: stderr, span: span, conns: o.conns, verify: o.verify,
+		sellers: o.sellers, spread: 1_000, bulk: 8_192, sizes: []int{10_000}, questions: 500, programs: true,
 	}
 	if o.growth {
 		b.sizes = append(b.sizes, 1_000_000)
 	}
-	fmt.Fprintf(stderr, "pgbench at scale %d\n", o.scale)
-	if b.base, err = newBaseline(ctx, s, o.scale, min(span, 2*time.Second)); err != nil {
-		return err
+	t := &table{}
+	if slices.ContainsFunc(o.work, func(w workload) bool { return !w.alone }) {
+		if b.server, err = openServer(ctx, o.dsn); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, b.server.close()) }()
+		fmt.Fprintf(stderr, "pgbench at scale %d\n", o.scale)
+		if b.base, err = newBaseline(ctx, b.server, o.scale, min(span, 2*time.Second)); err != nil {
+			return err
+		}
+		t.best = b.base.best
 	}
-	t := &table{best: b.base.best}
 	defer func() { t.print(stdout) }()
 	for range o.repeat {
 		for _, w := range o.work {

@@ -76,13 +76,21 @@ func (s *server) create(ctx context.Context) (string, error) {
 
 // pool connects to a database of the server.
 func (s *server) pool(ctx context.Context, db string, conns int) (*pgxpool.Pool, error) {
+	c, err := s.config(db, conns)
+	if err != nil {
+		return nil, err
+	}
+	return pgxpool.NewWithConfig(ctx, c)
+}
+
+func (s *server) config(db string, conns int) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(s.dsn)
 	if err != nil {
 		return nil, err
 	}
 	c.ConnConfig.Database, c.MaxConns = db, int32(conns)
 	c.ConnConfig.RuntimeParams["application_name"] = "souk bench"
-	return pgxpool.NewWithConfig(ctx, c)
+	return c, nil
 }
 
 // left waits until nobody is connected to a database: whoever leaves tells the

@@ -25,10 +25,6 @@ func newStore(ctx context.Context, pool *pgxpool.Pool) (ledger.Store, error) {
 	return s, err
 }
 
-// statement returns the SQL behind a question of the workload growth, whose plan
-// is then printed, or "" if it is not known.
-func statement(_ question) (sql string, args []any) { return "", nil }
-
 // What a store may offer beside ledger.Store.
 type (
 	manyCommitter interface {
@@ -48,10 +44,22 @@ type subject struct {
 
 // attach opens the store on a database; s is nil without a server.
 func attach(ctx context.Context, s *server, db string, conns int) (*subject, error) {
+	if s == nil {
+		return attachConfig(ctx, nil, db)
+	}
+	c, err := s.config(db, conns)
+	if err != nil {
+		return nil, err
+	}
+	return attachConfig(ctx, c, db)
+}
+
+// attachConfig does so by a pool that is configured already.
+func attachConfig(ctx context.Context, c *pgxpool.Config, db string) (*subject, error) {
 	t := &subject{db: db}
 	var err error
-	if s != nil {
-		if t.pool, err = s.pool(ctx, db, conns); err != nil {
+	if c != nil {
+		if t.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 			return nil, err
 		}
 	}

@@ -6,19 +6,23 @@ import "context"
 type workload struct {
 	name string
 	run  func(ctx context.Context, b *bench, add func(row)) error
+
+	alone bool // it needs no PostgreSQL
 }
 
 // workloads lists them in the order in which they run.
 func workloads() []workload {
 	return []workload{
-		{"posting", runPosting},
-		{"transfer", runTransfer},
-		{"bulk", runBulk},
-		{"processes", runProcesses},
-		{"hosts", runHosts},
-		{"naive", runNaive},
-		{"growth", runGrowth},
-		{"charge", runCharge},
-		{"memory", runMemory},
+		{name: "posting", run: runPosting},
+		{name: "transfer", run: runTransfer},
+		{name: "bulk", run: runBulk},
+		{name: "processes", run: runProcesses},
+		{name: "hosts", run: runHosts},
+		{name: "naive", run: runNaive},
+		{name: "growth", run: runGrowth},
+		{name: "charge", run: runCharge},
+		{name: "memory", run: runMemory},
+		{name: "sqlite", run: runSQLite, alone: true},
+		{name: "rides", run: runRides, alone: true},
 	}
 }

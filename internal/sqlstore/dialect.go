@@ -30,6 +30,9 @@ type Dialect interface {
 	EntriesOf() string
 	// InBooks is true of a transaction t whose entries were not moved to an archive.
 	InBooks() string
+	// Merges reports whether lists that are each in the order of an index are
+	// merged, and not sorted as a whole.
+	Merges() bool
 	// Lanes asks for the lanes of events and the number of the last one in each.
 	Lanes() string
 	// Written is the column of events by which lanes are merged.

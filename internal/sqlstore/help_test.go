@@ -27,6 +27,7 @@ func (plainSQLite) JoinWrite() string {
 	return "update souk_schema_migrations set version = version where version = 0"
 }
 func (plainSQLite) Using(index string) string { return " indexed by " + index }
+func (plainSQLite) Merges() bool              { return true }
 func (plainSQLite) Fault(error) Fault {
 	return Fault{Class: ledger.Unavailable, Code: "database_error", Poison: true}
 }

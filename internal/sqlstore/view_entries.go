@@ -70,12 +70,15 @@ func (v *View) Entries(r ledger.Ref, p ledger.Page) ([]ledger.Posted, error) {
 // entriesQuery asks for a page of an account's entries, which are merged of
 // lists that are in order already: one of each of the account's rows, and of
 // those in order of effective time two, entries that count when they were posted
-// and those that moved.
+// and those that moved. A database that would sort all of them instead gets each
+// cut to the page.
 func entriesQuery(d Dialect, rows []int64, p ledger.Page) (string, []any) {
 	order := ` order by at, number`
 	if p.Desc {
 		order = ` order by at desc, number desc`
 	}
+	effective := p.By == ledger.ByEffective
+	cut := !d.Merges() && (len(rows) > 1 || effective && !p.Moved)
 	var lists []string
 	var args []any
 	part := func(row int64, column, only, index string) {
@@ -84,18 +87,23 @@ func entriesQuery(d Dialect, rows []int64, p ledger.Page) (string, []any) {
 		if only != "" {
 			w.add(only)
 		}
-		w.page("e."+column, "e.number", p.From, p.To, p.After.IsZero(), p.After.At, p.After.Number, p.Desc)
-		lists = append(lists, `select e.`+column+` as at, e.number as number, e.tx as tx, e.posted_at as posted_at,
-			coalesce(e.effective_at, e.posted_at) as effective_at, e.amount as amount, e.balance as balance from souk_entries e`+index+` `+w.String())
-		args = append(args, w.args...)
+		inOrder := w.page("e."+column, "e.number", p.From, p.To, p.After.IsZero(), p.After.At, p.After.Number, p.Desc)
+		list := `select e.` + column + ` as at, e.number as number, e.tx as tx, e.posted_at as posted_at,
+			coalesce(e.effective_at, e.posted_at) as effective_at, e.amount as amount, e.balance as balance from souk_entries e` + index + ` ` + w.String()
+		if args = append(args, w.args...); cut {
+			list, args = `(`+list+inOrder+` limit ?)`, append(args, p.Limit)
+		}
+		lists = append(lists, list)
 	}
-	const moved, unmoved = `e.effective_at is not null`, `e.effective_at is null`
+	// PostgreSQL takes few rows to be null where it knows nothing of a table, and would
+	// look at all to find a page of them. Into a case it does not look.
+	const moved, unmoved = `e.effective_at is not null`, `case when e.effective_at is null then true end`
 	byPosting, byEffective := d.Using("souk_entries_moved_posted"), d.Using("souk_entries_moved")
 	for _, row := range rows {
 		switch {
-		case p.By == ledger.ByPosting && p.Moved:
+		case !effective && p.Moved:
 			part(row, "posted_at", moved, byPosting)
-		case p.By == ledger.ByPosting:
+		case !effective:
 			part(row, "posted_at", "", "")
 		case p.Moved:
 			part(row, "effective_at", moved, byEffective)

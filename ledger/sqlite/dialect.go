@@ -44,6 +44,9 @@ func (dialect) EntriesOf() string {
 // InBooks implements sqlstore.Dialect.
 func (dialect) InBooks() string { return `exists (select 1 from souk_entries e where e.tx = t.seq)` }
 
+// Merges implements sqlstore.Dialect.
+func (dialect) Merges() bool { return true }
+
 // Lanes implements sqlstore.Dialect: there is one writer at a time, so the order
 // of the events' numbers is the order in which they were committed.
 func (dialect) Lanes() string { return `select 0, coalesce(max(number), 0) from souk_events` }

@@ -16,6 +16,7 @@ func changeReplay(t *trial) {
 	t.fund(a, 100)
 	t.open(account(b))
 	c := t.moves("transfer", a, b, 1)
+	c.At = c.At.Add(123456 * time.Microsecond)
 	c.Put = []ledger.Object{object(t.id("charge", "1"), 0, "{}")}
 	first := t.commit(c)
 	before := t.dump(t.s)
@@ -31,7 +32,7 @@ func changeReplay(t *trial) {
 	require.True(t, t.commit(&rest).Replayed)
 	t.same(before, t.dump(t.s), "a replay wrote something")
 	other := *c
-	other.At = other.At.Add(time.Second) // a second change that was given the same id
+	other.At = other.At.Add(time.Microsecond) // a second change that was given the same id
 	t.refused(&other, ledger.Exists, "change_exists")
 	same := t.moves("transfer", a, b, 1)
 	var applied atomic.Int64

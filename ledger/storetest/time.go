@@ -89,6 +89,12 @@ func times(t *trial) {
 	same(d.Events[0].At)
 	same(d.Events[1].At)
 	same(t.hold("h").Expires)
+	apart := t.moves("top-up", bank, a, 100)
+	apart.At, apart.Post[0].Effective = at.Add(time.Hour), at // counts when it was not posted
+	t.commit(apart)
+	d = t.dump(t.s)
+	same(d.Txs[apart.Post[0].ID].Effective)
+	same(d.Entries[a][1].Effective)
 	t.view(func(v ledger.View) error {
 		// Questions may be asked in any zone and with nanoseconds too.
 		b, err := v.BalanceAt(a, at)

@@ -12,9 +12,9 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// tester is what a law needs of a test. It is an interface so that the suite's
-// own tests can see a law fail.
-type tester interface {
+// T is what a law needs of a test. It is an interface so that tests can see a
+// law fail.
+type T interface {
 	require.TestingT
 	Helper()
 	Context() context.Context
@@ -43,7 +43,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // trial is a law being tried on a store, in a book of its own.
 type trial struct {
-	tester
+	T
 	ctx       context.Context
 	s, second ledger.Store
 	clock     *clock
@@ -53,10 +53,10 @@ type trial struct {
 	start     ledger.Cursor      // the end of the feed when the law began
 }
 
-func newTrial(t tester, s, second ledger.Store) *trial {
+func newTrial(t T, s, second ledger.Store) *trial {
 	c := &clock{now: noon}
 	x := &trial{
-		tester: t, ctx: t.Context(), s: s, second: second, clock: c, env: ledger.Env{Now: c.read},
+		T: t, ctx: t.Context(), s: s, second: second, clock: c, env: ledger.Env{Now: c.read},
 		book: ledger.Env{}.ID("law_"), seen: make(map[ledger.ID]bool),
 	}
 	x.start = x.end()

@@ -19,16 +19,17 @@ func viewIsOneMoment(t *trial) {
 	c := t.change()
 	c.Put = []ledger.Object{object(id, 0, "0", ledger.Key{Name: "all", At: noon})}
 	t.commit(c)
-	var done atomic.Bool
+	var done, failed atomic.Bool
 	var reads atomic.Int64
 	const readers = 3
 	errs := together(1+readers, func(i int) error {
 		if i == 0 {
 			defer done.Store(true)
-			return t.toAndFro(a, b, id, &reads)
+			return t.toAndFro(a, b, id, func() bool { return reads.Load() >= 10 || failed.Load() })
 		}
 		for n := 0; !done.Load() || n < 3; n++ {
 			if err := t.s.Read(t.ctx, func(v ledger.View) error { return oneMoment(v, a, b, id) }); err != nil {
+				failed.Store(true)
 				return err
 			}
 			reads.Add(1)
@@ -40,9 +41,9 @@ func viewIsOneMoment(t *trial) {
 	}
 }
 
-// toAndFro writes until there were enough writes, and reads between them.
-func (t *trial) toAndFro(a, b ledger.Ref, id ledger.ID, reads *atomic.Int64) error {
-	for n := int64(1); n <= 40 || reads.Load() < 10 && n < 2000; n++ {
+// toAndFro writes until there were enough writes, and it is enough.
+func (t *trial) toAndFro(a, b ledger.Ref, id ledger.ID, enough func() bool) error {
+	for n := int64(1); n <= 40 || n < 2000 && !enough(); n++ {
 		from, to := a, b
 		if n%2 == 0 {
 			from, to = b, a
