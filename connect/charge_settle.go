@@ -50,13 +50,14 @@ func (e *Engine) received(u *ledger.Unit, w *ledger.Work) {
 }
 
 // chargeApproved posts the charge: flows C3 and C14 of the chart for a seller,
-// the first lines of them for the platform itself.
+// the first lines of them for the platform itself. A service fee stays where the
+// charge came in: with the platform.
 func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	prof, err := p.expectProfile(u)
 	if err != nil {
 		return err
 	}
-	if c.ProcessingFee, err = p.e.c.Prices.Processing(c.Amount); err != nil {
+	if err := p.priceProcessing(u, prof, c, a); err != nil {
 		return err
 	}
 	day := payout.DayOf(u.At(), time.UTC)
@@ -86,10 +87,10 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	return p.putCharge(u, c, EventChargeSucceeded)
 }
 
-// share is what goes to the seller before commission: the amount less taxes.
-// Taxes were checked to leave something of it.
+// share is what goes to the seller before commission: the amount less taxes and
+// service fee. Taxes were checked to leave something of it.
 func (c *Charge) share() ledger.Money {
-	n := c.Amount.Minor()
+	n := c.Amount.Minor() - c.ServiceFee.Minor()
 	for _, t := range c.Tax {
 		n -= t.Amount.Minor()
 	}

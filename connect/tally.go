@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -21,8 +22,8 @@ type tally struct {
 
 // given is what the refunds of a charge add up to, in minor units.
 type given struct {
-	refunded, refunding, reversed, feeBack, feeBase int64
-	tax                                             map[string]int64
+	refunded, refunding, reversed, feeBack, feeBase, serviceBack int64
+	tax                                                          map[string]int64
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -55,6 +56,7 @@ func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
 
 func (t *tally) charge(c *Charge) {
 	t.compareGiven(c)
+	t.comparePrices(c)
 	if c.Status != ChargeSucceeded {
 		return
 	}
@@ -98,8 +100,23 @@ func (t *tally) compareGiven(c *Charge) {
 	check("taken back", c.Reversed, g.reversed, share)
 	check("commission given back", c.FeeBack, g.feeBack, c.ApplicationFee.Minor())
 	check("refunded with commission", c.FeeBase, g.feeBase, amount)
+	check("refunded of the service fee", c.ServiceBack, g.serviceBack, c.ServiceFee.Minor())
 	for _, x := range c.Tax {
 		check("refunded of the tax "+x.Authority, x.Refunded, g.tax[x.Authority], x.Amount.Minor())
+	}
+}
+
+// comparePrices reports where a fee is not what its price came to, or a price not
+// the sum of its parts.
+func (t *tally) comparePrices(c *Charge) {
+	for _, x := range []struct {
+		what string
+		fee  ledger.Money
+		line *pricing.Line
+	}{{"commission", c.ApplicationFee, c.Commission}, {"service fee", c.ServiceFee, c.Service}, {"processing fee", c.ProcessingFee, c.Processing}} {
+		if x.line != nil && (x.line.Amount != x.fee || !x.line.Whole()) {
+			t.report.Add("charge "+c.ID, "its %s is %v; its price is %v, of parts that may not add up to that", x.what, x.fee, x.line.Amount)
+		}
 	}
 }
 
@@ -119,6 +136,7 @@ func (t *tally) refund(r *Refund) {
 		g = &given{tax: make(map[string]int64)}
 		t.given[r.Charge] = g
 	}
+	g.serviceBack += r.ServiceBack.Minor()
 	g.reversed += r.Reversal.Minor()
 	if g.feeBack += r.FeeBack.Minor(); r.Returns {
 		g.feeBase += r.Amount.Minor()
