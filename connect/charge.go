@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/soukhq/souk/connect/pricing"
@@ -30,6 +31,7 @@ type Charge struct {
 	ApplicationFee ledger.Money      `json:"applicationFee,omitzero"`
 	ServiceFee     ledger.Money      `json:"serviceFee,omitzero"` // on top of the seller's price, and the platform's
 	Tax            []Tax             `json:"tax,omitzero"`
+	FeeTax         []Tax             `json:"feeTax,omitzero"` // on the application fee: the seller's to pay, and the authorities'
 	Category       string            `json:"category,omitzero"`
 	Method         string            `json:"method,omitzero"` // empty: a card
 	Source         string            `json:"source"`          // the acquirer's token
@@ -72,8 +74,8 @@ type Charge struct {
 	Replayed bool `json:"-"`
 }
 
-// Tax is a part of an amount that belongs to an authority. It stands outside
-// the seller's share and the base of commissions.
+// Tax is a part of an amount that belongs to an authority. Of a payment it stands
+// outside the seller's share and the base of commissions.
 type Tax struct {
 	Authority string       `json:"authority"` // lower-case letters, digits, dots, dashes and underscores: "nyc"
 	Amount    ledger.Money `json:"amount"`
@@ -91,9 +93,11 @@ func (c *Charge) loaded() {
 			*m = zero
 		}
 	}
-	for i := range c.Tax {
-		if c.Tax[i].Refunded.IsZero() {
-			c.Tax[i].Refunded = zero
+	for _, list := range [][]Tax{c.Tax, c.FeeTax} {
+		for i := range list {
+			if list[i].Refunded.IsZero() {
+				list[i].Refunded = zero
+			}
 		}
 	}
 }
@@ -145,7 +149,10 @@ type ChargeRequest struct {
 	// amount of a currency is stated, zero too.
 	ApplicationFee ledger.Money `json:"applicationFee,omitzero"`
 	NoFee          bool         `json:"noFee,omitzero"` // as an ApplicationFee of zero
-	Tax            []Tax        `json:"tax,omitzero"`   // at most 10, one for each authority
+	// FeeTax is on the commission, and comes out of the seller's share with it: at
+	// most 10, one for each authority. It goes back as the commission does.
+	FeeTax []Tax `json:"feeTax,omitzero"`
+	Tax    []Tax `json:"tax,omitzero"` // at most 10, one for each authority
 
 	// What the price list may ask. PriceOf is what it is computed of, such as the
 	// fare without the tip: more than zero, at most the amount less taxes, and the
@@ -233,9 +240,7 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		Descriptor: r.Descriptor, Description: r.Description, Status: ChargeProcessing, Created: u.At(),
 		Metadata: r.Metadata, Work: w,
 	}
-	for _, t := range r.Tax {
-		c.Tax = append(c.Tax, Tax{Authority: t.Authority, Amount: t.Amount, Refunded: ledger.Zero(t.Amount.Currency())})
-	}
+	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
 	if err := p.priceCharge(u, prof, &r, c); err != nil {
 		return nil, err
 	}
@@ -283,6 +288,15 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 		return badField("fee_exceeds_amount", "applicationFee", "the commission is more than the seller's share")
 	}
 	return checkPricing(r, share)
+}
+
+// addTax adds up taxes that were checked.
+func addTax(list []Tax) int64 {
+	sum := int64(0)
+	for _, t := range list {
+		sum += t.Amount.Minor()
+	}
+	return sum
 }
 
 // checkTax adds taxes up, which are all in one currency.

@@ -23,6 +23,9 @@ func checkPricing(r *ChargeRequest, share ledger.Money) error {
 			return err
 		}
 	}
+	if _, err := checkTax(r.FeeTax, r.Amount.Currency()); err != nil {
+		return inField("feeTax", err)
+	}
 	if r.PriceOf != (ledger.Money{}) && (r.PriceOf.IsZero() || r.PriceOf.Minor() > share.Minor()) {
 		return badField("invalid_amount", "priceOf", "it is more than zero and at most the amount less taxes")
 	}
@@ -36,6 +39,9 @@ func (p *Platform) priceCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, 
 		if err := p.priceSale(u, prof, r, c); err != nil {
 			return err
 		}
+	}
+	if err := c.checkFee(); err != nil {
+		return err
 	}
 	if r.Total != (ledger.Money{}) && r.Total != c.Amount {
 		return badState("price_changed", "total", "the buyer would pay "+c.Amount.String()+" in all, not "+r.Total.String())
@@ -63,9 +69,7 @@ func (p *Platform) priceSale(u *ledger.Unit, prof *Profile, r *ChargeRequest, c 
 		return err
 	}
 	if c.Commission != nil {
-		if c.ApplicationFee = c.Commission.Amount; c.ApplicationFee.Minor() > share.Minor() {
-			return badField("fee_exceeds_amount", "prices", "the commission ("+c.Commission.Rule+") is "+c.ApplicationFee.String()+", more than the seller's share, "+share.String())
-		}
+		c.ApplicationFee = c.Commission.Amount
 	}
 	if c.Service == nil {
 		return nil
@@ -75,6 +79,22 @@ func (p *Platform) priceSale(u *ledger.Unit, prof *Profile, r *ChargeRequest, c 
 		return err
 	}
 	return p.e.checkAmount(c.Amount, u.At())
+}
+
+// checkFee refuses a commission that takes more, with its taxes, than the seller
+// has of the charge.
+func (c *Charge) checkFee() error {
+	tax, share, field := addTax(c.FeeTax), c.share(), "applicationFee"
+	if c.Commission != nil {
+		field = "prices"
+	}
+	switch {
+	case tax > 0 && c.ApplicationFee.IsZero():
+		return badField("invalid_tax", "feeTax", "there is no commission that is taxed")
+	case c.ApplicationFee.Minor() > share.Minor() || tax > share.Minor()-c.ApplicationFee.Minor():
+		return badField("fee_exceeds_amount", field, "the commission is "+c.ApplicationFee.String()+" before taxes; the seller's share is "+share.String())
+	}
+	return nil
 }
 
 // saleOf is what the platform's prices may depend on, but for the amounts.
@@ -114,35 +134,43 @@ func (p *Platform) grossUp(u *ledger.Unit, prof *Profile, r *ChargeRequest) erro
 	if err != nil {
 		return err
 	}
-	gross, err := p.grossOf(u, prof, r)
+	onFee, err := checkTax(r.FeeTax, r.Net.Currency())
+	if err != nil {
+		return inField("feeTax", err)
+	}
+	net, err := r.Net.Add(onFee) // what the commission itself is to leave
+	if err != nil {
+		return err
+	}
+	gross, err := p.grossOf(u, prof, r, net)
 	if err == nil {
 		r.Amount, err = gross.Add(tax)
 	}
 	return err
 }
 
-// grossOf is a seller's net and the commission on what both are together.
-func (p *Platform) grossOf(u *ledger.Unit, prof *Profile, r *ChargeRequest) (ledger.Money, error) {
+// grossOf is a net and the commission on what both are together.
+func (p *Platform) grossOf(u *ledger.Unit, prof *Profile, r *ChargeRequest, net ledger.Money) (ledger.Money, error) {
 	switch {
 	case r.ApplicationFee.Sign() > 0:
-		return r.Net.Add(r.ApplicationFee)
+		return net.Add(r.ApplicationFee)
 	case r.NoFee || prof.Prices == nil:
-		return r.Net, nil
+		return net, nil
 	}
 	s, err := p.saleOf(u, prof, r)
 	if err != nil {
-		return r.Net, err
+		return net, err
 	}
 	if r.PriceOf == (ledger.Money{}) {
-		q, err := prof.Prices.Gross(s, r.Net)
+		q, err := prof.Prices.Gross(s, net)
 		return q.Amount, err
 	}
-	s.Amount, s.Of = r.Net, r.PriceOf
+	s.Amount, s.Of = net, r.PriceOf
 	q, err := prof.Prices.Quote(s)
 	if err != nil || q.Commission == nil {
-		return r.Net, err
+		return net, err
 	}
-	return r.Net.Add(q.Commission.Amount)
+	return net.Add(q.Commission.Amount)
 }
 
 // priceProcessing says what the house takes for a charge that was approved, by

@@ -31,6 +31,7 @@ type Refund struct {
 	FeeBack  ledger.Money `json:"feeBack"`  // of the application fee, given back to the seller
 	// ServiceBack is what of the service fee goes back to the buyer.
 	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
+	FeeTax      []Tax             `json:"feeTax,omitzero"` // of the taxes on the application fee, given back to the seller
 	Tax         []Tax             `json:"tax,omitzero"`
 	Reverses    bool              `json:"reverses,omitzero"` // asked to pull the seller's part back
 	Returns     bool              `json:"returns,omitzero"`  // asked to give the commission back
@@ -261,6 +262,21 @@ func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	}
 	r.FeeBack = ledger.Minor(max(target.Minor()-c.FeeBack.Minor(), 0), c.Amount.Currency())
 	c.FeeBack, c.FeeBase = sum(c.FeeBack, r.FeeBack), sum(c.FeeBase, r.Amount)
+	return c.feeTaxBack(r)
+}
+
+// feeTaxBack computes how much of each tax on the commission goes back with it.
+func (c *Charge) feeTaxBack(r *Refund) error {
+	for i := range c.FeeTax {
+		t := &c.FeeTax[i]
+		target, err := c.due(t.Amount, c.FeeBase)
+		if err != nil {
+			return err
+		}
+		part := ledger.Minor(max(target.Minor()-t.Refunded.Minor(), 0), c.Amount.Currency())
+		t.Refunded = sum(t.Refunded, part)
+		r.FeeTax = append(r.FeeTax, Tax{Authority: t.Authority, Amount: part, Refunded: minus(part, part)})
+	}
 	return nil
 }
 
@@ -345,18 +361,24 @@ func (c *Charge) end(r *Refund, done bool) {
 		return
 	}
 	c.ServiceBack = minus(c.ServiceBack, r.ServiceBack)
-	for _, t := range r.Tax {
-		for i := range c.Tax {
-			if c.Tax[i].Authority == t.Authority {
-				c.Tax[i].Refunded = minus(c.Tax[i].Refunded, t.Amount)
-			}
-		}
-	}
+	taxUndone(c.Tax, r.Tax)
+	taxUndone(c.FeeTax, r.FeeTax)
 	if r.Reverses {
 		c.Reversed = minus(c.Reversed, r.Reversal)
 	}
 	if r.Returns {
 		c.FeeBack, c.FeeBase = minus(c.FeeBack, r.FeeBack), minus(c.FeeBase, r.Amount)
+	}
+}
+
+// taxUndone takes what a refund gave back of taxes off what was.
+func taxUndone(list, back []Tax) {
+	for _, t := range back {
+		for i := range list {
+			if list[i].Authority == t.Authority {
+				list[i].Refunded = minus(list[i].Refunded, t.Amount)
+			}
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ type tally struct {
 // given is what the refunds of a charge add up to, in minor units.
 type given struct {
 	refunded, refunding, reversed, feeBack, feeBase, serviceBack int64
-	tax                                                          map[string]int64
+	tax, feeTax                                                  map[string]int64
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -73,6 +73,10 @@ func (t *tally) charge(c *Charge) {
 		t.add(c.Account, "balance", c.share(), 1)
 		t.add(c.Account, "balance", c.ApplicationFee, -1)
 		t.add(t.platform, "balance", c.ApplicationFee, 1)
+		for _, x := range c.FeeTax {
+			t.add(c.Account, "balance", x.Amount, -1)
+			t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
+		}
 	}
 }
 
@@ -104,6 +108,9 @@ func (t *tally) compareGiven(c *Charge) {
 	for _, x := range c.Tax {
 		check("refunded of the tax "+x.Authority, x.Refunded, g.tax[x.Authority], x.Amount.Minor())
 	}
+	for _, x := range c.FeeTax {
+		check("given back of the commission's tax "+x.Authority, x.Refunded, g.feeTax[x.Authority], x.Amount.Minor())
+	}
 }
 
 // comparePrices reports where a fee is not what its price came to, or a price not
@@ -133,7 +140,7 @@ func (t *tally) refund(r *Refund) {
 	}
 	g := t.given[r.Charge]
 	if g == nil {
-		g = &given{tax: make(map[string]int64)}
+		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
 		t.given[r.Charge] = g
 	}
 	g.serviceBack += r.ServiceBack.Minor()
@@ -143,6 +150,9 @@ func (t *tally) refund(r *Refund) {
 	}
 	for _, x := range r.Tax {
 		g.tax[x.Authority] += x.Amount.Minor()
+	}
+	for _, x := range r.FeeTax {
+		g.feeTax[x.Authority] += x.Amount.Minor()
 	}
 	if r.Status != RefundSucceeded {
 		g.refunding += r.Amount.Minor()
@@ -161,6 +171,10 @@ func (t *tally) refund(r *Refund) {
 	if r.Account != "" {
 		t.add(r.Account, "balance", r.Reversal, -1)
 		t.add(r.Account, "balance", r.FeeBack, 1)
+		for _, x := range r.FeeTax {
+			t.add(r.Account, "balance", x.Amount, 1)
+			t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
+		}
 	}
 	t.add(ledger.House, "acquirer/"+r.Acquirer, r.Amount, 1)
 }

@@ -12,7 +12,7 @@ import (
 
 // charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa", or "c1: net
 // 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
-// fee none".
+// fee none fee-tax vat 20".
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
@@ -33,6 +33,9 @@ func (r *runner) charge(args string) error {
 			}
 		case "tax":
 			request.Tax = append(request.Tax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[1])})
+			i++
+		case "fee-tax":
+			request.FeeTax = append(request.FeeTax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[1])})
 			i++
 		case "card":
 			request.Source = w[i+1]
