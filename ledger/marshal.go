@@ -165,8 +165,32 @@ func fieldWriter(t reflect.Type) jsonWriter {
 		if e := t.Elem(); e.Kind() == reflect.Struct && !implements[json.Marshaler](e) && !implements[encoding.TextMarshaler](e) && !circular(e) {
 			return pointerWriter(e)
 		}
+	case reflect.Slice:
+		if e := t.Elem(); e.Kind() == reflect.Struct && !circular(e) {
+			return sliceWriter(e)
+		}
 	}
 	return writeOther
+}
+
+// sliceWriter writes a list of structs, null for none.
+func sliceWriter(t reflect.Type) jsonWriter {
+	w := fieldWriter(t)
+	return func(b []byte, v reflect.Value) (_ []byte, ok bool) {
+		if v.IsNil() {
+			return append(b, "null"...), true
+		}
+		b = append(b, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, ok = w(b, v.Index(i)); !ok {
+				return b, false
+			}
+		}
+		return append(b, ']'), true
+	}
 }
 
 // pointerWriter writes the struct that a pointer points to, null for none.
@@ -183,10 +207,10 @@ func pointerWriter(t reflect.Type) jsonWriter {
 	}
 }
 
-// circular reports whether a struct may point to its own kind, so that values
-// could have no end; the library finds that out.
+// circular reports whether a struct may point to its own kind, or list it, so that
+// values could have no end; the library finds that out.
 func circular(t reflect.Type, within ...reflect.Type) bool {
-	for t.Kind() == reflect.Pointer {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
 	if t.Kind() != reflect.Struct {

@@ -159,9 +159,12 @@ func TestMarshalOther(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(want), string(got), "%T", v)
 	}
-	endless := &ring{}
-	endless.Next = endless
-	for _, v := range []any{endless, &everything{Amount: Money{1, 0}}, &struct {
+	type tree struct {
+		Kids []tree `json:"kids"`
+	}
+	endless, forest := &ring{}, &tree{Kids: make([]tree, 1)}
+	endless.Next, forest.Kids[0].Kids = endless, forest.Kids
+	for _, v := range []any{endless, forest, &everything{Amount: Money{1, 0}}, &struct {
 		At time.Time `json:"at"`
 	}{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, &struct {
 		F func() `json:"f"`

@@ -60,6 +60,8 @@ func (t *Table) Check() error {
 			return bad(field+".ofTotal", "it is for service fees")
 		case r.Kept:
 			return bad(field+".kept", "it is for service fees")
+		case r.OnCapture != Recomputed:
+			return bad(field+".onCapture", "what is processed is what was captured")
 		}
 		return nil
 	})

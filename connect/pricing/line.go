@@ -9,8 +9,8 @@ import (
 // Line is a price as one sale had it: its terms, and the parts that add up to its
 // amount. It is kept with the payment. Parts of nothing are the zero Money.
 type Line struct {
-	Rule      string       `json:"rule"` // its name
-	Terms     Price        `json:"terms,omitzero"`
+	Rule      string       `json:"rule"`               // its name
+	Terms     Price        `json:"terms,omitzero"`     // of a platform's price; a processing price leaves them out
 	Origin    Origin       `json:"origin,omitzero"`    // of the card, where the source told
 	OfTotal   bool         `json:"ofTotal,omitzero"`   // Rule.OfTotal
 	Kept      bool         `json:"kept,omitzero"`      // Rule.Kept
@@ -92,7 +92,8 @@ func (l *Line) surcharge(percent decimal.Decimal) (ledger.Money, error) {
 // Captured returns the line of a sale of which only a part was captured, by the
 // line's own terms and OnCapture. All of it is the line itself. Where a sale is
 // captured in several parts, each part's price is the line of all that is captured
-// by then less the line before, so that they add up. captured is zero or more and
+// by then less the line before, so that they add up. A processing price, which is
+// of what was captured to begin with, goes in proportion. captured is zero or more and
 // at most authorized, both in the line's currency; else it is of class Invalid.
 func (l *Line) Captured(captured, authorized ledger.Money) (Line, error) {
 	if authorized.Currency() != l.Of.Currency() {
@@ -104,27 +105,26 @@ func (l *Line) Captured(captured, authorized ledger.Money) (Line, error) {
 		return Line{}, err
 	case captured == authorized:
 		return *l, nil
-	case l.OnCapture == Prorated || captured.IsZero(): // nothing was sold: nothing is due
+	case l.OnCapture == Prorated || captured.IsZero() || l.termless(): // nothing was sold: nothing is due
 		return l.prorated(of, captured, authorized)
 	}
 	return l.recomputed(of)
 }
 
-// recomputed applies the terms to another amount, which is less than before. So a
-// surcharge that was nothing stays so.
+// termless is a processing price, or one of nothing.
+func (l *Line) termless() bool {
+	t := &l.Terms
+	return t.Percent.IsZero() && t.Fixed.IsZero() && t.Min.IsZero() && len(t.Tiers)+len(l.Modifiers) == 0
+}
+
+// recomputed applies the terms to another amount.
 func (l *Line) recomputed(of ledger.Money) (Line, error) {
 	mods := make([]*Modifier, len(l.Modifiers))
 	for i, m := range l.Modifiers {
 		mods[i] = &Modifier{Name: m.Name, Percent: m.Percent, Fixed: m.Fixed}
 	}
 	now, err := l.Terms.line(of, mods)
-	now.Rule, now.Origin, now.OfTotal, now.Kept, now.OnCapture = l.Rule, l.Origin, l.OfTotal, l.Kept, l.OnCapture
-	if err == nil && !l.CrossBorder.IsZero() {
-		now.CrossBorder, err = now.surcharge(l.Terms.CrossBorder)
-	}
-	if err == nil && !l.FX.IsZero() {
-		now.FX, err = now.surcharge(l.Terms.FX)
-	}
+	now.Rule, now.OfTotal, now.Kept, now.OnCapture = l.Rule, l.OfTotal, l.Kept, l.OnCapture
 	return now, err
 }
 

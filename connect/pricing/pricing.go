@@ -74,7 +74,9 @@ func (t *Table) line(rule string, p *Price, s *Sale, from Origin) (Line, error) 
 	if err != nil {
 		return Line{}, err
 	}
-	l.Rule, l.Origin = rule, from
+	// What was captured is what is processed: the terms are not asked again, and
+	// every charge would carry them.
+	l.Rule, l.Origin, l.Terms = rule, from, Price{}
 	if from == International {
 		l.CrossBorder, err = l.surcharge(p.CrossBorder)
 	}
