@@ -80,6 +80,9 @@ type Answer struct {
 	Reference string // the acquirer's name for it
 	Amount    ledger.Money
 	AtOnce    bool // the money needs no days to become available
+	// Country is where the card was issued (ISO 3166-1 alpha-2), if the acquirer
+	// tells: a price may depend on it.
+	Country string
 }
 
 // News is an answer that comes unasked: by notification, from a report, from a

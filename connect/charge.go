@@ -2,8 +2,10 @@ package connect
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -25,10 +27,14 @@ type Charge struct {
 	ID             string            `json:"id"`
 	Platform       string            `json:"platform"`
 	Account        string            `json:"account,omitzero"`
-	Amount         ledger.Money      `json:"amount"`
+	Amount         ledger.Money      `json:"amount"` // what the buyer pays, ServiceFee and Tax included
 	ApplicationFee ledger.Money      `json:"applicationFee,omitzero"`
+	ServiceFee     ledger.Money      `json:"serviceFee,omitzero"` // on top of the seller's price, and the platform's
 	Tax            []Tax             `json:"tax,omitzero"`
-	Source         string            `json:"source"` // the acquirer's token
+	FeeTax         []Tax             `json:"feeTax,omitzero"` // on the application fee: the seller's to pay, and the authorities'
+	Category       string            `json:"category,omitzero"`
+	Method         string            `json:"method,omitzero"` // empty: a card
+	Source         string            `json:"source"`          // the acquirer's token
 	Acquirer       string            `json:"acquirer"`
 	Descriptor     string            `json:"descriptor,omitzero"`
 	Description    string            `json:"description,omitzero"`
@@ -39,12 +45,19 @@ type Charge struct {
 	Settled        time.Time         `json:"settled,omitzero"`
 	Metadata       map[string]string `json:"metadata,omitzero"`
 
+	// How the platform's price list came to the application fee and the service
+	// fee: as it was then, for good. Nil where the list had no price, or the fee
+	// was stated.
+	Commission *pricing.Line `json:"commission,omitzero"`
+	Service    *pricing.Line `json:"service,omitzero"`
+
 	// Set when it succeeds.
-	ProcessingFee ledger.Money `json:"processingFee,omitzero"`
-	Available     payout.Day   `json:"available,omitzero"`  // the day on which its money is available
-	AtOnce        bool         `json:"atOnce,omitzero"`     // or: available to the seller at once
-	PlatformIn    string       `json:"platformIn,omitzero"` // purposes of the accounts that it landed in
-	AccountIn     string       `json:"accountIn,omitzero"`
+	ProcessingFee ledger.Money  `json:"processingFee,omitzero"`
+	Processing    *pricing.Line `json:"processing,omitzero"` // how the processing fee came about
+	Available     payout.Day    `json:"available,omitzero"`  // the day on which its money is available
+	AtOnce        bool          `json:"atOnce,omitzero"`     // or: available to the seller at once
+	PlatformIn    string        `json:"platformIn,omitzero"` // purposes of the accounts that it landed in
+	AccountIn     string        `json:"accountIn,omitzero"`
 
 	// What refunds have taken and are about to take.
 	Refunded  ledger.Money `json:"refunded,omitzero"`  // given back to the buyer
@@ -52,6 +65,8 @@ type Charge struct {
 	Reversed  ledger.Money `json:"reversed,omitzero"`  // pulled back from the seller
 	FeeBack   ledger.Money `json:"feeBack,omitzero"`   // of the commission, given back to the seller
 	FeeBase   ledger.Money `json:"feeBase,omitzero"`   // what was refunded with a part of the commission
+	// ServiceBack is what of the service fee was given back with refunds.
+	ServiceBack ledger.Money `json:"serviceBack,omitzero"`
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -59,8 +74,8 @@ type Charge struct {
 	Replayed bool `json:"-"`
 }
 
-// Tax is a part of an amount that belongs to an authority. It stands outside
-// the seller's share and the base of commissions.
+// Tax is a part of an amount that belongs to an authority. Of a payment it stands
+// outside the seller's share and the base of commissions.
 type Tax struct {
 	Authority string       `json:"authority"` // lower-case letters, digits, dots, dashes and underscores: "nyc"
 	Amount    ledger.Money `json:"amount"`
@@ -71,14 +86,18 @@ type Tax struct {
 // out.
 func (c *Charge) loaded() {
 	zero := ledger.Zero(c.Amount.Currency())
-	for _, m := range []*ledger.Money{&c.ApplicationFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase} {
+	for _, m := range []*ledger.Money{
+		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
+	} {
 		if m.IsZero() {
 			*m = zero
 		}
 	}
-	for i := range c.Tax {
-		if c.Tax[i].Refunded.IsZero() {
-			c.Tax[i].Refunded = zero
+	for _, list := range [][]Tax{c.Tax, c.FeeTax} {
+		for i := range list {
+			if list[i].Refunded.IsZero() {
+				list[i].Refunded = zero
+			}
 		}
 	}
 }
@@ -110,17 +129,37 @@ var chargeKind = ledger.Kind[Charge]{
 type ChargeRequest struct {
 	Key string `json:"-"`
 	// Amount is what the buyer pays, taxes included: at least what cards take in
-	// its currency (0.50 USD, 50 JPY) and at most twelve digits of minor units.
+	// its currency (0.50 USD, 50 JPY) and at most twelve digits of minor units. A
+	// service fee of the platform's price list is added to it.
 	Amount ledger.Money `json:"amount,omitzero"`
+	// Net is in place of Amount: what the seller is to have after commission. The
+	// amount is the least that leaves it, and the taxes are added.
+	Net ledger.Money `json:"net,omitzero"`
+	// Total is what the buyer was told to pay in all. If prices have changed since,
+	// so that it would be something else, the charge is refused (price_changed).
+	// The zero Money asks nothing.
+	Total  ledger.Money `json:"total,omitzero"`
 	Source string       `json:"source,omitzero"` // the acquirer's token for the buyer's card
 
 	// AccountID is the seller whom the amount less taxes goes to. Empty: the
 	// platform charges for itself.
 	AccountID string `json:"account,omitzero"`
 	// ApplicationFee is the platform's commission out of the seller's share, at
-	// most that share.
+	// most that share. The zero Money is what the platform's price list says; an
+	// amount of a currency is stated, zero too.
 	ApplicationFee ledger.Money `json:"applicationFee,omitzero"`
-	Tax            []Tax        `json:"tax,omitzero"` // at most 10, one for each authority
+	NoFee          bool         `json:"noFee,omitzero"` // as an ApplicationFee of zero
+	// FeeTax is on the commission, and comes out of the seller's share with it: at
+	// most 10, one for each authority. It goes back as the commission does.
+	FeeTax []Tax `json:"feeTax,omitzero"`
+	Tax    []Tax `json:"tax,omitzero"` // at most 10, one for each authority
+
+	// What the price list may ask. PriceOf is what it is computed of, such as the
+	// fare without the tip: more than zero, at most the amount less taxes, and the
+	// zero Money is all of that.
+	PriceOf  ledger.Money `json:"priceOf,omitzero"`
+	Category string       `json:"category,omitzero"` // of what is sold: 1–40 lower-case letters, digits, dots, dashes and underscores
+	Method   string       `json:"method,omitzero"`   // how it is paid, likewise; empty: pricing.Card
 
 	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters with a letter, without < > \ ' " *
 	Description string            `json:"description,omitzero"` // for people, at most 1,000 characters
@@ -131,6 +170,9 @@ type ChargeRequest struct {
 // whose Status is ChargeFailed, not an error. Where the acquirer's answer is
 // still to come the status is ChargeProcessing, and Drain goes on with it.
 func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error) {
+	if r.ApplicationFee.IsZero() && r.ApplicationFee != (ledger.Money{}) {
+		r.NoFee = true // requests are told apart by what is not zero in them
+	}
 	return chargeTask.do(ctx, p, r.Key, r)
 }
 
@@ -178,11 +220,13 @@ func stillOpen(open, succeeded bool, a Answer) (bool, error) {
 	return false, badState("contradicting_news", "status", "another answer has been booked")
 }
 
-func recordCharge(u *ledger.Unit, p *Platform, r *ChargeRequest, w ledger.Work) (*Charge, error) {
-	if _, err := p.expectProfile(u); err != nil {
+func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Work) (*Charge, error) {
+	prof, err := p.expectProfile(u)
+	if err != nil {
 		return nil, err
 	}
-	if err := p.checkCharge(u, r); err != nil {
+	r := *asked // a lost race begins with the request as it was
+	if err := p.checkCharge(u, prof, &r); err != nil {
 		return nil, err
 	}
 	if r.AccountID != "" {
@@ -192,19 +236,25 @@ func recordCharge(u *ledger.Unit, p *Platform, r *ChargeRequest, w ledger.Work) 
 	}
 	c := &Charge{
 		ID: u.NewID(chargeKind.Prefix), Platform: p.id, Account: r.AccountID, Amount: r.Amount,
-		ApplicationFee: r.ApplicationFee, Source: r.Source, Acquirer: acquirerName(p.e),
+		ApplicationFee: r.ApplicationFee, Source: r.Source, Acquirer: acquirerName(p.e), Category: r.Category, Method: r.Method,
 		Descriptor: r.Descriptor, Description: r.Description, Status: ChargeProcessing, Created: u.At(),
 		Metadata: r.Metadata, Work: w,
 	}
-	c.loaded()
-	for _, t := range r.Tax {
-		c.Tax = append(c.Tax, Tax{Authority: t.Authority, Amount: t.Amount, Refunded: ledger.Zero(t.Amount.Currency())})
+	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
+	if err := p.priceCharge(u, prof, &r, c); err != nil {
+		return nil, err
 	}
+	c.loaded()
 	return c, p.putCharge(u, c, EventChargePending)
 }
 
-// checkCharge refuses a request before anything is read or written.
-func (p *Platform) checkCharge(u *ledger.Unit, r *ChargeRequest) error {
+// checkCharge refuses a request before anything is written.
+func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) error {
+	if r.Net != (ledger.Money{}) {
+		if err := p.grossUp(u, prof, r); err != nil {
+			return err
+		}
+	}
 	if err := p.e.checkAmount(r.Amount, u.At()); err != nil {
 		return err
 	}
@@ -233,10 +283,20 @@ func (p *Platform) checkCharge(u *ledger.Unit, r *ChargeRequest) error {
 	if r.ApplicationFee.Sign() > 0 && r.AccountID == "" {
 		return badField("invalid_request", "applicationFee", "a commission is taken from a seller's share")
 	}
-	if r.ApplicationFee.Minor() > r.Amount.Minor()-tax.Minor() {
+	share := minus(r.Amount, tax)
+	if r.ApplicationFee.Minor() > share.Minor() {
 		return badField("fee_exceeds_amount", "applicationFee", "the commission is more than the seller's share")
 	}
-	return nil
+	return checkPricing(r, share)
+}
+
+// addTax adds up taxes that were checked.
+func addTax(list []Tax) int64 {
+	sum := int64(0)
+	for _, t := range list {
+		sum += t.Amount.Minor()
+	}
+	return sum
 }
 
 // checkTax adds taxes up, which are all in one currency.

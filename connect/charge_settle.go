@@ -49,14 +49,15 @@ func (e *Engine) received(u *ledger.Unit, w *ledger.Work) {
 	}
 }
 
-// chargeApproved posts the charge: flows C3 and C14 of the chart for a seller,
-// the first lines of them for the platform itself.
+// chargeApproved posts the charge: flows C3, C14 and T2 of the chart for a seller,
+// the first lines of them for the platform itself. A service fee stays where the
+// charge came in: with the platform.
 func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	prof, err := p.expectProfile(u)
 	if err != nil {
 		return err
 	}
-	if c.ProcessingFee, err = p.e.c.Prices.Processing(c.Amount); err != nil {
+	if err := p.priceProcessing(u, prof, c, a); err != nil {
 		return err
 	}
 	day := payout.DayOf(u.At(), time.UTC)
@@ -81,19 +82,19 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	}
 	if c.Account != "" {
 		b.post("transfer", out(platform, c.share()), in(seller, c.share()))
-		b.post("application fee", out(seller, c.ApplicationFee), in(platform, c.ApplicationFee))
+		fee := []line{{account: seller, minor: -c.ApplicationFee.Minor() - addTax(c.FeeTax)}, in(platform, c.ApplicationFee)}
+		for _, t := range c.FeeTax {
+			fee = append(fee, in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
+		}
+		b.post("application fee", fee...)
 	}
 	return p.putCharge(u, c, EventChargeSucceeded)
 }
 
-// share is what goes to the seller before commission: the amount less taxes.
-// Taxes were checked to leave something of it.
+// share is what goes to the seller before commission: the amount less taxes and
+// service fee. Taxes were checked to leave something of it.
 func (c *Charge) share() ledger.Money {
-	n := c.Amount.Minor()
-	for _, t := range c.Tax {
-		n -= t.Amount.Minor()
-	}
-	return ledger.Minor(n, c.Amount.Currency())
+	return ledger.Minor(c.Amount.Minor()-c.ServiceFee.Minor()-addTax(c.Tax), c.Amount.Currency())
 }
 
 // land decides where a charge's money lands: pending for its day, or available

@@ -8,7 +8,7 @@ import (
 
 // known remembers at which version accounts were last seen, and whose they are,
 // so that a charge need not read its seller: the commit checks that the version
-// still holds. It is bounded and may forget anything at any time.
+// still holds. An account's country never changes. It is bounded and may forget anything at any time.
 type known struct {
 	mu       sync.Mutex
 	accounts map[string]sighting
@@ -16,6 +16,7 @@ type known struct {
 
 type sighting struct {
 	platform string
+	country  string
 	version  int64
 }
 
@@ -49,7 +50,8 @@ func (p *Platform) expectAccount(u *ledger.Unit, id string) error {
 		u.Assume(accountKind.ID(id), s.version)
 		return nil
 	}
-	if _, err := p.account(u, id); err != nil {
+	a, err := p.account(u, id)
+	if err != nil {
 		return err
 	}
 	o, err := u.Object(accountKind.ID(id))
@@ -57,7 +59,20 @@ func (p *Platform) expectAccount(u *ledger.Unit, id string) error {
 		return err
 	}
 	if !p.joined { // who may be rolled back
-		p.e.known.put(id, sighting{p.id, o.Version})
+		p.e.known.put(id, sighting{p.id, a.Country, o.Version})
 	}
 	return nil
+}
+
+// sellerCountry returns the country of an account of the platform, without
+// reading it where it was seen before.
+func (p *Platform) sellerCountry(u *ledger.Unit, id string) (string, error) {
+	if s, ok := p.e.known.get(id); ok && s.platform == p.id {
+		return s.country, nil
+	}
+	a, err := p.account(u, id)
+	if err != nil {
+		return "", err
+	}
+	return a.Country, nil
 }

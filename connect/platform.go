@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -43,6 +44,7 @@ type Profile struct {
 	ShortBalance ShortPolicy       `json:"shortBalance"`
 	Delay        payout.Delay      `json:"delay"` // until its payments are available
 	Bank         *BankAccount      `json:"bank,omitzero"`
+	Prices       *pricing.List     `json:"prices,omitzero"` // what it takes of sellers and adds for buyers; not to be changed in place
 	Created      time.Time         `json:"created"`
 	Metadata     map[string]string `json:"metadata,omitzero"`
 
@@ -79,6 +81,7 @@ type PlatformRequest struct {
 	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"` // zero: ShortNegative
 	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
+	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Metadata     map[string]string `json:"metadata,omitzero"`
 }
 
@@ -103,6 +106,9 @@ type versioned struct {
 func (e *Engine) Register(ctx context.Context, r PlatformRequest) (*Platform, error) {
 	if err := e.start(ctx); err != nil {
 		return nil, err
+	}
+	if err := r.Prices.Check(); err != nil { // before its numbers are written anywhere
+		return nil, fmt.Errorf("connect: register: %w", err)
 	}
 	hash, err := ledger.HashRequest("register", &r)
 	if err != nil {
@@ -147,7 +153,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 	if err := checkName("name", r.Name, 100); err != nil {
 		return nil, err
 	}
-	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Bank: r.Bank, Metadata: r.Metadata}
+	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Bank: r.Bank, Prices: r.Prices, Metadata: r.Metadata}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err
 	}
@@ -166,11 +172,15 @@ type PlatformUpdate struct {
 	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"`
 	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
 	Bank         *BankDetails      `json:"bank,omitzero"`
+	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Metadata     map[string]string `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
 }
 
 // UpdatePlatform changes the platform.
 func (p *Platform) UpdatePlatform(ctx context.Context, r PlatformUpdate) (*Profile, error) {
+	if err := r.Prices.Check(); err != nil { // before its numbers are written anywhere
+		return nil, fmt.Errorf("connect: update platform: %w", err)
+	}
 	verb := simpleVerb[Profile]{
 		name: "update platform", kind: &platformKind, target: p.id,
 		replayed: func(o *Profile) *bool { return &o.Replayed },
@@ -214,6 +224,13 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		if p.Delay = *r.Delay; p.Delay.Days < 0 || p.Delay.Days > 366 {
 			return badField("invalid_delay", "delay", "a delay is 0 to 366 days")
 		}
+	}
+	switch {
+	case r.Prices == nil:
+	case r.Prices.Empty():
+		p.Prices = nil
+	default:
+		p.Prices = r.Prices.Clone()
 	}
 	if r.Bank != nil {
 		b, err := r.Bank.account(u, e)

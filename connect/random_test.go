@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -61,12 +63,31 @@ func newWildOn(t *testing.T, seed uint64, s ledger.Store) *wild {
 	for i, policy := range []connect.ShortPolicy{connect.ShortNegative, connect.ShortRefuse} {
 		p, err := w.Register(w.ctx, connect.PlatformRequest{
 			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i], ShortBalance: policy,
-			Bank: &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
+			Bank:   &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
+			Prices: []*pricing.List{nil, w.prices()}[i],
 		})
 		require.NoError(t, err)
 		w.platforms = append(w.platforms, p)
 	}
 	return w
+}
+
+// prices are a commission in tiers with a promotion, and a service fee that a
+// refund may keep.
+func (w *wild) prices() *pricing.List {
+	percent := func() decimal.Decimal { return decimal.New(w.Int64N(3000), -2) }
+	return &pricing.List{
+		Commission: pricing.Prices{
+			Rules: []pricing.Rule{
+				{Name: "yen", When: pricing.Match{Currency: ledger.JPY}, Price: pricing.Price{Graduated: true, Tiers: []pricing.Tier{
+					{UpTo: ledger.Minor(30000, ledger.JPY), Percent: percent()}, {Percent: percent()},
+				}}},
+				{Name: "others", Price: pricing.Price{Percent: percent()}},
+			},
+			Modifiers: []pricing.Modifier{{Name: "promotion", Percent: percent().Neg()}},
+		},
+		Service: pricing.Prices{Rules: []pricing.Rule{{Name: "buyers", Price: pricing.Price{Percent: percent()}, Kept: w.one(2), OfTotal: w.one(2)}}},
+	}
 }
 
 func pick[T any](w *wild, list ...T) T { return list[w.IntN(len(list))] }
@@ -136,8 +157,11 @@ func (w *wild) pay(who own, cur ledger.Currency) {
 		r.Tax = append(r.Tax, connect.Tax{Authority: fmt.Sprint("t", i), Amount: ledger.Minor(tax, cur)})
 		share -= tax
 	}
-	if who.id != "" {
+	if who.id != "" && !w.one(3) {
 		r.ApplicationFee = ledger.Minor(w.Int64N(share+1), cur)
+	}
+	if rest := share - r.ApplicationFee.Minor(); who.id != "" && rest > 0 && w.one(3) {
+		r.FeeTax = append(r.FeeTax, connect.Tax{Authority: "t0", Amount: ledger.Minor(1+w.Int64N(rest), cur)})
 	}
 	c, err := who.Charge(w.ctx, r)
 	if w.note(err) {

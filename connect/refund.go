@@ -21,24 +21,27 @@ const (
 
 // Refund gives all or part of a charge back to the buyer.
 type Refund struct {
-	ID        string            `json:"id"`
-	Platform  string            `json:"platform"`
-	Charge    string            `json:"charge"`
-	Account   string            `json:"account,omitzero"`
-	Acquirer  string            `json:"acquirer"`
-	Amount    ledger.Money      `json:"amount"`
-	Reversal  ledger.Money      `json:"reversal"` // pulled back from the seller
-	FeeBack   ledger.Money      `json:"feeBack"`  // of the application fee, given back to the seller
-	Tax       []Tax             `json:"tax,omitzero"`
-	Reverses  bool              `json:"reverses,omitzero"` // asked to pull the seller's part back
-	Returns   bool              `json:"returns,omitzero"`  // asked to give the commission back
-	Reason    string            `json:"reason,omitzero"`
-	Status    RefundStatus      `json:"status"`
-	Code      string            `json:"code,omitzero"`
-	Reference string            `json:"reference,omitzero"`
-	Created   time.Time         `json:"created"`
-	Settled   time.Time         `json:"settled,omitzero"`
-	Metadata  map[string]string `json:"metadata,omitzero"`
+	ID       string       `json:"id"`
+	Platform string       `json:"platform"`
+	Charge   string       `json:"charge"`
+	Account  string       `json:"account,omitzero"`
+	Acquirer string       `json:"acquirer"`
+	Amount   ledger.Money `json:"amount"`
+	Reversal ledger.Money `json:"reversal"` // pulled back from the seller
+	FeeBack  ledger.Money `json:"feeBack"`  // of the application fee, given back to the seller
+	// ServiceBack is what of the service fee goes back to the buyer.
+	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
+	FeeTax      []Tax             `json:"feeTax,omitzero"` // of the taxes on the application fee, given back to the seller
+	Tax         []Tax             `json:"tax,omitzero"`
+	Reverses    bool              `json:"reverses,omitzero"` // asked to pull the seller's part back
+	Returns     bool              `json:"returns,omitzero"`  // asked to give the commission back
+	Reason      string            `json:"reason,omitzero"`
+	Status      RefundStatus      `json:"status"`
+	Code        string            `json:"code,omitzero"`
+	Reference   string            `json:"reference,omitzero"`
+	Created     time.Time         `json:"created"`
+	Settled     time.Time         `json:"settled,omitzero"`
+	Metadata    map[string]string `json:"metadata,omitzero"`
 
 	// Where the money is taken from, decided when it is set aside.
 	FromPlatform RefundLeg `json:"fromPlatform"`
@@ -58,9 +61,17 @@ type RefundLeg struct {
 	Short   ShortPolicy  `json:"short,omitzero"` // what happens if it is not enough
 }
 
+// loaded gives an amount of nothing its currency back, which storage leaves out.
+func (r *Refund) loaded() {
+	if r.ServiceBack.IsZero() {
+		r.ServiceBack = ledger.Zero(r.Amount.Currency())
+	}
+}
+
 var refundKind = ledger.Kind[Refund]{
 	Name:   "connect.refund",
 	Prefix: "re_",
+	Loaded: (*Refund).loaded,
 	Keys: func(r *Refund) []ledger.Key {
 		keys := append(make([]ledger.Key, 0, 4),
 			ledger.Key{Name: "platform", Value: r.Platform, At: r.Created},
@@ -83,7 +94,9 @@ var refundKind = ledger.Kind[Refund]{
 type RefundRequest struct {
 	Key      string `json:"-"`
 	ChargeID string `json:"charge,omitzero"`
-	// Amount goes back to the buyer; the zero Money is all that is left.
+	// Amount goes back to the buyer; the zero Money is all that is left, but for a
+	// service fee that is kept (pricing.Rule.Kept). An amount that is stated may
+	// give that back too, once all else has gone back.
 	Amount ledger.Money `json:"amount,omitzero"`
 	// ReverseTransfer pulls the seller's part of the amount back; without it
 	// the platform bears the refund. It needs a charge for a seller.
@@ -96,8 +109,8 @@ type RefundRequest struct {
 }
 
 // Refund gives money back to a buyer. Refunds of a charge add up to at most its
-// amount, pending ones included. The taxes in it go back in proportion; the
-// processing fee does not.
+// amount, pending ones included. The taxes and the service fee in it go back in
+// proportion; the processing fee does not.
 func (p *Platform) Refund(ctx context.Context, r RefundRequest) (*Refund, error) {
 	return refundTask.do(ctx, p, r.Key, r)
 }
@@ -209,11 +222,13 @@ func (c *Charge) refundable(asked ledger.Money) (ledger.Money, error) {
 	left := ledger.Minor(c.Amount.Minor()-c.Refunded.Minor()-c.Refunding.Minor(), c.Amount.Currency())
 	switch {
 	case asked == ledger.Money{}:
-		asked = left
+		if asked = left; !c.kept().IsZero() {
+			asked = minus(left, minus(c.ServiceFee, c.ServiceBack))
+		}
 	case asked.Currency() != c.Amount.Currency():
 		return asked, badField("currency_mismatch", "amount", "the charge is in "+c.Amount.Currency().String())
 	}
-	if asked.Minor() > left.Minor() || left.IsZero() {
+	if asked.Minor() > left.Minor() || asked.Sign() <= 0 {
 		return asked, badState("refund_exceeds_charge", "amount", left.String()+" of the charge can still be refunded")
 	}
 	return asked, nil
@@ -222,62 +237,113 @@ func (c *Charge) refundable(asked ledger.Money) (ledger.Money, error) {
 // begin counts a refund as pending on its charge and computes its parts.
 func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	zero := ledger.Zero(c.Amount.Currency())
-	r.Reversal, r.FeeBack = zero, zero
+	r.Reversal, r.FeeBack, r.ServiceBack = zero, zero, zero
 	var err error
 	if c.Refunding, err = c.Refunding.Add(r.Amount); err != nil {
 		return err
 	}
-	tax, err := c.taxBack(r)
+	aside, err := c.asideBack(r)
 	if err != nil {
 		return err
 	}
 	if r.Reverses = req.ReverseTransfer; !r.Reverses {
 		return nil
 	}
-	// What is not tax was the seller's.
+	// What is neither tax nor service fee was the seller's.
 	left := c.share().Minor() - c.Reversed.Minor()
-	r.Reversal = ledger.Minor(min(r.Amount.Minor()-tax.Minor(), left), c.Amount.Currency())
+	r.Reversal = ledger.Minor(min(r.Amount.Minor()-aside.Minor(), left), c.Amount.Currency())
 	c.Reversed = sum(c.Reversed, r.Reversal)
 	if r.Returns = req.RefundFee && !c.ApplicationFee.IsZero(); !r.Returns {
 		return nil
 	}
-	target, err := c.ApplicationFee.Proportion(sum(c.FeeBase, r.Amount), c.Amount)
+	target, err := c.due(c.ApplicationFee, sum(c.FeeBase, r.Amount))
 	if err != nil {
 		return err
 	}
 	r.FeeBack = ledger.Minor(max(target.Minor()-c.FeeBack.Minor(), 0), c.Amount.Currency())
 	c.FeeBack, c.FeeBase = sum(c.FeeBack, r.FeeBack), sum(c.FeeBase, r.Amount)
+	return c.feeTaxBack(r)
+}
+
+// feeTaxBack computes how much of each tax on the commission goes back with it.
+func (c *Charge) feeTaxBack(r *Refund) error {
+	for i := range c.FeeTax {
+		t := &c.FeeTax[i]
+		target, err := c.due(t.Amount, c.FeeBase)
+		if err != nil {
+			return err
+		}
+		part := ledger.Minor(max(target.Minor()-t.Refunded.Minor(), 0), c.Amount.Currency())
+		t.Refunded = sum(t.Refunded, part)
+		r.FeeTax = append(r.FeeTax, Tax{Authority: t.Authority, Amount: part, Refunded: minus(part, part)})
+	}
 	return nil
 }
 
-// taxBack computes how much of the taxes goes back with a refund: one
-// cumulative target for all of them, shared out by what is left of each.
-func (c *Charge) taxBack(r *Refund) (ledger.Money, error) {
-	cur := c.Amount.Currency()
-	step, whole, given := ledger.Zero(cur), int64(0), int64(0)
-	left := make([]int64, len(c.Tax))
+// kept is the service fee if refunds give it back last, after all else.
+func (c *Charge) kept() ledger.Money {
+	if c.Service != nil && c.Service.Kept {
+		return c.ServiceFee
+	}
+	return ledger.Zero(c.Amount.Currency())
+}
+
+// due is how much of a part has gone back once so much of the amount has. A
+// service fee that is kept has no share in it.
+func (c *Charge) due(part, back ledger.Money) (ledger.Money, error) {
+	all := minus(c.Amount, c.kept())
+	return part.Proportion(ledger.Minor(min(back.Minor(), all.Minor()), all.Currency()), all)
+}
+
+// asideBack computes how much of what never was the seller's goes back with a
+// refund, the taxes and the service fee: one cumulative target for all of them,
+// shared out by what is left of each.
+func (c *Charge) asideBack(r *Refund) (ledger.Money, error) {
+	cur, n := c.Amount.Currency(), len(c.Tax)
+	whole, given := c.ServiceFee.Minor()-c.kept().Minor(), c.ServiceBack.Minor()
+	if !c.kept().IsZero() {
+		given = 0
+	}
+	left := make([]int64, n+1)
+	left[n] = whole - given
 	for i, t := range c.Tax {
 		whole += t.Amount.Minor()
 		given += t.Refunded.Minor()
 		left[i] = t.Amount.Minor() - t.Refunded.Minor()
 	}
+	last := c.keptBack(r)
 	if whole == given {
-		return step, nil
+		return last, nil
 	}
-	target, err := ledger.Minor(whole, cur).Proportion(sum(c.Refunded, c.Refunding), c.Amount)
+	target, err := c.due(ledger.Minor(whole, cur), sum(c.Refunded, c.Refunding))
 	if err != nil {
-		return step, err
+		return last, err
 	}
-	step = ledger.Minor(min(max(target.Minor()-given, 0), r.Amount.Minor()), cur)
+	step := ledger.Minor(min(max(target.Minor()-given, 0), r.Amount.Minor()-last.Minor()), cur)
 	parts, err := step.Allocate(left...)
 	if err != nil {
 		return step, err
 	}
-	for i, part := range parts {
+	for i, part := range parts[:n] {
 		c.Tax[i].Refunded = sum(c.Tax[i].Refunded, part)
 		r.Tax = append(r.Tax, Tax{Authority: c.Tax[i].Authority, Amount: part, Refunded: ledger.Zero(cur)})
 	}
-	return step, nil
+	r.ServiceBack = sum(r.ServiceBack, parts[n])
+	c.ServiceBack = sum(c.ServiceBack, parts[n])
+	return sum(step, last), nil
+}
+
+// keptBack is what goes back of a service fee that is kept: what a refund takes
+// beyond all else.
+func (c *Charge) keptBack(r *Refund) ledger.Money {
+	cur := c.Amount.Currency()
+	if c.kept().IsZero() {
+		return ledger.Zero(cur)
+	}
+	beyond := c.Refunded.Minor() + c.Refunding.Minor() - minus(c.Amount, c.kept()).Minor() - c.ServiceBack.Minor()
+	step := ledger.Minor(min(max(beyond, 0), r.Amount.Minor()), cur)
+	r.ServiceBack, c.ServiceBack = step, sum(c.ServiceBack, step)
+	return step
 }
 
 // sum adds parts of one charge. They never exceed its amount, which fits.
@@ -294,18 +360,25 @@ func (c *Charge) end(r *Refund, done bool) {
 		c.Refunded = sum(c.Refunded, r.Amount)
 		return
 	}
-	for _, t := range r.Tax {
-		for i := range c.Tax {
-			if c.Tax[i].Authority == t.Authority {
-				c.Tax[i].Refunded = minus(c.Tax[i].Refunded, t.Amount)
-			}
-		}
-	}
+	c.ServiceBack = minus(c.ServiceBack, r.ServiceBack)
+	taxUndone(c.Tax, r.Tax)
+	taxUndone(c.FeeTax, r.FeeTax)
 	if r.Reverses {
 		c.Reversed = minus(c.Reversed, r.Reversal)
 	}
 	if r.Returns {
 		c.FeeBack, c.FeeBase = minus(c.FeeBack, r.FeeBack), minus(c.FeeBase, r.Amount)
+	}
+}
+
+// taxUndone takes what a refund gave back of taxes off what was.
+func taxUndone(list, back []Tax) {
+	for _, t := range back {
+		for i := range list {
+			if list[i].Authority == t.Authority {
+				list[i].Refunded = minus(list[i].Refunded, t.Amount)
+			}
+		}
 	}
 }
 

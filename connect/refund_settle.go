@@ -27,7 +27,7 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	if err != nil {
 		return err
 	}
-	r.FromAccount, err = p.sellerLeg(u, a, c, r, r.Reversal.Minor()-r.FeeBack.Minor())
+	r.FromAccount, err = p.sellerLeg(u, a, c, r, r.Reversal.Minor()-r.FeeBack.Minor()-addTax(r.FeeTax))
 	return err
 }
 
@@ -141,7 +141,11 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 	if r.Reverses {
 		seller := p.of(c.Account, r.FromAccount.Purpose, cur)
 		b.post("transfer reversal", out(seller, r.Reversal).force(r.FromAccount.Short), in(platform, r.Reversal))
-		b.post("fee refund", out(platform, r.FeeBack).force(r.FromPlatform.Short), in(seller, r.FeeBack))
+		back := []line{out(platform, r.FeeBack).force(r.FromPlatform.Short), {account: seller, minor: r.FeeBack.Minor() + addTax(r.FeeTax)}}
+		for _, t := range r.FeeTax {
+			back = append(back, out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
+		}
+		b.post("fee refund", back...)
 	}
 	p.letGo(u, r, ledger.CaptureHold)
 	r.Status, r.Code = RefundSucceeded, ""

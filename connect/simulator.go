@@ -25,6 +25,10 @@ const (
 	TestIncorrectCVC     = "tok_chargeDeclinedIncorrectCvc"      // 4000000000000127: incorrect_cvc
 	TestProcessingError  = "tok_chargeDeclinedProcessingError"   // 4000000000000119: processing_error
 	TestVelocity         = "tok_chargeDeclinedVelocity"          // 4000000000006975: card_velocity_exceeded
+	TestCardUS           = "tok_us"                              // 4242424242424242, too: approved, and issued in the United States
+	TestCardGB           = "tok_gb"                              // 4000008260000000: approved, issued in the United Kingdom
+	TestCardDE           = "tok_de"                              // 4000002760000016: approved, issued in Germany
+	TestCardJP           = "tok_jp"                              // 4000003920000003: approved, issued in Japan
 	TestRefundPending    = "tok_refundPending"                   // 4000000000007726: approved; its refunds are received first, approved later
 	TestRefundDeclined   = "tok_refundDeclined"                  // approved; its refunds are declined
 	TestReceived         = "tok_received"                        // received; approved when asked a minute later
@@ -40,7 +44,12 @@ var testCards = map[string]string{
 	"4000000000009995": TestInsufficient, "4000000000009987": TestLostCard, "4000000000009979": TestStolenCard,
 	"4000000000000069": TestExpiredCard, "4000000000000127": TestIncorrectCVC, "4000000000000119": TestProcessingError,
 	"4000000000006975": TestVelocity, "4000000000007726": TestRefundPending,
+	"4000008260000000": TestCardGB, "4000002760000016": TestCardDE, "4000003920000003": TestCardJP,
 }
+
+// issued maps tokens to the country that the simulator says the card is from. Of
+// others it does not tell.
+var issued = map[string]string{TestCardUS: "US", TestCardGB: "GB", TestCardDE: "DE", TestCardJP: "JP"}
 
 // declines maps tokens to the code they are declined with.
 var declines = map[string]string{
@@ -125,6 +134,7 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 		} else if !s.known(o.Source) {
 			a.final = Answer{Status: Declined, Code: "incorrect_number", Reference: a.answer.Reference, Amount: o.Amount}
 		}
+		a.final.Country = issued[o.Source]
 		a.answer = a.final
 		if o.Source == TestReceived || o.Source == TestReceivedDeclined {
 			s.answerLater(a)
@@ -149,6 +159,8 @@ func (s *Simulator) answerLater(a *act) {
 
 func (s *Simulator) known(token string) bool {
 	switch token {
+	case TestCardUS, TestCardGB, TestCardDE, TestCardJP:
+		return true
 	case TestCard, TestCardAtOnce, TestRefundPending, TestRefundDeclined, TestReceived, TestAnswerLost, TestRequestLost, TestAnsweredTwice:
 		return true
 	}

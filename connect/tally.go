@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -21,8 +22,8 @@ type tally struct {
 
 // given is what the refunds of a charge add up to, in minor units.
 type given struct {
-	refunded, refunding, reversed, feeBack, feeBase int64
-	tax                                             map[string]int64
+	refunded, refunding, reversed, feeBack, feeBase, serviceBack int64
+	tax, feeTax                                                  map[string]int64
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -55,6 +56,7 @@ func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
 
 func (t *tally) charge(c *Charge) {
 	t.compareGiven(c)
+	t.comparePrices(c)
 	if c.Status != ChargeSucceeded {
 		return
 	}
@@ -71,6 +73,10 @@ func (t *tally) charge(c *Charge) {
 		t.add(c.Account, "balance", c.share(), 1)
 		t.add(c.Account, "balance", c.ApplicationFee, -1)
 		t.add(t.platform, "balance", c.ApplicationFee, 1)
+		for _, x := range c.FeeTax {
+			t.add(c.Account, "balance", x.Amount, -1)
+			t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
+		}
 	}
 }
 
@@ -98,8 +104,26 @@ func (t *tally) compareGiven(c *Charge) {
 	check("taken back", c.Reversed, g.reversed, share)
 	check("commission given back", c.FeeBack, g.feeBack, c.ApplicationFee.Minor())
 	check("refunded with commission", c.FeeBase, g.feeBase, amount)
+	check("refunded of the service fee", c.ServiceBack, g.serviceBack, c.ServiceFee.Minor())
 	for _, x := range c.Tax {
 		check("refunded of the tax "+x.Authority, x.Refunded, g.tax[x.Authority], x.Amount.Minor())
+	}
+	for _, x := range c.FeeTax {
+		check("given back of the commission's tax "+x.Authority, x.Refunded, g.feeTax[x.Authority], x.Amount.Minor())
+	}
+}
+
+// comparePrices reports where a fee is not what its price came to, or a price not
+// the sum of its parts.
+func (t *tally) comparePrices(c *Charge) {
+	for _, x := range []struct {
+		what string
+		fee  ledger.Money
+		line *pricing.Line
+	}{{"commission", c.ApplicationFee, c.Commission}, {"service fee", c.ServiceFee, c.Service}, {"processing fee", c.ProcessingFee, c.Processing}} {
+		if x.line != nil && (x.line.Amount != x.fee || !x.line.Whole()) {
+			t.report.Add("charge "+c.ID, "its %s is %v; its price is %v, of parts that may not add up to that", x.what, x.fee, x.line.Amount)
+		}
 	}
 }
 
@@ -116,15 +140,19 @@ func (t *tally) refund(r *Refund) {
 	}
 	g := t.given[r.Charge]
 	if g == nil {
-		g = &given{tax: make(map[string]int64)}
+		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
 		t.given[r.Charge] = g
 	}
+	g.serviceBack += r.ServiceBack.Minor()
 	g.reversed += r.Reversal.Minor()
 	if g.feeBack += r.FeeBack.Minor(); r.Returns {
 		g.feeBase += r.Amount.Minor()
 	}
 	for _, x := range r.Tax {
 		g.tax[x.Authority] += x.Amount.Minor()
+	}
+	for _, x := range r.FeeTax {
+		g.feeTax[x.Authority] += x.Amount.Minor()
 	}
 	if r.Status != RefundSucceeded {
 		g.refunding += r.Amount.Minor()
@@ -143,6 +171,10 @@ func (t *tally) refund(r *Refund) {
 	if r.Account != "" {
 		t.add(r.Account, "balance", r.Reversal, -1)
 		t.add(r.Account, "balance", r.FeeBack, 1)
+		for _, x := range r.FeeTax {
+			t.add(r.Account, "balance", x.Amount, 1)
+			t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
+		}
 	}
 	t.add(ledger.House, "acquirer/"+r.Acquirer, r.Amount, 1)
 }

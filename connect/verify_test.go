@@ -61,20 +61,24 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		forge func(map[string]any)
 		says  string
 	}{
-		"a charge of more":            {"connect.charge", func(o map[string]any) { o["amount"] = amount(10001) }, "acquirer"},
-		"a charge that failed":        {"connect.charge", func(o map[string]any) { o["status"] = "failed" }, "acquirer"},
-		"a commission of less":        {"connect.charge", func(o map[string]any) { o["applicationFee"] = amount(99) }, "balance"},
-		"another processing fee":      {"connect.charge", func(o map[string]any) { o["processingFee"] = amount(1) }, "processing_fees"},
-		"more refunded than charged":  {"connect.charge", func(o map[string]any) { o["refunded"] = amount(10002) }, "refunded"},
-		"more taken back than given":  {"connect.charge", func(o map[string]any) { o["reversed"] = amount(10002) }, "taken back"},
-		"a refund that was forgotten": {"connect.charge", func(o map[string]any) { delete(o, "refunded") }, "refunded"},
-		"a refund of another charge":  {"connect.refund", func(o map[string]any) { o["charge"] = "ch_other" }, "is not there"},
-		"a refund of more":            {"connect.refund", func(o map[string]any) { o["amount"] = amount(101) }, "acquirer"},
-		"a refund that never was":     {"connect.refund", func(o map[string]any) { o["status"] = "failed" }, "balance"},
-		"a transfer of more":          {"connect.transfer", func(o map[string]any) { o["amount"] = amount(11) }, "balance"},
-		"a cash sale of more":         {"connect.cash_sale", func(o map[string]any) { o["commission"] = amount(11) }, "balance"},
-		"a payout that was paid":      {"payout", func(o map[string]any) { o["status"] = "paid" }, "in_transit"},
-		"a payout of somebody else's": {"payout", func(o map[string]any) { o["owner"] = m.platform.ID() }, "in_transit"},
+		"a charge of more":             {"connect.charge", func(o map[string]any) { o["amount"] = amount(10001) }, "acquirer"},
+		"a charge that failed":         {"connect.charge", func(o map[string]any) { o["status"] = "failed" }, "acquirer"},
+		"a commission of less":         {"connect.charge", func(o map[string]any) { o["applicationFee"] = amount(99) }, "balance"},
+		"another processing fee":       {"connect.charge", func(o map[string]any) { o["processingFee"] = amount(1) }, "processing_fees"},
+		"a price of another fee":       {"connect.charge", func(o map[string]any) { o["processing"].(map[string]any)["amount"] = amount(1) }, "parts"},
+		"a price of other parts":       {"connect.charge", func(o map[string]any) { o["processing"].(map[string]any)["fixed"] = amount(1) }, "parts"},
+		"a service fee that never was": {"connect.charge", func(o map[string]any) { o["serviceFee"] = amount(1) }, "balance"},
+		"a tax on the commission":      {"connect.charge", func(o map[string]any) { o["feeTax"] = []any{map[string]any{"authority": "vat", "amount": amount(1)}} }, "balance"},
+		"more refunded than charged":   {"connect.charge", func(o map[string]any) { o["refunded"] = amount(10002) }, "refunded"},
+		"more taken back than given":   {"connect.charge", func(o map[string]any) { o["reversed"] = amount(10002) }, "taken back"},
+		"a refund that was forgotten":  {"connect.charge", func(o map[string]any) { delete(o, "refunded") }, "refunded"},
+		"a refund of another charge":   {"connect.refund", func(o map[string]any) { o["charge"] = "ch_other" }, "is not there"},
+		"a refund of more":             {"connect.refund", func(o map[string]any) { o["amount"] = amount(101) }, "acquirer"},
+		"a refund that never was":      {"connect.refund", func(o map[string]any) { o["status"] = "failed" }, "balance"},
+		"a transfer of more":           {"connect.transfer", func(o map[string]any) { o["amount"] = amount(11) }, "balance"},
+		"a cash sale of more":          {"connect.cash_sale", func(o map[string]any) { o["commission"] = amount(11) }, "balance"},
+		"a payout that was paid":       {"payout", func(o map[string]any) { o["status"] = "paid" }, "in_transit"},
+		"a payout of somebody else's":  {"payout", func(o map[string]any) { o["owner"] = m.platform.ID() }, "in_transit"},
 	} {
 		store.forge = func(o *ledger.Object) {
 			if o.Kind != f.kind {

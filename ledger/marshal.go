@@ -4,10 +4,13 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // marshal writes what json.Marshal writes, byte for byte. Every verb of a host
@@ -140,6 +143,8 @@ func fieldWriter(t reflect.Type) jsonWriter {
 		return writeMoney
 	case t == reflect.TypeFor[time.Time]():
 		return writeTime
+	case t == reflect.TypeFor[decimal.Decimal]():
+		return writeDecimal
 	case implements[json.Marshaler](t):
 		return writeOther
 	case implements[encoding.TextMarshaler](t):
@@ -156,8 +161,71 @@ func fieldWriter(t reflect.Type) jsonWriter {
 		if w := writerOf(t); w != nil {
 			return w
 		}
+	case reflect.Pointer:
+		if e := t.Elem(); e.Kind() == reflect.Struct && !implements[json.Marshaler](e) && !implements[encoding.TextMarshaler](e) && !circular(e) {
+			return pointerWriter(e)
+		}
+	case reflect.Slice:
+		if e := t.Elem(); e.Kind() == reflect.Struct && !circular(e) {
+			return sliceWriter(e)
+		}
 	}
 	return writeOther
+}
+
+// sliceWriter writes a list of structs, null for none.
+func sliceWriter(t reflect.Type) jsonWriter {
+	w := fieldWriter(t)
+	return func(b []byte, v reflect.Value) (_ []byte, ok bool) {
+		if v.IsNil() {
+			return append(b, "null"...), true
+		}
+		b = append(b, '[')
+		for i := range v.Len() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, ok = w(b, v.Index(i)); !ok {
+				return b, false
+			}
+		}
+		return append(b, ']'), true
+	}
+}
+
+// pointerWriter writes the struct that a pointer points to, null for none.
+func pointerWriter(t reflect.Type) jsonWriter {
+	w := writerOf(t)
+	if w == nil {
+		return writeOther
+	}
+	return func(b []byte, v reflect.Value) ([]byte, bool) {
+		if v.IsNil() {
+			return append(b, "null"...), true
+		}
+		return w(b, v.Elem())
+	}
+}
+
+// circular reports whether a struct may point to its own kind, or list it, so that
+// values could have no end; the library finds that out.
+func circular(t reflect.Type, within ...reflect.Type) bool {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	if slices.Contains(within, t) {
+		return true
+	}
+	within = append(within, t)
+	for i := range t.NumField() {
+		if circular(t.Field(i).Type, within...) {
+			return true
+		}
+	}
+	return false
 }
 
 func writeMoney(b []byte, v reflect.Value) ([]byte, bool) {
@@ -168,6 +236,12 @@ func writeMoney(b []byte, v reflect.Value) ([]byte, bool) {
 func writeTime(b []byte, v reflect.Value) ([]byte, bool) {
 	b, err := v.Addr().Interface().(*time.Time).AppendText(append(b, '"'))
 	return append(b, '"'), err == nil
+}
+
+// writeDecimal asks the number itself, whose text nothing has to be escaped in.
+func writeDecimal(b []byte, v reflect.Value) ([]byte, bool) {
+	data, err := v.Addr().Interface().(*decimal.Decimal).MarshalJSON()
+	return append(b, data...), err == nil
 }
 
 // writeString writes plain ASCII; what must be escaped goes the long way.

@@ -144,11 +144,14 @@ func TestMarshalOther(t *testing.T) {
 	type lazy struct {
 		At *time.Time `json:"at,omitzero"`
 	}
+	type ring struct {
+		Next *ring `json:"next,omitzero"`
+	}
 	var none *everything
 	m := Minor(5, EUR)
 	for _, v := range []any{
 		nil, 5, "text", none, &m, inner{Text: "x"}, &[]inner{{}}, &embedded{}, &optional{}, twice, &unnamed{3}, &odd{"ö", &m}, &html{"&"}, &spoken{"x"}, &lazy{},
-		&struct{}{}, &map[string]int{"a": 1},
+		&ring{&ring{}}, &struct{}{}, &map[string]int{"a": 1},
 	} {
 		want, err := json.Marshal(v)
 		require.NoError(t, err)
@@ -156,7 +159,12 @@ func TestMarshalOther(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(want), string(got), "%T", v)
 	}
-	for _, v := range []any{&everything{Amount: Money{1, 0}}, &struct {
+	type tree struct {
+		Kids []tree `json:"kids"`
+	}
+	endless, forest := &ring{}, &tree{Kids: make([]tree, 1)}
+	endless.Next, forest.Kids[0].Kids = endless, forest.Kids
+	for _, v := range []any{endless, forest, &everything{Amount: Money{1, 0}}, &struct {
 		At time.Time `json:"at"`
 	}{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, &struct {
 		F func() `json:"f"`

@@ -1,5 +1,15 @@
-// Package pricing says what processing costs: what the house takes from whoever
-// bears the processing fee of a payment, and from conversions.
+// Package pricing says what a payment costs, as data: what the house takes for
+// processing it and for conversions (Table, in the engine's configuration), and
+// what a platform takes of its sellers and adds for its buyers (List, on the
+// platform). A price is a percentage, a fixed amount, or tiers, with a minimum
+// and a cap. Of the rules in a table the first that fits a sale is its price;
+// modifiers, such as a promotion, then compound in their order.
+//
+// What a sale was priced at is a Line: the rule, its terms, and parts that add up
+// to its amount. It is kept with the payment, so that a later price changes no
+// earlier sale.
+//
+// A price is computed exactly and rounded once, halves away from zero.
 package pricing
 
 import (
@@ -8,19 +18,18 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// Price is the price of processing a payment in one currency: a fraction of the
-// amount, rounded half away from zero, plus a fixed part.
-type Price struct {
-	Percent decimal.Decimal // 2.9 for 2.9 %
-	Fixed   ledger.Money    // in the payment's currency; the zero Money is none
-}
-
 // Table holds the prices of an engine. It is data: fill it once, before the
-// engine is made.
+// engine is made, or read it with ParseTable.
 type Table struct {
-	Charges    map[ledger.Currency]Price
-	Otherwise  decimal.Decimal // percent for currencies that Charges does not name; they have no fixed part
-	Conversion decimal.Decimal // percent kept of a conversion, as spread on the rate
+	// Rules come first, in their order. A sale that none of them fits has the
+	// price of its currency.
+	Rules      []Rule                    `json:"rules,omitzero"`
+	Charges    map[ledger.Currency]Price `json:"charges,omitzero"`
+	Otherwise  decimal.Decimal           `json:"otherwise,omitzero"`  // percent for currencies that Charges does not name; they have no fixed part
+	Conversion decimal.Decimal           `json:"conversion,omitzero"` // percent kept of a conversion, as spread on the rate
+	// Regions are lists of countries (ISO 3166-1 alpha-2) whose cards count as of
+	// one region: see Origin and EEA.
+	Regions [][]string `json:"regions,omitzero"`
 }
 
 // Default is 2.9 % and 30 cents with its equivalents (GBP 2.9 % + 0.20, EUR,
@@ -37,48 +46,48 @@ func Default() *Table {
 	return t
 }
 
-// Check refuses prices that are none: percentages below zero or above a
-// hundred, fixed parts in another currency or below zero.
-func (t *Table) Check() error {
-	bad := func(field, msg string) error {
-		return &ledger.Error{Class: ledger.Invalid, Code: "invalid_price", Field: "prices." + field, Msg: msg}
-	}
-	for c, p := range t.Charges {
-		if p.Fixed != (ledger.Money{}) && (p.Fixed.Currency() != c || p.Fixed.Sign() < 0) {
-			return bad("charges", "the fixed part for "+c.String()+" is not an amount of it")
-		}
-		if !percentage(p.Percent) {
-			return bad("charges", "the percentage for "+c.String()+" is not between 0 and 100")
-		}
-	}
-	if !percentage(t.Otherwise) {
-		return bad("otherwise", "the percentage is not between 0 and 100")
-	}
-	if !percentage(t.Conversion) || t.Conversion.Equal(decimal.New(100, 0)) {
-		return bad("conversion", "the percentage is not between 0 and less than 100")
-	}
-	return nil
-}
-
-// percentage looks at the size of the number first: one like 1e2000000000 must
-// not even be compared.
-func percentage(d decimal.Decimal) bool {
-	return d.NumDigits() <= 18 && d.Exponent() >= -16 && d.Exponent() <= 2 &&
-		d.Sign() >= 0 && d.Cmp(decimal.New(100, 0)) <= 0
-}
-
-// Processing returns the price of processing an amount.
+// Processing returns the price of processing an amount of which nothing else is
+// known: Price of that sale.
 func (t *Table) Processing(amount ledger.Money) (ledger.Money, error) {
-	p, ok := t.Charges[amount.Currency()]
-	if !ok {
-		p = Price{Percent: t.Otherwise}
-	}
-	fee, err := amount.Times(p.Percent.Shift(-2), ledger.RoundHalfUp)
-	if err != nil || p.Fixed == (ledger.Money{}) {
-		return fee, err
-	}
-	return fee.Add(p.Fixed)
+	l, err := t.Price(Sale{Amount: amount})
+	return l.Amount, err
 }
+
+// Price returns what processing a sale costs. Its surcharges are added to what
+// minimum and cap have left: a percentage of the amount where the card is of
+// neither the platform's country nor its region, and one where the sale is in
+// another currency than the platform's books. An amount that does not fit 64 bits
+// is of class Invalid.
+func (t *Table) Price(s Sale) (Line, error) {
+	from := t.origin(&s)
+	if r := first(t.Rules, &s, from); r != nil {
+		return t.line(r.Name, &r.Price, &s, from)
+	}
+	if p, ok := t.Charges[s.Amount.Currency()]; ok {
+		return t.line(s.Amount.Currency().String(), &p, &s, from)
+	}
+	return t.line("otherwise", &Price{Percent: t.Otherwise}, &s, from)
+}
+
+func (t *Table) line(rule string, p *Price, s *Sale, from Origin) (Line, error) {
+	l, err := p.line(s.Amount, nil)
+	if err != nil {
+		return Line{}, err
+	}
+	// What was captured is what is processed: the terms are not asked again, and
+	// every charge would carry them.
+	l.Rule, l.Origin, l.Terms = rule, from, Price{}
+	if from == International {
+		l.CrossBorder, err = l.surcharge(p.CrossBorder)
+	}
+	if err == nil && !s.Books.IsZero() && s.Books != s.Amount.Currency() {
+		l.FX, err = l.surcharge(p.FX)
+	}
+	return l, err
+}
+
+// NeedsSellerCountry reports whether any rule asks where the seller is.
+func (t *Table) NeedsSellerCountry() bool { return needsSellerCountry(t.Rules) }
 
 // Spread returns the part of a conversion that the house keeps, as a fraction.
 func (t *Table) Spread() decimal.Decimal { return t.Conversion.Shift(-2) }

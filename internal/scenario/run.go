@@ -45,6 +45,7 @@ type runner struct {
 	store    *recorder
 	m        *connecttest.Marketplace
 	platform *connect.Platform
+	list     pricing.List // the platform's prices so far
 
 	sellers map[string]string // name to account id
 	names   map[string]string // and back
@@ -73,6 +74,8 @@ var verbs = map[string]func(*runner, string) error{
 	"charge": (*runner).charge, "refund": (*runner).refund, "transfer": (*runner).transfer, "payout": (*runner).payout,
 	"cash": (*runner).cash, "days": (*runner).days, "minutes": (*runner).minutes, "drain": (*runner).drain, "news": (*runner).news,
 	"after": (*runner).after, "status": (*runner).status,
+	"processing": (*runner).processing, "regions": (*runner).regions, "commission": (*runner).commission, "service": (*runner).service,
+	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line,
 }
 
 func (r *runner) step(s Step) {

@@ -10,22 +10,43 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa".
+// charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa", or "c1: net
+// 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
+// fee none fee-tax vat 20".
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
-	request := connect.ChargeRequest{Key: r.key(), Amount: r.amount(w[0], w[1]), Source: connect.TestCard}
+	request := connect.ChargeRequest{Key: r.key(), Source: connect.TestCard}
+	if w[0] == "net" {
+		w = w[1:]
+		request.Net = r.amount(w[0], w[1])
+	} else {
+		request.Amount = r.amount(w[0], w[1])
+	}
 	for i := 2; i+1 < len(w); i += 2 {
 		switch w[i] {
 		case "to":
 			request.AccountID = r.sellers[w[i+1]]
 		case "fee":
-			request.ApplicationFee = r.amount(w[i+1], w[1])
+			if request.NoFee = w[i+1] == "none"; !request.NoFee {
+				request.ApplicationFee = r.amount(w[i+1], w[1])
+			}
 		case "tax":
 			request.Tax = append(request.Tax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[1])})
 			i++
+		case "fee-tax":
+			request.FeeTax = append(request.FeeTax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[1])})
+			i++
 		case "card":
 			request.Source = w[i+1]
+		case "category":
+			request.Category = w[i+1]
+		case "method":
+			request.Method = w[i+1]
+		case "of":
+			request.PriceOf = r.amount(w[i+1], w[1])
+		case "total":
+			request.Total = r.amount(w[i+1], w[1])
 		default:
 			require.Fail(r.t, "no such word", "%s: %s", r.at, w[i])
 		}
