@@ -108,7 +108,11 @@ func times(t *trial) {
 		require.Len(t, found, 1)
 		return nil
 	})
-	// The ends of what can be kept, and what lies beyond.
+	t.edgesOfTime(a, bank)
+}
+
+// edgesOfTime are the ends of what can be kept, and what lies beyond.
+func (t *trial) edgesOfTime(a, bank ledger.Ref) {
 	edges := []time.Time{time.Date(1, 1, 1, 0, 0, 0, 1000, time.UTC), time.Date(1969, 12, 31, 23, 59, 59, 999999000, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC)}
 	for i, e := range edges {
 		c := t.moves("top-up", bank, a, 1)
@@ -118,7 +122,7 @@ func times(t *trial) {
 		require.Equal(t, e, t.object(c.Put[0].ID).Keys[0].At)
 	}
 	late := edges[2].Add(time.Hour)
-	c = t.moves("top-up", bank, a, 1)
+	c := t.moves("top-up", bank, a, 1)
 	c.At = late
 	t.refused(c, ledger.Invalid, "invalid_time")
 	c.At = time.Time{}
