@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/internal/pgtest"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/ledger/postgres"
@@ -160,4 +163,39 @@ func TestTheLawsAreKeptInTwoSteps(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	require.NoError(t, s.Migrate(t.Context()))
 	storetest.Run(t, func(*testing.T) ledger.Store { return s })
+}
+
+// A charge reads nothing that its engine has seen: it is two commits, of two round
+// trips each, or of one where nobody else is there.
+func TestAChargeIsTwoCommits(t *testing.T) {
+	for name, c := range map[string]struct {
+		o     *postgres.Options
+		trips int64
+	}{"alone": {nil, 2}, "in two steps": {&postgres.Options{TwoSteps: true}, 4}} {
+		t.Run(name, func(t *testing.T) {
+			_, dsn := migrated(t)
+			s, n := counted(t, dsn, c.o)
+			engine, err := connect.New(connect.Config{Store: s})
+			require.NoError(t, err)
+			p, err := engine.Register(t.Context(), connect.PlatformRequest{Key: "p", Name: "P", Country: "US"})
+			require.NoError(t, err)
+			r := connecttest.Seller("US")
+			r.Key = "seller"
+			a, err := p.CreateAccount(t.Context(), r)
+			require.NoError(t, err)
+			var took int64
+			for i := range 8 { // the first ones learn
+				before := n.n.Load()
+				ch, err := p.Charge(t.Context(), connect.ChargeRequest{
+					Key: "order-" + strconv.Itoa(i), Amount: ledger.Minor(1000, ledger.USD), AccountID: a.ID,
+					ApplicationFee: ledger.Minor(123, ledger.USD), Source: connect.TestCard,
+				})
+				require.NoError(t, err)
+				require.Equal(t, connect.ChargeSucceeded, ch.Status)
+				took = n.n.Load() - before
+			}
+			require.Equal(t, c.trips, took)
+			addsUp(t, s)
+		})
+	}
 }
