@@ -16,12 +16,15 @@ func RunAll(t *testing.T, folder string, open func(t *testing.T, f Flow) ledger.
 	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	seen := make(map[string]string)
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		flows, err := Parse(name, string(text))
 		require.NoError(t, err)
 		for _, f := range flows {
+			require.Empty(t, seen[f.Name], "two flows are called %s", f.Name)
+			seen[f.Name] = name
 			t.Run(f.Name, func(t *testing.T) {
 				t.Parallel()
 				Run(t, f, func(t *testing.T) ledger.Store { return open(t, f) })
