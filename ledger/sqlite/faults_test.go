@@ -44,7 +44,7 @@ func TestPlantedFaults(t *testing.T) {
 			Texts:   []planted.Text{{From: `held = \?`, To: `held = min(0, ?)`}},
 			Noticed: []string{"a hold is captured, released or expires", "holds do not overlap under load"}},
 		{Name: "accounts do not close",
-			Texts:   []planted.Text{{From: `closed = \?`, To: `closed = min(0, ?)`}},
+			Texts:   []planted.Text{{From: `closed = true where`, To: `closed = false where`}},
 			Noticed: []string{"an account ends empty and for good"}},
 		{Name: "a transaction's id is not looked for",
 			Texts:   []planted.Text{{From: `^select 1 from souk_transactions where id = \?`, To: `$0 and 0`}},
