@@ -81,6 +81,7 @@ func (t *attempt) alone(ctx context.Context) (outcomes []sqlstore.Outcome, faile
 	case failed != nil:
 		return nil, failed, true
 	case !done:
+		t.l.recent.keep(m) // most of it may be so still
 		return nil, nil, false
 	}
 	t.l.missed = 0

@@ -70,11 +70,12 @@ func TestAChangeAloneTakesOneRoundTrip(t *testing.T) {
 	commit(t, slow, pay(available("acct_2"), "10", 10))
 	require.EqualValues(t, 2, took(s, n, pay(available("acct_2"), "6", 10)), "to somebody whom it has not seen")
 	require.EqualValues(t, 1, took(s, n, pay(available("acct_2"), "7", 10)))
+	require.EqualValues(t, 1, took(s, n, topUp("8", 10)), "to somebody whom it knew before")
 	for _, id := range []string{"11", "12", "13"} {
 		commit(t, slow, topUp(id, 10))
 	}
 	require.EqualValues(t, 2, took(slow, of, topUp("14", 10)))
-	require.EqualValues(t, 90, balance(t, s))
+	require.EqualValues(t, 100, balance(t, s))
 	addsUp(t, s)
 }
 
