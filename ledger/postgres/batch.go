@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/soukhq/souk/internal/sqlstore"
 	"github.com/soukhq/souk/ledger"
@@ -126,7 +127,7 @@ func (t *attempt) run(ctx context.Context) ([]sqlstore.Outcome, *failure) {
 	}
 	st.clear()
 	need := ledger.NeedOf(t.changes)
-	steps := append([]step{{query: begin}, st.take(t.l.stripe, t.all, true)}, st.load(need, skipping, t.l.stripe)...)
+	steps := slices.Concat([]step{{query: begin}}, st.take(t.l.stripe, t.all, true), st.load(need, skipping, t.l.stripe))
 	if _, err := t.on.run(ctx, steps); err != nil {
 		return nil, &failure{cause: err}
 	}
@@ -217,7 +218,7 @@ func (t *attempt) write(ctx context.Context, need *ledger.Need, held map[int]sql
 	at, err := t.on.run(ctx, []step{write, {query: "commit"}})
 	if err != nil {
 		// What the server refuses before it was asked to commit, it has not done.
-		t.committing = at == 1 || !isServer(err)
+		t.committing = at == 1 || !refused(err)
 		return nil, &failure{cause: err, committing: t.committing}
 	}
 	t.l.learn(rows, need, len(t.changes))

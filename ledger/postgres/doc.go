@@ -17,6 +17,10 @@
 // Such a transaction makes nobody wait on accounts that are shared, however long
 // it stays open; others wait for the sellers' accounts that it moved.
 //
+// An id of a change belongs to one change for ever, and is looked for before anything
+// is written. Two different changes under one id that are committed at the same moment
+// are not always told apart, if only one of them posts.
+//
 // The tables lie in a schema of their own, souk unless Options say otherwise; a
 // host may read them, and never writes to them. The store keeps no state in a
 // session, so that a pool may lead through a pooler of transactions.

@@ -54,7 +54,12 @@ func writes(c *ledger.Change, id ledger.ID) bool {
 			return true
 		}
 	}
-	return false
+	for i := range c.Holds {
+		if id.Kind == ledger.HoldKind && c.Holds[i].ID == id.ID {
+			return true
+		}
+	}
+	return id.Kind == ledger.IdemKind && !c.Idem.IsZero() && id.ID == c.Idem.Scope+"|"+c.Idem.Key
 }
 
 // restricts reports whether others may be deciding on what a change writes.
@@ -67,7 +72,12 @@ func (k *knownGates) restricts(c *ledger.Change) bool {
 			return true
 		}
 	}
-	return false
+	for i := range c.Holds {
+		if k.set[gate{ledger.HoldKind, c.Holds[i].Op == ledger.PlaceHold}] {
+			return true
+		}
+	}
+	return !c.Idem.IsZero() && k.set[gate{ledger.IdemKind, true}]
 }
 
 // unknown returns those gates of a batch that are not known.
@@ -111,6 +121,7 @@ func learn(list []gate) []step {
 		kinds[i], absent[i] = g.kind, g.absent
 	}
 	return []step{
+		door,
 		{`select id from souk_stripes order by id for update`, nil, nil},
 		{`insert into souk_gates (kind, absent) select n.kind, n.absent from unnest(?::text[], ?::boolean[]) n (kind, absent) on conflict do nothing`,
 			[]any{kinds, absent}, nil},

@@ -21,6 +21,9 @@ import (
 // meet another that does so in another order (code deadlock); best is once, and
 // as the last thing before the host's own commit.
 //
+// The transaction is read committed. Another is refused (class Invalid, code
+// isolation_level): it would not see what others have closed since it began.
+//
 // A host calls it from one goroutine at a time or many; they take turns.
 func (s *Store) Join(tx pgx.Tx) ledger.Store {
 	if s == nil || s.group == nil || tx == nil {
@@ -123,6 +126,11 @@ func (j *joined) commit(ctx context.Context, change []*ledger.Change) (*ledger.R
 	return r.Receipt, nil
 }
 
+// errIsolation refuses a transaction that goes on seeing an older moment: it would
+// not see what others have closed since.
+var errIsolation = &ledger.Error{Class: ledger.Invalid, Code: "isolation_level", Field: "tx", Op: "postgres: commit",
+	Msg: "the host's transaction is to be read committed"}
+
 // load takes a stripe, and locks and reads what a change needs; again: something
 // was in the way.
 func (j *joined) load(ctx context.Context, change []*ledger.Change) (again bool, err error) {
@@ -151,9 +159,11 @@ func (j *joined) load(ctx context.Context, change []*ledger.Change) (again bool,
 	st := j.state
 	st.clear()
 	need := ledger.NeedOf(change)
-	steps := append([]step{st.take(j.stripe, all, false)}, st.load(need, waiting, j.stripe)...)
-	if _, err := j.on.run(ctx, steps); err != nil {
+	if _, err := j.on.run(ctx, append(st.take(j.stripe, all, false), st.load(need, waiting, j.stripe)...)); err != nil {
 		return false, err
+	}
+	if st.stripe.held && st.isolation != "read committed" && st.isolation != "read uncommitted" {
+		return false, errIsolation
 	}
 	if !st.stripe.held { // the host went back to before it was taken
 		j.stripe = -1

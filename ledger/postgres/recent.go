@@ -123,9 +123,7 @@ func (m *memory) recall(s *state, c *ledger.Change, need *ledger.Need) (guarded 
 			return guarded, false
 		}
 		s.accounts[r] = a
-		if !a.Shared {
-			guarded.rows, guarded.rowVersions = append(guarded.rows, a.row), append(guarded.rowVersions, a.Version)
-		}
+		guarded.account(&a)
 	}
 	for i, id := range slices.Concat(need.Put, need.Read) {
 		put := i < len(need.Put)

@@ -181,6 +181,7 @@ func (k keeper) merge(ctx context.Context, book string) (less int64, err error) 
 		return 0, nil
 	}
 	err = k.write(ctx, []step{
+		door,
 		{`select id` + indexed + ` from souk_stripes order by id for update`, nil, nil},
 		{`with dead as materialized (select a.*, c.posted_at, c.tx, c.effective_at, c.effective_tx, c.balance
 				from unnest(?::text[], ?::text[], ?::text[]) n (owner, purpose, currency)

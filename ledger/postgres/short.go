@@ -10,12 +10,24 @@ import (
 
 // guard lists rows that must be as a change takes them to be.
 type guard struct {
-	rows, rowVersions []int64 // accounts, which are locked
+	locked, lockedVersions []int64 // accounts, but for shared ones, which the stripe stands for
+	// All accounts with what they had: a server that has lost commits may be at the
+	// same versions.
+	rows, rowVersions, posted, held, entries, last []int64
 
 	kinds, ids []string // objects; version 0: not there
 	versions   []int64
 	put        []bool // and locked
 	puts       int
+}
+
+func (g *guard) account(a *account) {
+	if !a.Shared {
+		g.locked, g.lockedVersions = append(g.locked, a.row), append(g.lockedVersions, a.Version)
+	}
+	g.rows, g.rowVersions = append(g.rows, a.row), append(g.rowVersions, a.Version)
+	g.posted, g.held = append(g.posted, a.Posted.Minor()), append(g.held, a.Held.Minor())
+	g.entries, g.last = append(g.entries, a.Entries), append(g.last, sqlstore.Micro(a.Last))
 }
 
 func (g *guard) add(o ledger.Object, put bool) {
@@ -31,11 +43,17 @@ func (g *guard) add(o ledger.Object, put bool) {
 func (g *guard) steps(t *stripe, change string) []step {
 	var with, holds strings.Builder
 	var args, counts []any
-	if n := len(g.rows); n > 0 {
+	if n := len(g.locked); n > 0 {
 		with.WriteString(`with a as materialized (select a.id from unnest(?::bigint[], ?::bigint[]) n (id, version) cross join lateral (
 			select a.id from souk_accounts a where a.id = n.id and a.version = n.version and not a.closed ` + skipping.clause("a") + `) a) `)
 		holds.WriteString(`(select count(*) from a) = ? and `)
-		args, counts = append(args, g.rows, g.rowVersions), append(counts, n)
+		args, counts = append(args, g.locked, g.lockedVersions), append(counts, n)
+	}
+	if n := len(g.rows); n > 0 {
+		holds.WriteString(`(select count(*) from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[], ?::bigint[])
+			n (id, version, posted, held, entries, last_at) cross join lateral (select 1 from souk_accounts a where a.id = n.id
+				and (a.version, a.posted, a.held, a.entries, a.last_at) = (n.version, n.posted, n.held, n.entries, n.last_at) limit 1) a) = ? and `)
+		counts = append(counts, g.rows, g.rowVersions, g.posted, g.held, g.entries, g.last, n)
 	}
 	objects := []any{g.kinds, g.ids, g.versions, g.put}
 	const each = `unnest(?::text[], ?::text[], ?::bigint[], ?::boolean[]) n (kind, id, version, put)`
@@ -54,8 +72,8 @@ func (g *guard) steps(t *stripe, change string) []step {
 			and not exists (select 1 from souk_transactions where id = ? and changed_at is not null)`)
 	return []step{
 		{query: `with t as materialized (select id from souk_stripes where id = ? and accounts = ? and transactions = ? and events = ? and gates = ?
-			for update skip locked)
-			select 1 / (select count(*) from t)` + indexed, args: []any{t.id, t.accounts, t.txs, t.events, t.gates}},
+			and ` + server + ` = ? for update skip locked)
+			select 1 / (select count(*) from t)` + indexed, args: []any{t.id, t.accounts, t.txs, t.events, t.gates, t.server}},
 		{query: with.String() + `select 1 / (case when ` + holds.String() + ` then 1 else 0 end)`,
 			args: append(append(args, counts...), change, change+firstOf)},
 	}
@@ -116,12 +134,12 @@ func (t *attempt) short(ctx context.Context, m *memory) (r ledger.Result, failed
 	steps := append([]step{{query: begin}}, guards...)
 	steps = append(steps, write, step{query: "commit"})
 	t.committing = true
-	_, err = t.on.run(ctx, steps)
+	at, err := t.on.run(ctx, steps)
 	switch {
 	case err == nil:
 		t.l.recent.keep(m.learn(st, rows, &need))
 		return results[0], nil, true
-	case !isServer(err):
+	case at == len(steps)-1 || !refused(err):
 		return r, &failure{cause: err, committing: true}, false
 	}
 	t.l.missed = min(t.l.missed+1, 6)

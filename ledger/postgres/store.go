@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -271,9 +272,10 @@ func (s *Store) await(ctx context.Context, row sqlstore.Row) error {
 
 func ignore(sqlstore.Answer) error { return nil }
 
-// isServer reports whether an error is a word of the server's, so that the
-// transaction that met it has not been committed.
-func isServer(err error) bool {
+// refused reports whether an error says that a statement has failed, so that the
+// transaction is not committed. A connection that ends with a last word, of the
+// server's or of a pooler's in between, says nothing of what was sent before it.
+func refused(err error) bool {
 	e := (*pgconn.PgError)(nil)
-	return errors.As(err, &e)
+	return errors.As(err, &e) && e.SeverityUnlocalized == "ERROR" && !strings.HasPrefix(e.Code, "08")
 }

@@ -12,6 +12,7 @@ type stripe struct {
 	held                  bool // this transaction has it locked
 	accounts, txs, events int64
 	gates                 int64 // version of souk.gates
+	server                int64 // when the server started: another one may know less
 	now                   int64 // the database's clock, once everything was locked
 }
 
@@ -19,31 +20,44 @@ type stripe struct {
 // make the same one, and those of stripe 0 are 1, 2, 3 …
 func (s *stripe) key(n int64) int64 { return s.id<<40 | n }
 
+// door is held by whoever takes all stripes, so that none is added. It is a statement
+// of its own: the one that follows sees what was added until then.
+var door = step{query: `select id from souk_stripes where id = -1 for update`}
+
+// server says when the server started, in microseconds.
+const server = `cast(extract(epoch from pg_postmaster_start_time()) * 1000000 as bigint)`
+
 // take locks a stripe and reads its numbers; all also takes all the others, in
-// the order in which everybody does, and the door first, so that none is added.
-// own: the transaction is the store's, and its settings may be changed.
-func (s *state) take(id int64, all, own bool) step {
-	set := ""
+// the order in which everybody does. own: the transaction is the store's, and its
+// settings may be changed; what the isolation of another's is, is found out.
+func (s *state) take(id int64, all, own bool) []step {
+	more := `, current_setting('transaction_isolation')`
 	if own {
-		set = indexed
+		more = indexed
 	}
-	query := `select id, accounts, transactions, events, gates` + set + ` from souk_stripes where id = ? for update skip locked`
-	args := []any{id}
+	columns := `select id, accounts, transactions, events, gates, ` + server + more + ` from souk_stripes `
+	take := step{query: columns + `where id = ? for update skip locked`, args: []any{id}}
 	if all {
-		query, args = `select id, accounts, transactions, events, gates`+set+` from souk_stripes order by id for update`, nil
+		take = step{query: columns + `order by id for update`}
 	}
-	return step{query, args, func(row sqlstore.Answer) error {
+	take.scan = func(row sqlstore.Answer) error {
 		var t stripe
-		into := []any{&t.id, &t.accounts, &t.txs, &t.events, &t.gates}
+		into := []any{&t.id, &t.accounts, &t.txs, &t.events, &t.gates, &t.server}
 		if own {
 			into = append(into, new(string), new(string), new(string), new(string), new(string), new(string))
+		} else {
+			into = append(into, &s.isolation)
 		}
 		err := row.Scan(into...)
 		if t.held = true; t.id == id {
 			s.stripe = t
 		}
 		return err
-	}}
+	}
+	if all {
+		return []step{door, take}
+	}
+	return []step{take}
 }
 
 // indexed makes the statements of a transaction be planned as lookups by index,
