@@ -270,7 +270,7 @@ func (p *Platform) settleReturn(u *ledger.Unit, x *CoinReturn, a bitcoin.Answer)
 	if a.Status == bitcoin.Refused {
 		u.Hold(step)
 		x.Status, x.Code = CoinReturnFailed, a.Code
-		return p.putReceiver(u, r, EventReceiverUpdated)
+		return p.bookCoins(u, r, r.Coins, true)
 	}
 	step.Op = ledger.CaptureHold
 	u.Hold(step)

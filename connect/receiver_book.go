@@ -24,29 +24,21 @@ func (p *Platform) lookedAt(u *ledger.Unit, r *Receiver, l bitcoin.Look) error {
 
 // bookCoins books the coins as they now stand: receipts, the payment that they
 // make, and what is undone of both. All of it follows from the coins and from what
-// is booked, never from the order in which they were seen.
+// was applied and returned, never from the order in which coins were seen.
 func (p *Platform) bookCoins(u *ledger.Unit, r *Receiver, coins []bitcoin.Coin, changed bool) error {
 	was := r.Status
 	r.Coins = coins
 	terms := bitcoin.Terms{Satoshi: r.Satoshi.Minor(), Until: r.Until, Need: r.Need, Tiers: p.e.c.Bitcoin.Confirmations}
-	filled := terms.Filled(coins)
-	b := &books{u: u, p: p, object: receiverKind.ID(r.ID)}
-	for i := range coins {
-		if c := &coins[i]; !c.Booked && terms.Counts(*c) {
-			p.received(b, r, c)
-		}
-	}
-	if r.Charge != "" && !filled {
+	// What the buyer has really paid and not had back or paid for something else.
+	kept := terms.Received(coins) - r.Applied.Minor() - r.Returned.Minor() - r.Returning.Minor()
+	pays := terms.Filled(coins) && kept >= r.Satoshi.Minor()
+	if r.Charge != "" && !pays {
 		if err := p.paymentFailed(u, r); err != nil {
 			return err
 		}
 	}
-	for i := range coins {
-		if c := &coins[i]; c.Booked && !terms.Counts(*c) {
-			p.receiptUndone(b, r, c)
-		}
-	}
-	if r.Charge == "" && filled && r.Free().Minor() >= r.Satoshi.Minor() {
+	p.bookReceipts(u, r, terms, max(-kept, 0))
+	if r.Charge == "" && pays {
 		c := r.Terms
 		r.Paid = r.Satoshi
 		if err := p.coinCharge(u, r, &c, r.Satoshi, r.Value); err != nil {
@@ -63,6 +55,37 @@ func (p *Platform) bookCoins(u *ledger.Unit, r *Receiver, coins []bitcoin.Coin, 
 		r.Status = ReceiverOpen
 	}
 	return p.watch(u, r, was, changed)
+}
+
+// bookReceipts posts coins that have the confirmations they need (flow B1), and
+// takes back those that the chain took back. What was applied or sent back by then,
+// or is being sent, cannot be taken: it is missing, and stands in suspense until a
+// person decides or the coins come again.
+func (p *Platform) bookReceipts(u *ledger.Unit, r *Receiver, terms bitcoin.Terms, missing int64) {
+	b := &books{u: u, p: p, object: receiverKind.ID(r.ID)}
+	wallet, there, suspense := p.wallet(r.Wallet), p.unapplied(r), p.house("suspense", ledger.BTC)
+	for i := range r.Coins {
+		c := &r.Coins[i]
+		coins := ledger.Minor(c.Satoshi, ledger.BTC)
+		switch counts := terms.Counts(*c); {
+		case counts == c.Booked:
+			continue
+		case counts:
+			b.post("receipt", out(wallet, coins), in(there, coins))
+			r.Received = sum(r.Received, coins)
+		default:
+			b.undo(out(there, coins), in(wallet, coins))
+			r.Received = minus(r.Received, coins)
+		}
+		c.Booked = !c.Booked
+	}
+	more := missing - r.Missing.Minor()
+	if more > 0 {
+		b.undo(line{account: suspense, minor: -more}, line{account: there, minor: more})
+	} else {
+		b.post("suspense cleared", line{account: there, minor: more}, line{account: suspense, minor: -more})
+	}
+	r.Missing = ledger.Minor(missing, ledger.BTC)
 }
 
 // watch puts a receiver after its coins were booked, and says when its address is
@@ -90,28 +113,6 @@ func (p *Platform) watch(u *ledger.Unit, r *Receiver, was ReceiverStatus, change
 func (p *Platform) unapplied(r *Receiver) ledger.Ref { return p.of(r.ID, "unapplied", ledger.BTC) }
 
 func (p *Platform) wallet(name string) ledger.Ref { return p.house("wallet/"+name, ledger.BTC) }
-
-// received posts a coin that has the confirmations it needs (flow B1). What was
-// missing of this receiver is made good first.
-func (p *Platform) received(b *books, r *Receiver, c *bitcoin.Coin) {
-	back := min(r.Missing.Minor(), c.Satoshi)
-	b.post("receipt", line{account: p.wallet(r.Wallet), minor: -c.Satoshi},
-		line{account: p.house("suspense", ledger.BTC), minor: back}, line{account: p.unapplied(r), minor: c.Satoshi - back})
-	c.Booked = true
-	r.Missing, r.Received = minus(r.Missing, ledger.Minor(back, ledger.BTC)), sum(r.Received, ledger.Minor(c.Satoshi, ledger.BTC))
-}
-
-// receiptUndone takes a receipt back that the chain has undone. What was applied or
-// sent back meanwhile, or is being sent, is not there to be taken: it goes to
-// suspense, and somebody must look.
-func (p *Platform) receiptUndone(b *books, r *Receiver, c *bitcoin.Coin) {
-	taken := min(max(r.Free().Minor(), 0), c.Satoshi)
-	b.undo(line{account: p.unapplied(r), minor: -taken},
-		line{account: p.house("suspense", ledger.BTC), minor: taken - c.Satoshi}, line{account: p.wallet(r.Wallet), minor: c.Satoshi})
-	c.Booked = false
-	r.Received = minus(r.Received, ledger.Minor(c.Satoshi, ledger.BTC))
-	r.Missing = sum(r.Missing, ledger.Minor(c.Satoshi-taken, ledger.BTC))
-}
 
 // coinCharge makes a payment of coins that a receiver has: flow B1 of the chart,
 // for a seller with the transfer and the commission of flow C3.

@@ -17,6 +17,17 @@ func (t Terms) Counts(c Coin) bool {
 	return !c.Gone && c.Confirmations >= max(t.Need, Need(t.Tiers, c.Satoshi))
 }
 
+// Received adds up the coins that count, in satoshi.
+func (t Terms) Received(coins []Coin) int64 {
+	sum := int64(0)
+	for _, c := range coins {
+		if t.Counts(c) {
+			sum += c.Satoshi
+		}
+	}
+	return sum
+}
+
 // InTime reports whether a coin was first seen within the window.
 func (t Terms) InTime(c Coin) bool { return !c.First.After(t.Until) }
 
