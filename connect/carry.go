@@ -229,10 +229,10 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 	}}
 }
 
-// Finish carries out one recorded object: the id of a charge, refund or payout.
-// It is what a host calls after the commit of a transaction in which a verb was
-// recorded (In). What is finished already, or being carried out by somebody
-// else, is left alone.
+// Finish carries out one recorded object: the id of a charge, refund, payout,
+// receiver or return of coins. It is what a host calls after the commit of a
+// transaction in which a verb was recorded (In). What is finished already, or
+// being carried out by somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
 	if p.joined {
 		return badState("joined", "id", "finish after the host's commit, on the platform itself")
@@ -245,6 +245,10 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		_, err = refundTask.finish(ctx, p, id)
 	case payoutKind.Fits(id):
 		_, err = payoutTask.finish(ctx, p, id)
+	case receiverKind.Fits(id):
+		_, err = receiverTask.finish(ctx, p, id)
+	case coinReturnKind.Fits(id):
+		_, err = coinReturnTask.finish(ctx, p, id)
 	default:
 		err = notFound("object")
 	}

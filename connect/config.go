@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/soukhq/souk/connect/bitcoin"
 	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
@@ -20,6 +21,10 @@ type Config struct {
 	Rates    fx.RateProvider // nil: fx.ExampleRates
 	Prices   *pricing.Table  // nil: pricing.Default
 	Calendar payout.Calendar // banks' holidays besides the weekends
+
+	// Bitcoin sets up how coins are taken. Nil: simulated; or, where Live, not at
+	// all.
+	Bitcoin *bitcoin.Config
 
 	Now   func() time.Time           // nil: the real clock
 	NewID func(prefix string) string // nil: sortable random ids
@@ -72,6 +77,10 @@ func (c Config) fill() (Config, error) {
 			*d.span = d.or
 		}
 	}
+	c, err := c.fillBitcoin()
+	if err != nil {
+		return c, err
+	}
 	return c, c.check()
 }
 
@@ -109,6 +118,9 @@ func (c Config) check() error {
 		if t, ok := p.part.(ledger.TestOnly); ok {
 			parts = append(parts, p.field+" is "+t.TestOnly())
 		}
+	}
+	if c.Bitcoin != nil {
+		parts = append(parts, c.Bitcoin.Parts()...)
 	}
 	if len(parts) > 0 {
 		return bad("not_for_live", "live", "real money needs real parts: "+strings.Join(parts, ", "))

@@ -88,6 +88,7 @@ func (e *Engine) checkMode(u *ledger.Unit) error {
 func (e *Engine) workers() []ledger.Worker {
 	return []ledger.Worker{
 		worker(e, chargeTask), worker(e, refundTask), worker(e, payoutTask),
+		worker(e, receiverTask), worker(e, coinReturnTask),
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
 	}
@@ -133,5 +134,6 @@ func Kinds() []ledger.KindInfo {
 	return []ledger.KindInfo{
 		platformKind.Info(), accountKind.Info(), compliance.Kind.Info(), chargeKind.Info(), refundKind.Info(),
 		transferKind.Info(), cashSaleKind.Info(), payoutKindInfo(), releaseKind.Info(), railKind.Info(),
+		receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
 	}
 }

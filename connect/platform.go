@@ -353,7 +353,7 @@ func (p *Platform) Preview() *Platform {
 	c, e := *p, &Engine{c: p.e.c, env: p.e.env, known: new(known), started: true}
 	e.c.Store = ledger.Overlay(p.store)
 	e.c.Logger = slog.New(slog.DiscardHandler)
-	e.c.Acquirer, e.c.Rail = approving{p.e.c.Acquirer}, accepting{p.e.c.Rail}
+	e.c.Acquirer, e.c.Rail, e.c.Bitcoin = approving{p.e.c.Acquirer}, accepting{p.e.c.Rail}, previewBitcoin(p.e.c.Bitcoin)
 	c.e, c.store, c.joined, c.preview, c.profile = e, e.c.Store, false, true, seen(p.profile.Load())
 	return &c
 }

@@ -171,6 +171,9 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err != nil {
 		return nil, err
 	}
+	if c.Method == MethodBitcoin && c.Acquirer == "" {
+		return nil, badState("paid_in_coins", "charge", "the charge was paid in bitcoin, and RefundCoins gives it back")
+	}
 	if c.Acquirer != acquirerName(p.e) {
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
 	}

@@ -58,9 +58,12 @@ func (t *tally) charge(c *Charge) {
 	t.compareGiven(c)
 	t.comparePrices(c)
 	if c.Status != ChargeSucceeded {
+		t.undone(c)
 		return
 	}
-	t.add(ledger.House, "acquirer/"+c.Acquirer, c.Amount, -1)
+	if c.Acquirer != "" { // else it was paid in coins
+		t.add(ledger.House, "acquirer/"+c.Acquirer, c.Amount, -1)
+	}
 	t.add(ledger.House, "processing_fees", c.ProcessingFee, 1)
 	t.add(t.platform, "balance", c.Amount, 1)
 	t.add(t.platform, "balance", c.ProcessingFee, -1)
@@ -176,7 +179,9 @@ func (t *tally) refund(r *Refund) {
 			t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
 		}
 	}
-	t.add(ledger.House, "acquirer/"+r.Acquirer, r.Amount, 1)
+	if r.Acquirer != "" {
+		t.add(ledger.House, "acquirer/"+r.Acquirer, r.Amount, 1)
+	}
 }
 
 func (t *tally) transfer(x *Transfer) {
@@ -229,7 +234,7 @@ func (t *tally) account(a ledger.Account) error {
 		if p.Name == "in_transit" {
 			t.add(a.Owner, "in_transit", a.Posted, 1)
 		}
-	case "acquirer", "processing_fees", "tax", "bank_clearing":
+	case "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/bitcoin"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -68,6 +69,7 @@ type Config struct {
 	Start            time.Time       // zero: Start
 	AcquirerDelivery ledger.Delivery // how the simulated acquirer treats a repeated key
 	RailDelivery     ledger.Delivery // and the simulated rail
+	WalletDelivery   ledger.Delivery // and the simulated wallet
 }
 
 // Marketplace is an engine with its clock and its simulators.
@@ -76,6 +78,7 @@ type Marketplace struct {
 	Clock    *Clock
 	Acquirer *connect.Simulator // nil if Config brought another
 	Rail     *payout.Simulator  // nil if Config brought another
+	Coins    *bitcoin.Simulator // nil if Config brought other parts
 }
 
 // New sets an engine up.
@@ -93,6 +96,15 @@ func New(c Config) (*Marketplace, error) {
 		m.Rail = payout.NewSimulator(payout.SimulatorConfig{Delivery: c.RailDelivery, Now: m.Clock.Now, Calendar: c.Calendar})
 		c.Rail = m.Rail
 	}
+	var coins bitcoin.Config
+	if c.Bitcoin != nil {
+		coins = *c.Bitcoin
+	}
+	if coins.Wallet == nil && coins.Chain == nil && coins.Addresses == nil {
+		m.Coins = bitcoin.NewSimulator(bitcoin.SimulatorConfig{Delivery: c.WalletDelivery, Now: m.Clock.Now})
+		coins.Wallet, coins.Chain, coins.Addresses = m.Coins, m.Coins, m.Coins
+	}
+	c.Bitcoin = &coins
 	var err error
 	m.Engine, err = connect.New(c.Config)
 	return m, err

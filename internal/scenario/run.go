@@ -75,6 +75,8 @@ var verbs = map[string]func(*runner, string) error{
 	"cash": (*runner).cash, "days": (*runner).days, "minutes": (*runner).minutes, "drain": (*runner).drain, "news": (*runner).news,
 	"after": (*runner).after, "status": (*runner).status,
 	"processing": (*runner).processing, "regions": (*runner).regions, "commission": (*runner).commission, "service": (*runner).service,
+	"coin": (*runner).coin, "receiver": (*runner).receiver, "pay": (*runner).pay, "mine": (*runner).mine, "reorganise": (*runner).reorganise,
+	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line,
 }
 
@@ -123,7 +125,7 @@ func (r *runner) show(tx ledger.Transaction) string {
 // account writes a ledger account: without its day, acquirer or bank.
 func (r *runner) account(a ledger.Ref) string {
 	purpose := a.Purpose
-	for _, plain := range []string{"pending/", "acquirer/", "bank_clearing/"} {
+	for _, plain := range []string{"pending/", "acquirer/", "bank_clearing/", "wallet/"} {
 		if strings.HasPrefix(purpose, plain) {
 			purpose = strings.TrimSuffix(plain, "/")
 		}

@@ -146,6 +146,8 @@ func (r *runner) status(args string) error {
 	require.True(r.t, ok, "%s: there is no %s", r.at, w[0])
 	var status, code string
 	switch {
+	case strings.HasPrefix(id, "rcv_"), strings.HasPrefix(id, "cret_"):
+		status, code = r.coinStatus(id)
 	case strings.HasPrefix(id, "ch_"):
 		c, err := r.platform.GetCharge(r.ctx, id)
 		require.NoError(r.t, err, r.at)
