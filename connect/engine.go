@@ -132,6 +132,6 @@ func (e *Engine) Run(ctx context.Context) error {
 func Kinds() []ledger.KindInfo {
 	return []ledger.KindInfo{
 		platformKind.Info(), accountKind.Info(), compliance.Kind.Info(), chargeKind.Info(), refundKind.Info(),
-		transferKind.Info(), cashSaleKind.Info(), payoutKindInfo(), releaseKind.Info(), railKind.Info(),
+		transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(), payoutKindInfo(), releaseKind.Info(), railKind.Info(),
 	}
 }
