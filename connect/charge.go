@@ -145,7 +145,8 @@ type ChargeRequest struct {
 	// its currency (0.50 USD, 50 JPY) and at most twelve digits of minor units. A
 	// service fee of the platform's price list is added to it.
 	Amount ledger.Money `json:"amount,omitzero"`
-	// Net is in place of Amount: what the seller is to have after commission. The
+	// Net is in place of Amount: what the seller is to have after commission, and
+	// before the processing that a seller pays for of a direct charge. The
 	// amount is the least that leaves it, and the taxes are added.
 	Net ledger.Money `json:"net,omitzero"`
 	// Total is what the buyer was told to pay in all. If prices have changed since,
