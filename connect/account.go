@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,7 +22,10 @@ type Account struct {
 	Email        string                `json:"email,omitzero"`
 	Currency     ledger.Currency       `json:"currency"` // in which it is paid unless a bank account says otherwise
 	ShortBalance ShortPolicy           `json:"shortBalance"`
-	Banks        []BankAccount         `json:"banks,omitzero"` // at most one per currency; the first is the default
+	FeesPayer    Party                 `json:"feesPayer,omitzero"`    // who pays for processing direct charges, for good; empty: PartyAccount
+	LossesBearer Party                 `json:"lossesBearer,omitzero"` // who bears what the account cannot pay, for good; empty: PartyPlatform
+	Descriptor   string                `json:"descriptor,omitzero"`   // on buyers' statements where the charge is its own
+	Banks        []BankAccount         `json:"banks,omitzero"`        // at most one per currency; the first is the default
 	Created      time.Time             `json:"created"`
 	Metadata     map[string]string     `json:"metadata,omitzero"`
 
@@ -66,6 +70,9 @@ type AccountRequest struct {
 	Email        string                `json:"email,omitzero"`
 	Currency     ledger.Currency       `json:"currency,omitzero"`     // zero: the bank account's, else the country's
 	ShortBalance ShortPolicy           `json:"shortBalance,omitzero"` // zero: ShortRefuse
+	FeesPayer    Party                 `json:"feesPayer,omitzero"`    // account or platform; zero: PartyAccount. It never changes
+	LossesBearer Party                 `json:"lossesBearer,omitzero"` // platform or house; zero: PartyPlatform. It never changes
+	Descriptor   string                `json:"descriptor,omitzero"`   // of charges that state none and are direct or on behalf of the account
 	Details      compliance.Details    `json:"details,omitzero"`
 	Bank         *BankDetails          `json:"bank,omitzero"`
 	Metadata     map[string]string     `json:"metadata,omitzero"`
@@ -73,12 +80,13 @@ type AccountRequest struct {
 
 // AccountUpdate changes an account. Zero fields stay as they are.
 type AccountUpdate struct {
-	Key       string             `json:"-"`
-	AccountID string             `json:"account,omitzero"`
-	Email     string             `json:"email,omitzero"`
-	Details   compliance.Details `json:"details,omitzero"`
-	Bank      *BankDetails       `json:"bank,omitzero"`     // takes the place of the one in its currency
-	Metadata  map[string]string  `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
+	Key        string             `json:"-"`
+	AccountID  string             `json:"account,omitzero"`
+	Email      string             `json:"email,omitzero"`
+	Descriptor string             `json:"descriptor,omitzero"` // for the charges that are made from now on
+	Details    compliance.Details `json:"details,omitzero"`
+	Bank       *BankDetails       `json:"bank,omitzero"`     // takes the place of the one in its currency
+	Metadata   map[string]string  `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
 }
 
 // CreateAccount creates an account for a seller.
@@ -100,9 +108,15 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 	}
 	a := &Account{
 		ID: u.NewID(accountKind.Prefix), Platform: p.id, Entity: ent.ID, Country: ent.Country, Type: r.Type,
-		Email: r.Email, Currency: r.Currency, Created: u.At(), Metadata: r.Metadata,
+		Email: r.Email, Currency: r.Currency, Descriptor: r.Descriptor, Created: u.At(), Metadata: r.Metadata,
 	}
 	if a.ShortBalance, err = r.ShortBalance.or(ShortRefuse); err != nil {
+		return nil, err
+	}
+	if err := a.bears(r.FeesPayer, r.LossesBearer); err != nil {
+		return nil, err
+	}
+	if err := checkDescriptor(r.Descriptor); err != nil {
 		return nil, err
 	}
 	if err := checkEmail(r.Email); err != nil {
@@ -172,9 +186,10 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 		if err := checkEmail(r.Email); err != nil {
 			return nil, err
 		}
-		if r.Email != "" {
-			a.Email = r.Email
+		if err := checkDescriptor(r.Descriptor); err != nil {
+			return nil, err
 		}
+		a.Email, a.Descriptor = cmp.Or(r.Email, a.Email), cmp.Or(r.Descriptor, a.Descriptor)
 		if a.Metadata, err = mergeMetadata(a.Metadata, r.Metadata); err != nil {
 			return nil, err
 		}

@@ -21,8 +21,9 @@ const (
 	ChargeUnknown    ChargeStatus = "unknown" // sent blind, and the answer was lost: only news can tell
 )
 
-// Charge is money taken from a buyer: for a seller (a destination charge), or
-// for the platform itself where Account is empty.
+// Charge is money taken from a buyer: by a seller (a direct charge), by the
+// platform for a seller (a destination charge), or for the platform itself where
+// Account is empty, who may transfer what is whose.
 type Charge struct {
 	ID             string            `json:"id"`
 	Platform       string            `json:"platform"`
@@ -51,6 +52,14 @@ type Charge struct {
 	Commission *pricing.Line `json:"commission,omitzero"`
 	Service    *pricing.Line `json:"service,omitzero"`
 
+	// Whose own it is, and what of it goes to whom: charge_shape.go.
+	Direct         bool         `json:"direct,omitzero"`
+	FeesPayer      Party        `json:"feesPayer,omitzero"` // of a direct charge
+	OnBehalfOf     string       `json:"onBehalfOf,omitzero"`
+	TransferAmount ledger.Money `json:"transferAmount,omitzero"` // what was stated that the seller gets
+	TransferGroup  string       `json:"transferGroup,omitzero"`
+	Transferred    ledger.Money `json:"transferred,omitzero"` // by transfers of this charge, less what was reversed
+
 	// Set when it succeeds.
 	ProcessingFee ledger.Money  `json:"processingFee,omitzero"`
 	Processing    *pricing.Line `json:"processing,omitzero"` // how the processing fee came about
@@ -65,6 +74,8 @@ type Charge struct {
 	Reversed  ledger.Money `json:"reversed,omitzero"`  // pulled back from the seller
 	FeeBack   ledger.Money `json:"feeBack,omitzero"`   // of the commission, given back to the seller
 	FeeBase   ledger.Money `json:"feeBase,omitzero"`   // what was refunded with a part of the commission
+	// ReverseBase is what of the share was refunded with a part of TransferAmount.
+	ReverseBase ledger.Money `json:"reverseBase,omitzero"`
 	// ServiceBack is what of the service fee was given back with refunds.
 	ServiceBack ledger.Money `json:"serviceBack,omitzero"`
 
@@ -88,6 +99,7 @@ func (c *Charge) loaded() {
 	zero := ledger.Zero(c.Amount.Currency())
 	for _, m := range []*ledger.Money{
 		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
+		&c.TransferAmount, &c.Transferred, &c.ReverseBase,
 	} {
 		if m.IsZero() {
 			*m = zero
@@ -122,6 +134,7 @@ var chargeKind = ledger.Kind[Charge]{
 		{Name: "refunded", Path: "refunded", Type: ledger.MoneyColumn},
 		{Name: "refunded_minor", Path: "refunded.amountMinor", Type: ledger.IntegerColumn},
 		{Name: "available", Path: "available"}, {Name: "created", Path: "created", Type: ledger.TimeColumn},
+		{Name: "on_behalf_of", Path: "onBehalfOf"}, {Name: "transfer_group", Path: "transferGroup"},
 	},
 }
 
@@ -132,7 +145,8 @@ type ChargeRequest struct {
 	// its currency (0.50 USD, 50 JPY) and at most twelve digits of minor units. A
 	// service fee of the platform's price list is added to it.
 	Amount ledger.Money `json:"amount,omitzero"`
-	// Net is in place of Amount: what the seller is to have after commission. The
+	// Net is in place of Amount: what the seller is to have after commission, and
+	// before the processing that a seller pays for of a direct charge. The
 	// amount is the least that leaves it, and the taxes are added.
 	Net ledger.Money `json:"net,omitzero"`
 	// Total is what the buyer was told to pay in all. If prices have changed since,
@@ -142,8 +156,20 @@ type ChargeRequest struct {
 	Source string       `json:"source,omitzero"` // the acquirer's token for the buyer's card
 
 	// AccountID is the seller whom the amount less taxes goes to. Empty: the
-	// platform charges for itself.
+	// platform charges for itself, and may transfer what is others' (TransferRequest).
 	AccountID string `json:"account,omitzero"`
+	// Direct makes the charge the seller's own: they give its refunds, and pay for
+	// the processing if their account says so (Account.FeesPayer). Then the
+	// commission is refused if it is more than the processing leaves.
+	Direct bool `json:"direct,omitzero"`
+	// OnBehalfOf is an account that a charge of the platform counts as that of: by
+	// its country's prices and delay, its currency and its descriptor. The platform
+	// still pays for the processing, and bears refunds.
+	OnBehalfOf string `json:"onBehalfOf,omitzero"`
+	// TransferAmount is what the seller gets, in place of a commission: more than
+	// zero, at most the amount less taxes.
+	TransferAmount ledger.Money `json:"transferAmount,omitzero"`
+	TransferGroup  string       `json:"transferGroup,omitzero"` // what belongs together, in the host's words: at most 200 characters
 	// ApplicationFee is the platform's commission out of the seller's share, at
 	// most that share. The zero Money is what the platform's price list says; an
 	// amount of a currency is stated, zero too.
@@ -241,10 +267,16 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		Metadata: r.Metadata, Work: w,
 	}
 	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
+	if err := p.shape(u, &r, c); err != nil {
+		return nil, err
+	}
 	if err := p.priceCharge(u, prof, &r, c); err != nil {
 		return nil, err
 	}
 	c.loaded()
+	if err := p.checkDirect(u, prof, c); err != nil {
+		return nil, err
+	}
 	return c, p.putCharge(u, c, EventChargePending)
 }
 
@@ -286,6 +318,9 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	share := minus(r.Amount, tax)
 	if r.ApplicationFee.Minor() > share.Minor() {
 		return badField("fee_exceeds_amount", "applicationFee", "the commission is more than the seller's share")
+	}
+	if err := checkShape(r, share); err != nil {
+		return err
 	}
 	return checkPricing(r, share)
 }

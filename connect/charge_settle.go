@@ -49,8 +49,8 @@ func (e *Engine) received(u *ledger.Unit, w *ledger.Work) {
 	}
 }
 
-// chargeApproved posts the charge: flows C3, C14 and T2 of the chart for a seller,
-// the first lines of them for the platform itself. A service fee stays where the
+// chargeApproved posts the charge: flows C1 and C2 of the chart for a direct one,
+// C3, C4, C14 and T2 for a seller, the first lines of them for the platform itself. A service fee stays where the
 // charge came in: with the platform.
 func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	prof, err := p.expectProfile(u)
@@ -63,7 +63,11 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	day := payout.DayOf(u.At(), time.UTC)
 	c.Status, c.Code, c.Settled, c.AtOnce = ChargeSucceeded, "", u.At(), a.AtOnce
 	c.Reference = cmp.Or(a.Reference, c.Reference)
-	if c.Available = prof.Delay.After(day, p.e.c.Calendar); c.AtOnce {
+	delay, err := p.delay(u, prof, c)
+	if err != nil {
+		return err
+	}
+	if c.Available = delay.After(day, p.e.c.Calendar); c.AtOnce {
 		c.Available = day
 	}
 	c.Work.Done()
@@ -73,6 +77,10 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
 	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
+	if c.Direct {
+		p.postDirect(b, c)
+		return p.putCharge(u, c, EventChargeSucceeded)
+	}
 	b.post("charge",
 		out(p.house("acquirer/"+c.Acquirer, cur), c.Amount),
 		line{account: platform, minor: c.Amount.Minor() - c.ProcessingFee.Minor()},
@@ -81,41 +89,42 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 		b.post("tax collected", out(platform, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
 	if c.Account != "" {
-		b.post("transfer", out(platform, c.share()), in(seller, c.share()))
-		fee := []line{{account: seller, minor: -c.ApplicationFee.Minor() - addTax(c.FeeTax)}, in(platform, c.ApplicationFee)}
-		for _, t := range c.FeeTax {
-			fee = append(fee, in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
-		}
-		b.post("application fee", fee...)
+		b.post("transfer", out(platform, c.given()), in(seller, c.given()))
+		p.postFee(b, c, platform, seller, c.ApplicationFee)
 	}
 	return p.putCharge(u, c, EventChargeSucceeded)
-}
-
-// share is what goes to the seller before commission: the amount less taxes and
-// service fee. Taxes were checked to leave something of it.
-func (c *Charge) share() ledger.Money {
-	return ledger.Minor(c.Amount.Minor()-c.ServiceFee.Minor()-addTax(c.Tax), c.Amount.Currency())
 }
 
 // land decides where a charge's money lands: pending for its day, or available
 // if it is so at once. A charge may leave the platform with less than it had
 // (the processing fee without a commission), and the card has been charged by
 // now; so the platform's side always goes through a pending day, which has no
-// floor, and is available the day after at the earliest.
+// floor, and is available the day after at the earliest. So does the seller's of a
+// direct charge that leaves them less than nothing.
 func (p *Platform) land(u *ledger.Unit, c *Charge) error {
 	var err error
 	if c.AccountIn = "available"; !c.AtOnce && c.Account != "" {
-		if c.AccountIn, err = p.openDay(u, c, c.Account, c.Available, "available"); err != nil {
-			return err
-		}
+		c.AccountIn, err = p.openDay(u, c, c.Account, c.Available, "available")
+	}
+	if err == nil && c.Direct && c.AccountIn == "available" && c.directNet().Sign() < 0 {
+		c.AccountIn, err = p.nextDay(u, c, c.Account)
+	}
+	if err != nil {
+		return err
 	}
 	if c.Account == "" && c.AtOnce && c.share().Minor() >= c.ProcessingFee.Minor() {
 		c.PlatformIn = "available"
 		return nil
 	}
+	c.PlatformIn, err = p.nextDay(u, c, p.id)
+	return err
+}
+
+// nextDay returns the purpose of the first day that is open for an owner.
+func (p *Platform) nextDay(u *ledger.Unit, c *Charge, owner string) (string, error) {
 	for day := c.Available; ; day++ {
-		if c.PlatformIn, err = p.openDay(u, c, p.id, day, ""); err != nil || c.PlatformIn != "" {
-			return err
+		if purpose, err := p.openDay(u, c, owner, day, ""); err != nil || purpose != "" {
+			return purpose, err
 		}
 	}
 }

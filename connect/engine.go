@@ -133,7 +133,7 @@ func (e *Engine) Run(ctx context.Context) error {
 func Kinds() []ledger.KindInfo {
 	return []ledger.KindInfo{
 		platformKind.Info(), accountKind.Info(), compliance.Kind.Info(), chargeKind.Info(), refundKind.Info(),
-		transferKind.Info(), cashSaleKind.Info(), payoutKindInfo(), releaseKind.Info(), railKind.Info(),
-		receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
+		transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
+		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
 	}
 }

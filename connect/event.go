@@ -11,7 +11,7 @@ const (
 	EventAccountUpdated  = "account.updated"
 
 	EventChargePending   = "charge.pending" // recorded; its status is processing
-	EventChargeUpdated   = "charge.updated" // known to the acquirer, unknown, or a refund of it has begun or failed
+	EventChargeUpdated   = "charge.updated" // known to the acquirer, unknown, transferred of, or a refund of it has begun or failed
 	EventChargeSucceeded = "charge.succeeded"
 	EventChargeFailed    = "charge.failed"
 	EventChargeRefunded  = "charge.refunded" // in part or whole
@@ -20,8 +20,14 @@ const (
 	EventRefundUpdated = "refund.updated" // succeeded, known to the acquirer, or unknown
 	EventRefundFailed  = "refund.failed"
 
-	EventTransferCreated  = "transfer.created"
-	EventCashSaleRecorded = "cash_sale.recorded"
+	EventTransferCreated         = "transfer.created"
+	EventTransferReversed        = "transfer.reversed" // in part or whole
+	EventTransferReversalCreated = "transfer_reversal.created"
+	EventAgreementRecorded       = "agreement.recorded"
+	EventAgreementEnded          = "agreement.ended"
+	EventTopUpSucceeded          = "top_up.succeeded"
+	EventTopUpReversed           = "top_up.reversed"
+	EventCashSaleRecorded        = "cash_sale.recorded"
 
 	// EventBalanceAvailable tells that pending money of its object, an account or
 	// the platform, became available.

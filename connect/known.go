@@ -8,16 +8,20 @@ import (
 
 // known remembers at which version accounts were last seen, and whose they are,
 // so that a charge need not read its seller: the commit checks that the version
-// still holds. An account's country never changes. It is bounded and may forget anything at any time.
+// still holds. Only the descriptor of what is remembered of an account ever
+// changes. It is bounded and may forget anything at any time.
 type known struct {
 	mu       sync.Mutex
 	accounts map[string]sighting
 }
 
 type sighting struct {
-	platform string
-	country  string
-	version  int64
+	platform   string
+	country    string
+	currency   ledger.Currency
+	feesPayer  Party
+	descriptor string
+	version    int64
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -43,36 +47,43 @@ func (k *known) put(id string, s sighting) {
 // without reading it where it was seen before. In a host's transaction it is
 // read: one that has changed would fail there for good.
 func (p *Platform) expectAccount(u *ledger.Unit, id string) error {
+	_, err := p.expectSeller(u, id)
+	return err
+}
+
+// expectSeller is expectAccount, and tells what is remembered of the account.
+func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	if s, ok := p.e.known.get(id); ok && u.First() && !p.joined {
 		if s.platform != p.id {
-			return notFound("account")
+			return s, notFound("account")
 		}
 		u.Assume(accountKind.ID(id), s.version)
-		return nil
+		return s, nil
 	}
 	a, err := p.account(u, id)
 	if err != nil {
-		return err
+		return sighting{}, err
 	}
 	o, err := u.Object(accountKind.ID(id))
 	if err != nil {
-		return err
+		return sighting{}, err
 	}
+	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version}
 	if !p.joined { // who may be rolled back
-		p.e.known.put(id, sighting{p.id, a.Country, o.Version})
+		p.e.known.put(id, s)
 	}
-	return nil
+	return s, nil
 }
 
-// sellerCountry returns the country of an account of the platform, without
+// lasting returns what never changes of an account of the platform, without
 // reading it where it was seen before.
-func (p *Platform) sellerCountry(u *ledger.Unit, id string) (string, error) {
+func (p *Platform) lasting(u *ledger.Unit, id string) (sighting, error) {
 	if s, ok := p.e.known.get(id); ok && s.platform == p.id {
-		return s.country, nil
+		return s, nil
 	}
 	a, err := p.account(u, id)
 	if err != nil {
-		return "", err
+		return sighting{}, err
 	}
-	return a.Country, nil
+	return sighting{platform: p.id, country: a.Country, currency: a.Currency, feesPayer: a.FeesPayer}, nil
 }

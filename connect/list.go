@@ -11,10 +11,11 @@ import (
 
 // ListRequest asks for one page of a platform's objects, newest first.
 type ListRequest struct {
-	AccountID string // only those of an account, or of the platform itself by its id, where the list can tell
-	ChargeID  string // only those of a charge: refunds
-	After     string // the id of the last one already seen; empty starts
-	Limit     int    // 1–100; 0 is 10
+	AccountID  string // only those of an account, or of the platform itself by its id, where the list can tell
+	ChargeID   string // only those of a charge: refunds, and transfers
+	TransferID string // only those of a transfer: reversals
+	After      string // the id of the last one already seen; empty starts
+	Limit      int    // 1–100; 0 is 10
 }
 
 // List is one page.
@@ -38,6 +39,7 @@ type lister[T any] struct {
 	value    func(*Platform, string) string // of that key
 	own      bool                           // the platform's own are found so too
 	charge   string                         // the key that finds those of a charge; empty if there is none
+	transfer string                         // likewise of a transfer
 }
 
 // page reads one page. A cursor is the id of an object in the list: one that is
@@ -82,6 +84,8 @@ func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List
 func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledger.Query, error) {
 	q := ledger.Query{Kind: l.kind.Name, Name: "platform", Value: p.id, Desc: true, Limit: r.Limit + 1}
 	switch {
+	case r.TransferID != "":
+		return l.ofTransfer(ctx, p, r, q)
 	case r.AccountID != "" && r.ChargeID != "":
 		return q, badField("invalid_request", "charge", "a list is of an account or of a charge")
 	case r.ChargeID != "":
@@ -109,6 +113,22 @@ func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledg
 			q.Value = l.value(p, r.AccountID)
 		}
 	}
+	return q, nil
+}
+
+// ofTransfer finds the list of a transfer.
+func (l *lister[T]) ofTransfer(ctx context.Context, p *Platform, r ListRequest, q ledger.Query) (ledger.Query, error) {
+	if l.transfer == "" || r.AccountID != "" || r.ChargeID != "" {
+		return q, badField("invalid_request", "transfer", "only reversals are listed by their transfer, and by nothing else then")
+	}
+	t, err := transferKind.Read(ctx, p.store, r.TransferID)
+	if err != nil {
+		return q, notFoundOr(err, "transfer")
+	}
+	if t.Platform != p.id {
+		return q, notFound("transfer")
+	}
+	q.Name, q.Value = l.transfer, r.TransferID
 	return q, nil
 }
 
@@ -165,7 +185,10 @@ var (
 	accountLister = &lister[Account]{what: "accounts", kind: &accountKind, platform: func(a *Account) string { return a.Platform }}
 	chargeLister  = &lister[Charge]{what: "charges", kind: &chargeKind, account: "account", platform: func(c *Charge) string { return c.Platform }}
 	refundLister  = &lister[Refund]{what: "refunds", kind: &refundKind, account: "account", charge: "charge", platform: func(r *Refund) string { return r.Platform }}
-	moveLister    = &lister[Transfer]{what: "transfers", kind: &transferKind, account: "owner", own: true, platform: func(t *Transfer) string { return t.Platform }}
+	moveLister    = &lister[Transfer]{what: "transfers", kind: &transferKind, account: "owner", own: true, charge: "charge", platform: func(t *Transfer) string { return t.Platform }}
+	backLister    = &lister[TransferReversal]{what: "transfer reversals", kind: &transferReversalKind, account: "owner", own: true, transfer: "transfer", platform: func(r *TransferReversal) string { return r.Platform }}
+	consentLister = &lister[Agreement]{what: "agreements", kind: &agreementKind, account: "account", platform: func(a *Agreement) string { return a.Platform }}
+	topUpLister   = &lister[TopUp]{what: "top-ups", kind: &topUpKind, platform: func(t *TopUp) string { return t.Platform }}
 	cashLister    = &lister[CashSale]{what: "cash sales", kind: &cashSaleKind, account: "account", platform: func(c *CashSale) string { return c.Platform }}
 	payoutLister  = &lister[payout.Payout]{what: "payouts", kind: &payoutKind, account: "owner", own: true,
 		value:    func(p *Platform, account string) string { return p.id + "/" + account },
@@ -230,4 +253,34 @@ func (p *Platform) ListPayouts(ctx context.Context, r ListRequest) (*List[payout
 // Payouts walks the platform's payouts, newest first.
 func (p *Platform) Payouts(ctx context.Context, r ListRequest) iter.Seq2[*payout.Payout, error] {
 	return payoutLister.each(ctx, p, r, func(o *payout.Payout) string { return o.ID })
+}
+
+// ListTransferReversals returns a page of the platform's reversals of transfers.
+func (p *Platform) ListTransferReversals(ctx context.Context, r ListRequest) (*List[TransferReversal], error) {
+	return backLister.page(ctx, p, r)
+}
+
+// TransferReversals walks the platform's reversals of transfers, newest first.
+func (p *Platform) TransferReversals(ctx context.Context, r ListRequest) iter.Seq2[*TransferReversal, error] {
+	return backLister.each(ctx, p, r, func(x *TransferReversal) string { return x.ID })
+}
+
+// ListAgreements returns a page of the platform's agreements.
+func (p *Platform) ListAgreements(ctx context.Context, r ListRequest) (*List[Agreement], error) {
+	return consentLister.page(ctx, p, r)
+}
+
+// Agreements walks the platform's agreements, newest first.
+func (p *Platform) Agreements(ctx context.Context, r ListRequest) iter.Seq2[*Agreement, error] {
+	return consentLister.each(ctx, p, r, func(a *Agreement) string { return a.ID })
+}
+
+// ListTopUps returns a page of the platform's top-ups.
+func (p *Platform) ListTopUps(ctx context.Context, r ListRequest) (*List[TopUp], error) {
+	return topUpLister.page(ctx, p, r)
+}
+
+// TopUps walks the platform's top-ups, newest first.
+func (p *Platform) TopUps(ctx context.Context, r ListRequest) iter.Seq2[*TopUp, error] {
+	return topUpLister.each(ctx, p, r, func(t *TopUp) string { return t.ID })
 }

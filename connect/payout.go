@@ -3,7 +3,6 @@ package connect
 import (
 	"context"
 
-	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -31,9 +30,8 @@ type PayoutRequest struct {
 	Descriptor string            `json:"descriptor,omitzero"` // on the payee's statement, at most 22 ASCII characters
 	Metadata   map[string]string `json:"metadata,omitzero"`
 
-	rate   fx.Rate // found out before the unit of work
-	inBase fx.Rate
-	bank   BankAccount
+	rates rates // found out before the unit of work
+	bank  BankAccount
 }
 
 // Payout takes money out of a balance and hands it to the rail. The payout is

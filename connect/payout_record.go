@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/soukhq/souk/compliance"
-	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -32,16 +31,8 @@ func preparePayout(ctx context.Context, p *Platform, r *PayoutRequest) error {
 		return err
 	}
 	r.bank = bank
-	from, to, base := r.Amount.Currency(), bank.Currency, p.Profile().Base
-	if from == to {
-		return nil
-	}
-	now := p.e.env.Time()
-	if r.rate, err = p.e.c.Rates.Rate(ctx, from, to, now); err != nil {
-		return err
-	}
-	if from != base && to != base {
-		r.inBase, err = p.e.c.Rates.Rate(ctx, from, base, now)
+	if from := r.Amount.Currency(); from != bank.Currency {
+		r.rates, err = p.rates(ctx, from, bank.Currency)
 	}
 	return err
 }
@@ -226,20 +217,12 @@ func whole(m, asked ledger.Money) (ledger.Money, error) {
 // available in the new currency.
 func (p *Platform) convert(u *ledger.Unit, prof *Profile, o *payout.Payout, r *PayoutRequest) error {
 	into := p.of(o.Owner, "available", r.bank.Currency)
-	c, err := fx.Convert(fx.Order{
-		Book: p.id, Amount: o.Amount, Base: prof.Base, Rate: r.rate, InBase: r.inBase, Spread: p.e.c.Prices.Spread(),
-		From: p.of(o.Owner, "available", o.Amount.Currency()), To: into,
-	})
-	if err != nil {
+	b := &books{u: u, p: p, object: payoutKind.ID(o.ID)}
+	var err error
+	o.From = o.Amount
+	if o.Bought, o.Conversion, err = b.convert(prof, o.Owner, "available", o.From, r.rates); err != nil {
 		return err
 	}
-	o.From, o.Bought = o.Amount, c.Credited
-	o.Conversion = &payout.Conversion{Rate: r.rate.String(), At: r.rate.At, Source: r.rate.Source, Spread: c.Spread}
-	if !r.inBase.Base.IsZero() {
-		o.Conversion.InBase = r.inBase.String()
-	}
-	b := &books{u: u, p: p, object: payoutKind.ID(o.ID)}
-	b.postEntries("conversion", c.Entries)
 	free, err := u.Spendable(into)
 	if err != nil {
 		return err
@@ -247,7 +230,7 @@ func (p *Platform) convert(u *ledger.Unit, prof *Profile, o *payout.Payout, r *P
 	if free.Sign() <= 0 {
 		return short(into, ledger.Minor(1, free.Currency()), free)
 	}
-	o.Amount = ledger.Minor(min(c.Credited.Minor(), free.Minor()), free.Currency())
+	o.Amount = ledger.Minor(min(o.Bought.Minor(), free.Minor()), free.Currency())
 	return nil
 }
 

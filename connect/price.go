@@ -84,15 +84,12 @@ func (p *Platform) priceSale(u *ledger.Unit, prof *Profile, r *ChargeRequest, c 
 // checkFee refuses a commission that takes more, with its taxes, than the seller
 // has of the charge.
 func (c *Charge) checkFee() error {
-	tax, share, field := addTax(c.FeeTax), c.share(), "applicationFee"
-	if c.Commission != nil {
-		field = "prices"
-	}
+	tax, share := addTax(c.FeeTax), c.share()
 	switch {
 	case tax > 0 && c.ApplicationFee.IsZero():
 		return badField("invalid_tax", "feeTax", "there is no commission that is taxed")
 	case c.ApplicationFee.Minor() > share.Minor() || tax > share.Minor()-c.ApplicationFee.Minor():
-		return badField("fee_exceeds_amount", field, "the commission is "+c.ApplicationFee.String()+" before taxes; the seller's share is "+share.String())
+		return badField("fee_exceeds_amount", c.feeField(), "the commission is "+c.ApplicationFee.String()+" before taxes; the seller's share is "+share.String())
 	}
 	return nil
 }
@@ -104,7 +101,9 @@ func (p *Platform) saleOf(u *ledger.Unit, prof *Profile, r *ChargeRequest) (pric
 	}
 	var err error
 	if prof.Prices.NeedsSellerCountry() {
-		s.SellerCountry, err = p.sellerCountry(u, r.AccountID)
+		var seller sighting
+		seller, err = p.lasting(u, r.AccountID)
+		s.SellerCountry = seller.country
 	}
 	return s, err
 }
@@ -176,17 +175,31 @@ func (p *Platform) grossOf(u *ledger.Unit, prof *Profile, r *ChargeRequest, net 
 // priceProcessing says what the house takes for a charge that was approved, by
 // the prices of when it was asked for.
 func (p *Platform) priceProcessing(u *ledger.Unit, prof *Profile, c *Charge, a Answer) error {
+	line, err := p.processing(u, prof, c, a)
+	c.ProcessingFee, c.Processing = line.Amount, &line
+	return err
+}
+
+// processing computes the processing fee: by the country and currency of the
+// seller whose own the charge is, else by the platform's.
+func (p *Platform) processing(u *ledger.Unit, prof *Profile, c *Charge, a Answer) (pricing.Line, error) {
 	s := pricing.Sale{
 		Amount: c.Amount, Country: prof.Country, Books: prof.Base, Seller: c.Account, Category: c.Category, Method: c.Method,
 		CardCountry: a.Country, At: c.Created,
 	}
-	var err error
-	if c.Account != "" && p.e.c.Prices.NeedsSellerCountry() {
-		if s.SellerCountry, err = p.sellerCountry(u, c.Account); err != nil {
-			return err
+	if merchant := c.merchant(); merchant != "" {
+		m, err := p.lasting(u, merchant)
+		if err != nil {
+			return pricing.Line{}, err
 		}
+		s.Country, s.Books = m.country, m.currency
 	}
-	line, err := p.e.c.Prices.Price(s)
-	c.ProcessingFee, c.Processing = line.Amount, &line
-	return err
+	if c.Account != "" && p.e.c.Prices.NeedsSellerCountry() {
+		seller, err := p.lasting(u, c.Account)
+		if err != nil {
+			return pricing.Line{}, err
+		}
+		s.SellerCountry = seller.country
+	}
+	return p.e.c.Prices.Price(s)
 }

@@ -45,6 +45,7 @@ type wild struct {
 	platforms []*connect.Platform
 	sellers   []own
 	charges   []own
+	transfers []own
 }
 
 // own is an object and the platform that it is of.
@@ -122,7 +123,7 @@ func (w *wild) step() {
 		who = pick(w, w.sellers...)
 	}
 	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(9) {
+	switch w.IntN(12) {
 	case 0:
 		w.open(who.Platform)
 	case 1, 2, 3:
@@ -135,6 +136,10 @@ func (w *wild) step() {
 		w.move(who, cur)
 	case 8:
 		w.wait(time.Duration(w.Int64N(int64(60 * time.Hour))))
+	case 9, 10:
+		w.share()
+	case 11:
+		w.takeBack(who, cur)
 	}
 }
 
@@ -143,6 +148,9 @@ func (w *wild) open(p *connect.Platform) {
 	r.Key, r.Bank.Token = w.key(), w.bank()
 	if w.one(2) {
 		r.ShortBalance = connect.ShortNegative
+	}
+	if w.one(2) {
+		r.FeesPayer = connect.PartyPlatform
 	}
 	a, err := p.CreateAccount(w.ctx, r)
 	require.NoError(w.t, err)
@@ -163,6 +171,7 @@ func (w *wild) pay(who own, cur ledger.Currency) {
 	if rest := share - r.ApplicationFee.Minor(); who.id != "" && rest > 0 && w.one(3) {
 		r.FeeTax = append(r.FeeTax, connect.Tax{Authority: "t0", Amount: ledger.Minor(1+w.Int64N(rest), cur)})
 	}
+	w.shape(who, &r)
 	c, err := who.Charge(w.ctx, r)
 	if w.note(err) {
 		w.charges = append(w.charges, own{who.Platform, c.ID})
@@ -177,7 +186,10 @@ func (w *wild) giveBack() {
 	c, err := of.GetCharge(w.ctx, of.id)
 	require.NoError(w.t, err)
 	r := connect.RefundRequest{Key: w.key(), ChargeID: of.id, ReverseTransfer: w.one(2)}
-	r.RefundFee = r.ReverseTransfer && w.one(2)
+	if c.Direct && !w.one(4) {
+		r.ReverseTransfer = false
+	}
+	r.RefundFee = (r.ReverseTransfer || c.Direct) && w.one(2)
 	if !w.one(3) {
 		r.Amount = ledger.Minor(1+w.Int64N(c.Amount.Minor()), c.Amount.Currency())
 	}

@@ -33,8 +33,10 @@ type Refund struct {
 	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
 	FeeTax      []Tax             `json:"feeTax,omitzero"` // of the taxes on the application fee, given back to the seller
 	Tax         []Tax             `json:"tax,omitzero"`
-	Reverses    bool              `json:"reverses,omitzero"` // asked to pull the seller's part back
-	Returns     bool              `json:"returns,omitzero"`  // asked to give the commission back
+	Reverses    bool              `json:"reverses,omitzero"`    // asked to pull the seller's part back
+	Returns     bool              `json:"returns,omitzero"`     // asked to give the commission back
+	Direct      bool              `json:"direct,omitzero"`      // of a direct charge: the seller gives it
+	ReverseBase ledger.Money      `json:"reverseBase,omitzero"` // of the share, what goes back with a part of a stated TransferAmount
 	Reason      string            `json:"reason,omitzero"`
 	Status      RefundStatus      `json:"status"`
 	Code        string            `json:"code,omitzero"`
@@ -61,10 +63,12 @@ type RefundLeg struct {
 	Short   ShortPolicy  `json:"short,omitzero"` // what happens if it is not enough
 }
 
-// loaded gives an amount of nothing its currency back, which storage leaves out.
+// loaded gives amounts of nothing their currency back, which storage leaves out.
 func (r *Refund) loaded() {
-	if r.ServiceBack.IsZero() {
-		r.ServiceBack = ledger.Zero(r.Amount.Currency())
+	for _, m := range []*ledger.Money{&r.ServiceBack, &r.ReverseBase} {
+		if m.IsZero() {
+			*m = ledger.Zero(r.Amount.Currency())
+		}
 	}
 }
 
@@ -99,10 +103,12 @@ type RefundRequest struct {
 	// give that back too, once all else has gone back.
 	Amount ledger.Money `json:"amount,omitzero"`
 	// ReverseTransfer pulls the seller's part of the amount back; without it
-	// the platform bears the refund. It needs a charge for a seller.
+	// the platform bears the refund. It needs a charge of the platform for a seller:
+	// a direct charge is the seller's to refund, and what was transferred of a charge
+	// for the platform comes back by ReverseTransfer.
 	ReverseTransfer bool `json:"reverseTransfer,omitzero"`
 	// RefundFee gives the seller the same part of the commission back. It needs
-	// ReverseTransfer.
+	// ReverseTransfer, or a direct charge.
 	RefundFee bool              `json:"refundFee,omitzero"`
 	Reason    string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
 	Metadata  map[string]string `json:"metadata,omitzero"`
@@ -177,8 +183,8 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if c.Acquirer != acquirerName(p.e) {
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
 	}
-	if req.ReverseTransfer && c.Account == "" {
-		return nil, badField("no_transfer", "reverseTransfer", "the platform charged for itself: there is no transfer to reverse")
+	if err := c.takesBack(req); err != nil {
+		return nil, err
 	}
 	r := &Refund{
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Reason: req.Reason,
@@ -206,15 +212,25 @@ func checkRefund(r *RefundRequest) error {
 	if r.Amount != (ledger.Money{}) && r.Amount.Sign() <= 0 {
 		return badField("invalid_amount", "amount", "a refund is more than zero")
 	}
-	if r.RefundFee && !r.ReverseTransfer {
-		return badField("reverse_transfer_required", "refundFee", "the commission goes back to the seller who gives the share back")
-	}
 	switch r.Reason {
 	case "", "duplicate", "fraudulent", "requested_by_customer":
 	default:
 		return badField("invalid_reason", "reason", "a refund is a duplicate, fraudulent or requested_by_customer")
 	}
 	return ledger.CheckMetadata(r.Metadata)
+}
+
+// takesBack refuses a refund that asks back what its charge did not give.
+func (c *Charge) takesBack(r *RefundRequest) error {
+	switch {
+	case r.ReverseTransfer && c.Account == "":
+		return badField("no_transfer", "reverseTransfer", "the platform charged for itself: there is no transfer to reverse")
+	case r.ReverseTransfer && c.Direct:
+		return badField("no_transfer", "reverseTransfer", "a direct charge is refunded by its seller: there is no transfer to reverse")
+	case r.RefundFee && !r.ReverseTransfer && !c.Direct:
+		return badField("reverse_transfer_required", "refundFee", "the commission goes back to the seller who gives the share back")
+	}
+	return nil
 }
 
 // refundable returns how much a refund of a charge is for.
@@ -240,7 +256,7 @@ func (c *Charge) refundable(asked ledger.Money) (ledger.Money, error) {
 // begin counts a refund as pending on its charge and computes its parts.
 func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	zero := ledger.Zero(c.Amount.Currency())
-	r.Reversal, r.FeeBack, r.ServiceBack = zero, zero, zero
+	r.Reversal, r.FeeBack, r.ServiceBack, r.ReverseBase = zero, zero, zero, zero
 	var err error
 	if c.Refunding, err = c.Refunding.Add(r.Amount); err != nil {
 		return err
@@ -249,16 +265,43 @@ func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	if err != nil {
 		return err
 	}
+	if c.Direct {
+		return c.beginDirect(r, req)
+	}
 	if r.Reverses = req.ReverseTransfer; !r.Reverses {
 		return nil
 	}
-	// What is neither tax nor service fee was the seller's.
-	left := c.share().Minor() - c.Reversed.Minor()
-	r.Reversal = ledger.Minor(min(r.Amount.Minor()-aside.Minor(), left), c.Amount.Currency())
-	c.Reversed = sum(c.Reversed, r.Reversal)
+	if err := c.takeBack(r, minus(r.Amount, aside)); err != nil {
+		return err
+	}
 	if r.Returns = req.RefundFee && !c.ApplicationFee.IsZero(); !r.Returns {
 		return nil
 	}
+	return c.returnFee(r)
+}
+
+// takeBack computes how much the seller gives of a refund. What is neither tax nor
+// service fee was theirs; of an amount that was stated it is the same part.
+func (c *Charge) takeBack(r *Refund, part ledger.Money) error {
+	cur := c.Amount.Currency()
+	if !c.byAmount() {
+		r.Reversal = ledger.Minor(min(part.Minor(), c.share().Minor()-c.Reversed.Minor()), cur)
+		c.Reversed = sum(c.Reversed, r.Reversal)
+		return nil
+	}
+	r.ReverseBase = ledger.Minor(min(part.Minor(), c.share().Minor()-c.ReverseBase.Minor()), cur)
+	c.ReverseBase = sum(c.ReverseBase, r.ReverseBase)
+	target, err := c.TransferAmount.Proportion(c.ReverseBase, c.share())
+	if err != nil {
+		return err
+	}
+	r.Reversal = ledger.Minor(max(target.Minor()-c.Reversed.Minor(), 0), cur)
+	c.Reversed = sum(c.Reversed, r.Reversal)
+	return nil
+}
+
+// returnFee computes how much of the commission goes back with a refund.
+func (c *Charge) returnFee(r *Refund) error {
 	target, err := c.due(c.ApplicationFee, sum(c.FeeBase, r.Amount))
 	if err != nil {
 		return err
@@ -367,7 +410,7 @@ func (c *Charge) end(r *Refund, done bool) {
 	taxUndone(c.Tax, r.Tax)
 	taxUndone(c.FeeTax, r.FeeTax)
 	if r.Reverses {
-		c.Reversed = minus(c.Reversed, r.Reversal)
+		c.Reversed, c.ReverseBase = minus(c.Reversed, r.Reversal), minus(c.ReverseBase, r.ReverseBase)
 	}
 	if r.Returns {
 		c.FeeBack, c.FeeBase = minus(c.FeeBack, r.FeeBack), minus(c.FeeBase, r.Amount)

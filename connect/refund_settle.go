@@ -12,22 +12,27 @@ import (
 func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund) error {
 	var err error
 	// The platform gives the amount back, less taxes and what comes from the
-	// seller, and pays the commission back to the seller.
+	// seller, and pays the commission back to the seller. A direct charge is the
+	// seller's to refund.
 	owes := r.Amount.Minor() - r.Reversal.Minor() + r.FeeBack.Minor()
 	for _, t := range r.Tax {
 		owes -= t.Amount.Minor()
 	}
+	gives := r.Reversal.Minor() - r.FeeBack.Minor() - addTax(r.FeeTax)
+	if r.Direct {
+		owes, gives = r.directOwes()
+	}
 	if r.FromPlatform, err = p.platformLeg(u, prof, c, r, owes); err != nil {
 		return err
 	}
-	if !r.Reverses {
+	if !r.Reverses && !r.Direct {
 		return nil
 	}
 	a, err := p.account(u, c.Account)
 	if err != nil {
 		return err
 	}
-	r.FromAccount, err = p.sellerLeg(u, a, c, r, r.Reversal.Minor()-r.FeeBack.Minor()-addTax(r.FeeTax))
+	r.FromAccount, err = p.sellerLeg(u, a, c, r, gives)
 	return err
 }
 
@@ -68,10 +73,15 @@ func (p *Platform) inNow(u *ledger.Unit, c *Charge, owner string) (string, error
 	if owner == p.id {
 		purpose = c.PlatformIn
 	}
+	return p.dayNow(u, owner, purpose, c.Amount.Currency())
+}
+
+// dayNow returns the purpose that money which landed somewhere is in now.
+func (p *Platform) dayNow(u *ledger.Unit, owner, purpose string, cur ledger.Currency) (string, error) {
 	if !isPending(purpose) {
 		return purpose, nil
 	}
-	list, err := u.Peek(p.of(owner, purpose, c.Amount.Currency()))
+	list, err := u.Peek(p.of(owner, purpose, cur))
 	if err == nil && (list[0].Version == 0 || list[0].Closed) {
 		purpose = "available"
 	}
@@ -125,27 +135,16 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	return badField("invalid_answer", "status", "the acquirer's answer is none")
 }
 
-// refundApproved posts the refund: flows R3 to R6 of the chart, and the taxes
-// in proportion.
+// refundApproved books a refund that the acquirer has made.
 func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
-	cur := r.Amount.Currency()
 	if err := p.keepUp(u, c, r); err != nil {
 		return err
 	}
-	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
 	b := &books{u: u, p: p, object: refundKind.ID(r.ID)}
-	b.post("refund", out(platform, r.Amount).force(r.FromPlatform.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
-	for _, t := range r.Tax {
-		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(platform, t.Amount))
-	}
-	if r.Reverses {
-		seller := p.of(c.Account, r.FromAccount.Purpose, cur)
-		b.post("transfer reversal", out(seller, r.Reversal).force(r.FromAccount.Short), in(platform, r.Reversal))
-		back := []line{out(platform, r.FeeBack).force(r.FromPlatform.Short), {account: seller, minor: r.FeeBack.Minor() + addTax(r.FeeTax)}}
-		for _, t := range r.FeeTax {
-			back = append(back, out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
-		}
-		b.post("fee refund", back...)
+	if r.Direct {
+		p.refundDirect(b, c, r)
+	} else {
+		p.refundDestination(b, c, r)
 	}
 	p.letGo(u, r, ledger.CaptureHold)
 	r.Status, r.Code = RefundSucceeded, ""
@@ -154,6 +153,22 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 		return err
 	}
 	return p.putRefund(u, r, EventRefundUpdated)
+}
+
+// refundDestination posts the refund of a charge that is the platform's: flows R3
+// to R7 of the chart, and the taxes in proportion.
+func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
+	cur := r.Amount.Currency()
+	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
+	b.post("refund", out(platform, r.Amount).force(r.FromPlatform.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+	for _, t := range r.Tax {
+		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(platform, t.Amount))
+	}
+	if r.Reverses {
+		seller := p.of(c.Account, r.FromAccount.Purpose, cur)
+		b.post("transfer reversal", out(seller, r.Reversal).force(r.FromAccount.Short), in(platform, r.Reversal))
+		p.postFeeBack(b, r, platform, seller, r.FeeBack)
+	}
 }
 
 // keepUp moves a leg without a hold to what is available if its pending day

@@ -22,10 +22,16 @@ func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], k
 	if err != nil {
 		return nil, wrap(err)
 	}
+	idem := ledger.Idem{Scope: p.id, Key: key, Hash: hash}
+	if v.prepare != nil {
+		if err := v.prepared(ctx, p, idem); err != nil {
+			return nil, wrap(err)
+		}
+	}
 	var o *Obj
 	receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
 		o = nil
-		err := u.Under(ledger.Idem{Scope: p.id, Key: key, Hash: hash})
+		err := u.Under(idem)
 		if err == nil {
 			o, err = fn(u)
 		}
@@ -54,6 +60,22 @@ type simpleVerb[Obj any] struct {
 	kind     *ledger.Kind[Obj]
 	replayed func(*Obj) *bool
 	target   string // the object that the verb changes, if it does not make one
+
+	// prepare asks the outside for what the recording needs, such as a rate.
+	prepare func(context.Context) error
+}
+
+// prepared prepares a verb whose key is new: a replay must not depend on the
+// outside, so the key is asked first.
+func (v *simpleVerb[Obj]) prepared(ctx context.Context, p *Platform, idem ledger.Idem) error {
+	receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
+		_, _, err := u.Once(idem)
+		return err
+	})
+	if err != nil || receipt.ByKey {
+		return err
+	}
+	return v.prepare(ctx)
 }
 
 // get reads one object of the platform. What is not the platform's is not

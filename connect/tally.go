@@ -18,12 +18,17 @@ type tally struct {
 	today    payout.Day
 	sums     map[tallyKey]ledger.Money
 	given    map[string]*given // by charge
+	moved    map[string]int64  // by charge: what transfers of it gave and did not take back
+	back     map[string]*back  // by transfer
 }
+
+// back is what the reversals of a transfer add up to, in minor units.
+type back struct{ reversed, taken int64 }
 
 // given is what the refunds of a charge add up to, in minor units.
 type given struct {
-	refunded, refunding, reversed, feeBack, feeBase, serviceBack int64
-	tax, feeTax                                                  map[string]int64
+	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
+	tax, feeTax                                                               map[string]int64
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -51,7 +56,10 @@ func (t *tally) add(owner, what string, m ledger.Money, sign int64) {
 }
 
 func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
-	return &tally{platform, r, today, make(map[tallyKey]ledger.Money), make(map[string]*given)}
+	return &tally{
+		platform: platform, report: r, today: today,
+		sums: make(map[tallyKey]ledger.Money), given: make(map[string]*given), moved: make(map[string]int64), back: make(map[string]*back),
+	}
 }
 
 func (t *tally) charge(c *Charge) {
@@ -65,21 +73,33 @@ func (t *tally) charge(c *Charge) {
 		t.add(ledger.House, "acquirer/"+c.Acquirer, c.Amount, -1)
 	}
 	t.add(ledger.House, "processing_fees", c.ProcessingFee, 1)
-	t.add(t.platform, "balance", c.Amount, 1)
-	t.add(t.platform, "balance", c.ProcessingFee, -1)
+	owner, payer := t.platform, t.platform // where it came in, and who pays for the processing
+	if c.Direct {
+		owner = c.Account
+	}
+	if c.sellerPays() {
+		payer = c.Account
+	}
+	t.add(owner, "balance", c.Amount, 1)
+	t.add(payer, "balance", c.ProcessingFee, -1)
 	for _, x := range c.Tax {
-		t.add(t.platform, "balance", x.Amount, -1)
+		t.add(owner, "balance", x.Amount, -1)
 		t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
 	}
-	if c.Account != "" {
-		t.add(t.platform, "balance", c.share(), -1)
-		t.add(c.Account, "balance", c.share(), 1)
-		t.add(c.Account, "balance", c.ApplicationFee, -1)
-		t.add(t.platform, "balance", c.ApplicationFee, 1)
-		for _, x := range c.FeeTax {
-			t.add(c.Account, "balance", x.Amount, -1)
-			t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
-		}
+	if c.Account == "" {
+		return
+	}
+	given, fee := c.given(), c.ApplicationFee
+	if c.Direct {
+		fee = c.toPlatform()
+	}
+	t.add(t.platform, "balance", given, -1)
+	t.add(c.Account, "balance", given, 1)
+	t.add(c.Account, "balance", fee, -1)
+	t.add(t.platform, "balance", fee, 1)
+	for _, x := range c.FeeTax {
+		t.add(c.Account, "balance", x.Amount, -1)
+		t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
 	}
 }
 
@@ -91,10 +111,6 @@ func (t *tally) compareGiven(c *Charge) {
 	if g == nil {
 		g = &given{}
 	}
-	share := c.share().Minor()
-	if c.Account == "" {
-		share = 0
-	}
 	check := func(what string, counted ledger.Money, sum, most int64) {
 		if n := counted.Minor(); n != sum || n < 0 || n > most {
 			t.report.Add("charge "+c.ID, "it counts %v as %s; its refunds add up to %v, of at most %v", counted, what,
@@ -104,9 +120,16 @@ func (t *tally) compareGiven(c *Charge) {
 	amount := c.Amount.Minor()
 	check("refunded", c.Refunded, g.refunded, amount)
 	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
-	check("taken back", c.Reversed, g.reversed, share)
+	check("taken back", c.Reversed, g.reversed, c.given().Minor())
+	check("refunded with a part of what the seller gets", c.ReverseBase, g.reverseBase, c.share().Minor())
 	check("commission given back", c.FeeBack, g.feeBack, c.ApplicationFee.Minor())
 	check("refunded with commission", c.FeeBase, g.feeBase, amount)
+	most := int64(0)
+	if c.Account == "" {
+		most = c.share().Minor()
+	}
+	check("transferred", c.Transferred, t.moved[c.ID], most)
+	delete(t.moved, c.ID)
 	check("refunded of the service fee", c.ServiceBack, g.serviceBack, c.ServiceFee.Minor())
 	for _, x := range c.Tax {
 		check("refunded of the tax "+x.Authority, x.Refunded, g.tax[x.Authority], x.Amount.Minor())
@@ -130,10 +153,17 @@ func (t *tally) comparePrices(c *Charge) {
 	}
 }
 
-// orphans reports refunds of charges that are not there.
+// orphans reports refunds and transfers of charges that are not there, and
+// reversals of transfers that are not.
 func (t *tally) orphans() {
 	for _, id := range slices.Sorted(maps.Keys(t.given)) {
 		t.report.Add("charge "+id, "it has refunds and is not there")
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.moved)) {
+		t.report.Add("charge "+id, "it has transfers and is not there")
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.back)) {
+		t.report.Add("transfer "+id, "it has reversals and is not there")
 	}
 }
 
@@ -148,6 +178,7 @@ func (t *tally) refund(r *Refund) {
 	}
 	g.serviceBack += r.ServiceBack.Minor()
 	g.reversed += r.Reversal.Minor()
+	g.reverseBase += r.ReverseBase.Minor()
 	if g.feeBack += r.FeeBack.Minor(); r.Returns {
 		g.feeBase += r.Amount.Minor()
 	}
@@ -164,16 +195,20 @@ func (t *tally) refund(r *Refund) {
 		return
 	}
 	g.refunded += r.Amount.Minor()
-	t.add(t.platform, "balance", r.Amount, -1)
+	owner, fee := t.platform, r.FeeBack
+	if r.Direct {
+		owner, fee = r.Account, sum(r.FeeBack, r.ServiceBack)
+	}
+	t.add(owner, "balance", r.Amount, -1)
 	for _, x := range r.Tax {
-		t.add(t.platform, "balance", x.Amount, 1)
+		t.add(owner, "balance", x.Amount, 1)
 		t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
 	}
-	t.add(t.platform, "balance", r.Reversal, 1)
-	t.add(t.platform, "balance", r.FeeBack, -1)
 	if r.Account != "" {
+		t.add(t.platform, "balance", r.Reversal, 1)
 		t.add(r.Account, "balance", r.Reversal, -1)
-		t.add(r.Account, "balance", r.FeeBack, 1)
+		t.add(t.platform, "balance", fee, -1)
+		t.add(r.Account, "balance", fee, 1)
 		for _, x := range r.FeeTax {
 			t.add(r.Account, "balance", x.Amount, 1)
 			t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
@@ -186,7 +221,46 @@ func (t *tally) refund(r *Refund) {
 
 func (t *tally) transfer(x *Transfer) {
 	t.add(x.From, "balance", x.Amount, -1)
-	t.add(x.To, "balance", x.Amount, 1)
+	t.add(x.To, "balance", x.received(), 1)
+	b := t.back[x.ID]
+	if delete(t.back, x.ID); b == nil {
+		b = &back{}
+	}
+	for _, count := range []struct {
+		what        string
+		has, of     ledger.Money
+		fromObjects int64
+	}{{"reversed", x.Reversed, x.Amount, b.reversed}, {"taken back", x.TakenBack, x.Received, b.taken}} {
+		if n := count.has.Minor(); n != count.fromObjects || n < 0 || n > count.of.Minor() {
+			t.report.Add("transfer "+x.ID, "it counts %v as %s, of at most %v; its reversals add up to %d minor units", count.has, count.what, count.of, count.fromObjects)
+		}
+	}
+	if x.Charge != "" {
+		t.moved[x.Charge] += x.Amount.Minor() - x.Reversed.Minor()
+	}
+}
+
+func (t *tally) reversal(x *TransferReversal) {
+	b := t.back[x.Transfer]
+	if b == nil {
+		b = &back{}
+		t.back[x.Transfer] = b
+	}
+	b.reversed += x.Amount.Minor()
+	b.taken += x.Taken.Minor()
+	taken, returned := x.Amount, x.Amount
+	if !x.Taken.IsZero() {
+		taken, returned = x.Taken, x.Returned
+	}
+	t.add(x.From, "balance", taken, -1)
+	t.add(x.To, "balance", returned, 1)
+}
+
+func (t *tally) topUp(x *TopUp) {
+	if x.Status == TopUpSucceeded {
+		t.add(ledger.House, "bank_clearing/"+x.Rail, x.Amount, -1)
+		t.add(t.platform, "balance", x.Amount, 1)
+	}
 }
 
 func (t *tally) cashSale(c *CashSale) {

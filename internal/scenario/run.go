@@ -49,7 +49,7 @@ type runner struct {
 
 	sellers map[string]string // name to account id
 	names   map[string]string // and back
-	ids     map[string]string // names of charges, refunds and payouts to ids
+	ids     map[string]string // names of charges, refunds, transfers, payouts and the like to ids
 	keys    int
 }
 
@@ -72,6 +72,7 @@ func (r *recorder) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receip
 var verbs = map[string]func(*runner, string) error{
 	"prices": (*runner).prices, "rates": (*runner).rates, "platform": (*runner).register, "seller": (*runner).seller,
 	"charge": (*runner).charge, "refund": (*runner).refund, "transfer": (*runner).transfer, "payout": (*runner).payout,
+	"reverse": (*runner).reverse, "agreement": (*runner).agreement, "topup": (*runner).topUp,
 	"cash": (*runner).cash, "days": (*runner).days, "minutes": (*runner).minutes, "drain": (*runner).drain, "news": (*runner).news,
 	"after": (*runner).after, "status": (*runner).status,
 	"processing": (*runner).processing, "regions": (*runner).regions, "commission": (*runner).commission, "service": (*runner).service,
@@ -232,6 +233,7 @@ func (r *runner) seller(args string) error {
 	if token := opts["token"]; token != "" {
 		request.Bank.Token = token
 	}
+	request.FeesPayer = connect.Party(opts["fees"])
 	if opts["details"] == "none" {
 		request.Details.Fields = nil
 	}

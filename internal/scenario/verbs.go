@@ -12,7 +12,8 @@ import (
 
 // charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa", or "c1: net
 // 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
-// fee none fee-tax vat 20".
+// fee none fee-tax vat 20". Other shapes: "1000 USD direct A fee 123" is A's own,
+// "to A gets 877" states what A gets, "for A" is on behalf of A.
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
@@ -47,6 +48,14 @@ func (r *runner) charge(args string) error {
 			request.PriceOf = r.amount(w[i+1], w[1])
 		case "total":
 			request.Total = r.amount(w[i+1], w[1])
+		case "direct":
+			request.AccountID, request.Direct = r.sellers[w[i+1]], true
+		case "gets":
+			request.TransferAmount = r.amount(w[i+1], w[1])
+		case "for":
+			request.OnBehalfOf = r.sellers[w[i+1]]
+		case "group":
+			request.TransferGroup = w[i+1]
 		default:
 			require.Fail(r.t, "no such word", "%s: %s", r.at, w[i])
 		}
@@ -86,19 +95,76 @@ func (r *runner) refund(args string) error {
 	return err
 }
 
-// transfer is "500 USD from A to A2" or "500 USD to A".
+// transfer is "500 USD from A to A2", "500 USD to A" or, named, "t1: 500 USD of c1
+// to A into EUR". To P it is a debit: "500 USD from A to P by g1".
 func (r *runner) transfer(args string) error {
-	w := strings.Fields(args)
+	name, rest := named(args)
+	w := strings.Fields(rest)
 	request := connect.TransferRequest{Key: r.key(), Amount: r.amount(w[0], w[1])}
 	for i := 2; i+1 < len(w); i += 2 {
-		switch w[i] {
+		switch word := w[i+1]; w[i] {
 		case "from":
-			request.From = r.sellers[w[i+1]]
+			request.From = r.sellers[word]
 		case "to":
-			request.To = r.sellers[w[i+1]]
+			if request.To = r.sellers[word]; word == "P" {
+				request.To = r.platform.ID()
+			}
+		case "of":
+			request.ChargeID = r.ids[word]
+		case "by":
+			request.AgreementID = r.ids[word]
+		case "into":
+			request.Currency = r.amount("0", word).Currency()
+		default:
+			require.Fail(r.t, "no such word", "%s: %s", r.at, w[i])
 		}
 	}
-	_, err := r.platform.Transfer(r.ctx, request)
+	t, err := r.platform.Transfer(r.ctx, request)
+	if err == nil {
+		r.ids[name] = t.ID
+	}
+	return err
+}
+
+// reverse is "t1 250 USD", or "t1" for all that is left of it.
+func (r *runner) reverse(args string) error {
+	w := strings.Fields(args)
+	request := connect.ReverseTransferRequest{Key: r.key(), TransferID: r.ids[w[0]]}
+	if len(w) > 1 {
+		request.Amount = r.amount(w[1], w[2])
+	}
+	_, err := r.platform.ReverseTransfer(r.ctx, request)
+	return err
+}
+
+// agreement is "g1: A"; "end g1" withdraws it.
+func (r *runner) agreement(args string) error {
+	name, rest := named(args)
+	if id, ok := strings.CutPrefix(rest, "end "); ok {
+		_, err := r.platform.EndAgreement(r.ctx, connect.EndAgreementRequest{Key: r.key(), AgreementID: r.ids[id]})
+		return err
+	}
+	a, err := r.platform.RecordAgreement(r.ctx, connect.AgreementRequest{
+		Key: r.key(), AccountID: r.sellers[rest], Text: "What I owe for the stall may be taken from my balance.", By: "user-1",
+	})
+	if err == nil {
+		r.ids[name] = a.ID
+	}
+	return err
+}
+
+// topUp is "u1: 5000 USD"; "back u1" is the bank taking it back.
+func (r *runner) topUp(args string) error {
+	name, rest := named(args)
+	w := strings.Fields(rest)
+	if w[0] == "back" {
+		_, err := r.platform.ReverseTopUp(r.ctx, connect.ReverseTopUpRequest{Key: r.key(), TopUpID: r.ids[w[1]], Code: "returned"})
+		return err
+	}
+	t, err := r.platform.RecordTopUp(r.ctx, connect.TopUpRequest{Key: r.key(), Amount: r.amount(w[0], w[1])})
+	if err == nil {
+		r.ids[name] = t.ID
+	}
 	return err
 }
 
