@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
@@ -19,6 +20,7 @@ type Config struct {
 	Rail     payout.Rail     // nil: a payout.Simulator
 	Rates    fx.RateProvider // nil: fx.ExampleRates
 	Prices   *pricing.Table  // nil: pricing.Default
+	Markets  *market.Set     // nil: market.Builtin
 	Calendar payout.Calendar // banks' holidays besides the weekends
 
 	Now   func() time.Time           // nil: the real clock
@@ -60,6 +62,9 @@ func (c Config) fill() (Config, error) {
 	}
 	if c.Prices == nil {
 		c.Prices = pricing.Default()
+	}
+	if c.Markets == nil {
+		c.Markets = market.Builtin()
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

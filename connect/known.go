@@ -18,6 +18,7 @@ type sighting struct {
 	platform string
 	country  string
 	version  int64
+	settles  []ledger.Currency // its default, then those of its banks
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -59,7 +60,7 @@ func (p *Platform) expectAccount(u *ledger.Unit, id string) error {
 		return err
 	}
 	if !p.joined { // who may be rolled back
-		p.e.known.put(id, sighting{p.id, a.Country, o.Version})
+		p.e.known.put(id, sighting{p.id, a.Country, o.Version, a.settles()})
 	}
 	return nil
 }
