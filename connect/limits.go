@@ -3,11 +3,12 @@ package connect
 import (
 	"time"
 
+	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/ledger"
 )
 
 // maximum is the largest amount of any currency and method, in minor units.
-const maximum = 999_999_999_999
+const maximum = market.MaxAmount
 
 // checkCurrency refuses what new money cannot be in at a moment.
 func (e *Engine) checkCurrency(field string, c ledger.Currency, at time.Time) error {

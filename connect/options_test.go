@@ -166,10 +166,28 @@ func TestAPlatformSaysOtherwise(t *testing.T) {
 	require.NoError(t, pay(m.platform, 999, "AT", ""))
 	require.NoError(t, pay(m.platform, 999, "", ""))
 
-	// Another platform, and this one once it says so, have what the engine has.
-	again, err := m.Platform(m.ctx, m.platform.ID())
+	// A charge that was made under other rules is there, and its key returns it.
+	old := connect.ChargeRequest{Key: "old", Amount: ledger.Minor(999, ledger.EUR), AccountID: french, Source: connect.TestCard, BuyerCountry: "DE"}
+	_, err = m.platform.Charge(m.ctx, old)
+	require.Equal(t, "amount_below_minimum", codeOf(t, err))
+	old.BuyerCountry = "AT"
+	made, err := m.platform.Charge(m.ctx, old)
 	require.NoError(t, err)
-	require.Equal(t, "amount_below_minimum", codeOf(t, pay(again, 999, "DE", "")), "it is stored")
+	_, err = m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "both", Markets: &markets.List{Rules: []markets.Rules{
+		{Country: "DE", Limits: map[ledger.Currency]*markets.Limit{ledger.EUR: {Min: markets.Is[int64](1000)}}},
+		{Country: "AT", Limits: map[ledger.Currency]*markets.Limit{ledger.EUR: {Min: markets.Is[int64](1000)}}},
+	}}})
+	require.NoError(t, err)
+	again, err := m.platform.Charge(m.ctx, old)
+	require.NoError(t, err)
+	require.True(t, again.Replayed)
+	require.Equal(t, made.ID, again.ID)
+	require.Equal(t, "amount_below_minimum", codeOf(t, pay(m.platform, 999, "AT", "")))
+
+	// Another platform, and this one once it says so, have what the engine has.
+	handle, err := m.Platform(m.ctx, m.platform.ID())
+	require.NoError(t, err)
+	require.Equal(t, "amount_below_minimum", codeOf(t, pay(handle, 999, "DE", "")), "it is stored")
 	_, err = m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "none", Markets: &markets.List{}})
 	require.NoError(t, err)
 	require.Nil(t, m.platform.Profile().Markets)

@@ -350,8 +350,8 @@ func (p *Platform) Profile() Profile { return p.profile.Load().Profile }
 
 // In returns the platform working inside a store that is the host's own
 // transaction: its verbs only record, and no acquirer or rail is spoken to. A
-// payout that is converted asks for its rate, though: where that goes over the
-// network, it is better made after the commit. After the host has committed,
+// payout that is converted asks for its rate, though, and so may a charge that names
+// its buyer's country: where that goes over the network, it is better made after the commit. After the host has committed,
 // Finish carries one object out and Engine.Drain all.
 // In of a preview is a preview of that store.
 func (p *Platform) In(s ledger.Store) *Platform {

@@ -25,8 +25,10 @@ const (
 	maxFacts  = 100  // of one field
 	maxText   = 4000 // characters
 	maxDigits = 12   // of an amount in minor units
-	maxAmount = 999_999_999_999
 )
+
+// MaxAmount is the largest amount of any currency and method, in minor units.
+const MaxAmount = 999_999_999_999
 
 // checker goes through rules and keeps the first fault.
 type checker struct {
@@ -154,7 +156,7 @@ func (l *Limit) check(c *checker, at string, cur ledger.Currency) {
 	}
 	amount := func(least int64) func(int64) string {
 		return func(n int64) string {
-			return unless(n >= least && n <= maxAmount, fmt.Sprintf("it is %d or more, of at most twelve digits of minor units", least))
+			return unless(n >= least && n <= MaxAmount, fmt.Sprintf("it is %d or more, of at most twelve digits of minor units", least))
 		}
 	}
 	facts(c, at+".min", l.Min, amount(0))

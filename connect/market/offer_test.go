@@ -51,8 +51,8 @@ func TestReasons(t *testing.T) {
 			"voucher": {Offered: []market.Fact[bool]{
 				{Value: true, Until: day(t, "2024-12-31")}, {Value: false, From: day(t, "2025-01-01"), Until: day(t, "2026-05-31")},
 			}},
-			"coupon":  {Offered: []market.Fact[bool]{{Value: true, Until: day(t, "2023-12-31")}, {Value: true, From: day(t, "2024-02-01"), Until: day(t, "2024-12-31")}}},
-			"wallet":  {Offered: []market.Fact[bool]{{Value: true, Until: day(t, "2024-12-31")}, {Value: true, From: day(t, "2026-07-01")}, {Value: true, From: day(t, "2026-05-01"), Until: day(t, "2026-06-01")}}},
+			"coupon":  {Offered: []market.Fact[bool]{{Value: true, From: day(t, "2024-02-01"), Until: day(t, "2024-12-31")}, {Value: true, Until: day(t, "2023-12-31")}}},
+			"wallet":  {Offered: []market.Fact[bool]{{Value: true, Until: day(t, "2024-12-31")}, {Value: true, From: day(t, "2026-07-01"), Until: day(t, "2026-08-01")}, {Value: true, From: day(t, "2026-05-01"), Until: day(t, "2026-06-01")}, {Value: true, From: day(t, "2026-09-01")}}},
 			"bitcoin": {Offered: market.Is(true)},
 		},
 	})
@@ -166,7 +166,7 @@ func TestCash(t *testing.T) {
 		{"CH", ledger.Minor(1002, ledger.CHF), "10.00 CHF"}, {"CH", ledger.Minor(1003, ledger.CHF), "10.05 CHF"},
 		{"CH", ledger.Minor(-1003, ledger.CHF), "-10.05 CHF"}, {"DE", ledger.Minor(1003, ledger.CHF), "10.05 CHF"},
 		{"CH", ledger.Minor(1003, ledger.EUR), "10.03 EUR"}, {"FI", ledger.Minor(1002, ledger.EUR), "10.00 EUR"},
-		{"FI", ledger.Minor(1003, ledger.EUR), "10.05 EUR"}, {"DE", ledger.Minor(1003, ledger.EUR), "10.03 EUR"},
+		{"FI", ledger.Minor(1003, ledger.EUR), "10.05 EUR"}, {"FI", ledger.Minor(1003, ledger.CHF), "10.05 CHF"}, {"DE", ledger.Minor(1003, ledger.EUR), "10.03 EUR"},
 		{"SE", ledger.Minor(1049, ledger.SEK), "10.00 SEK"}, {"SE", ledger.Minor(1050, ledger.SEK), "11.00 SEK"},
 		{"NO", ledger.Minor(1049, ledger.NOK), "10.00 NOK"}, {"NO", ledger.Minor(1050, ledger.NOK), "11.00 NOK"},
 		{"DK", ledger.Minor(1024, ledger.DKK), "10.00 DKK"}, {"DK", ledger.Minor(1025, ledger.DKK), "10.50 DKK"},
@@ -183,6 +183,9 @@ func TestCash(t *testing.T) {
 	var e *ledger.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, ledger.Invalid, e.Class)
+	other, err := market.Cash{Currency: ledger.SEK, Step: 100}.Round(ledger.Minor(1049, ledger.EUR))
+	require.NoError(t, err)
+	require.Equal(t, "10.49 EUR", other.String(), "a rule is for its currency")
 	same, err := market.Cash{}.Round(ledger.Minor(1003, ledger.SEK))
 	require.NoError(t, err)
 	require.Equal(t, "10.03 SEK", same.String(), "no rule rounds nothing")

@@ -117,14 +117,18 @@ func inFile(err error, name string) error {
 	return &c
 }
 
-// With returns the set with a layer on top that is written in Go. Its facts need
-// no source.
+// With returns the set with a layer on top that is written in Go, of which it keeps
+// a copy. Its facts need no source.
 func (s *Set) With(list ...Rules) (*Set, error) {
 	s = s.or()
-	if err := s.Check(&List{list}); err != nil {
+	l := &List{list}
+	if err := s.Check(l); err != nil {
 		return nil, err
 	}
-	return s.with(list)
+	if l = l.Clone(); l == nil {
+		l = new(List)
+	}
+	return s.with(l.Rules)
 }
 
 func (s *Set) with(list []Rules) (*Set, error) {

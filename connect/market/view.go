@@ -142,7 +142,7 @@ func (v *View) Limit(c ledger.Currency) (least, most, step int64) {
 	least = value(v.limit(c, func(l *Limit) []Fact[int64] { return l.Min }))
 	step = max(1, value(v.limit(c, func(l *Limit) []Fact[int64] { return l.Step })))
 	if most = value(v.limit(c, func(l *Limit) []Fact[int64] { return l.Max })); most == 0 {
-		most = maxAmount
+		most = MaxAmount
 	}
 	return least, most, step
 }
