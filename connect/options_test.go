@@ -142,10 +142,11 @@ func TestAPlatformSaysOtherwise(t *testing.T) {
 		"texts": {"card_consent": {"de": [{"value": "{platform} darf meine Karte belasten."}]}}
 	}]}`))
 	require.NoError(t, err)
-	_, err = m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "markets", Markets: list})
+	prof, err := m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "markets", Markets: list})
 	require.NoError(t, err)
 	require.Equal(t, list, m.platform.Profile().Markets)
 	list.Rules[0].Country = "AT" // the platform has its own copy
+	require.Equal(t, "DE", prof.Markets.Rules[0].Country)
 
 	ask := connect.OptionsRequest{BuyerCountry: "DE", AccountID: french, Amount: ledger.Minor(1000, ledger.EUR)}
 	pay := func(p *connect.Platform, minor int64, buyer, method string) error {
