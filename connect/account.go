@@ -116,7 +116,7 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 	if err := a.bears(r.FeesPayer, r.LossesBearer); err != nil {
 		return nil, err
 	}
-	if err := checkDescriptor(r.Descriptor); err != nil {
+	if err := p.e.checkDescriptor(r.Descriptor, u.At()); err != nil {
 		return nil, err
 	}
 	if err := checkEmail(r.Email); err != nil {
@@ -186,7 +186,7 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 		if err := checkEmail(r.Email); err != nil {
 			return nil, err
 		}
-		if err := checkDescriptor(r.Descriptor); err != nil {
+		if err := p.e.checkDescriptor(r.Descriptor, u.At()); err != nil {
 			return nil, err
 		}
 		a.Email, a.Descriptor = cmp.Or(r.Email, a.Email), cmp.Or(r.Descriptor, a.Descriptor)

@@ -1,11 +1,13 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"github.com/soukhq/souk/connect/pricing"
+	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -38,6 +40,7 @@ type Charge struct {
 	Source         string            `json:"source"`          // the acquirer's token
 	Acquirer       string            `json:"acquirer"`
 	Descriptor     string            `json:"descriptor,omitzero"`
+	BuyerCountry   string            `json:"buyerCountry,omitzero"` // whose market's rules it kept; empty: it was not said
 	Description    string            `json:"description,omitzero"`
 	Status         ChargeStatus      `json:"status"`
 	Code           string            `json:"code,omitzero"`      // why it was declined
@@ -187,6 +190,12 @@ type ChargeRequest struct {
 	Category string       `json:"category,omitzero"` // of what is sold: 1–40 lower-case letters, digits, dots, dashes and underscores
 	Method   string       `json:"method,omitzero"`   // how it is paid, likewise; empty: pricing.Card
 
+	// BuyerCountry is where the buyer is, ISO 3166-1 alpha-2. With it the charge
+	// keeps the rules of that market (Options shows them) or is refused. Empty: only
+	// what holds in all countries is looked at.
+	BuyerCountry string   `json:"buyerCountry,omitzero"`
+	rate         *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
+
 	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters with a letter, without < > \ ' " *
 	Description string            `json:"description,omitzero"` // for people, at most 1,000 characters
 	Metadata    map[string]string `json:"metadata,omitzero"`
@@ -198,6 +207,9 @@ type ChargeRequest struct {
 func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error) {
 	if r.ApplicationFee.IsZero() && r.ApplicationFee != (ledger.Money{}) {
 		r.NoFee = true // requests are told apart by what is not zero in them
+	}
+	if r.BuyerCountry != "" {
+		r.rate = p.settlementRate(ctx, r.AccountID, cmp.Or(r.Amount, r.Net).Currency())
 	}
 	return chargeTask.do(ctx, p, r.Key, r)
 }
@@ -273,6 +285,9 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.priceCharge(u, prof, &r, c); err != nil {
 		return nil, err
 	}
+	if err := p.checkBuyer(u, prof, &r, c); err != nil {
+		return nil, err
+	}
 	c.loaded()
 	if err := p.checkDirect(u, prof, c); err != nil {
 		return nil, err
@@ -287,13 +302,13 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 			return err
 		}
 	}
-	if err := p.e.checkAmount(r.Amount, u.At()); err != nil {
+	if err := p.e.checkAsked(r, u.At()); err != nil {
 		return err
 	}
 	if !plain(r.Source, 1, 200) || cardNumber(r.Source) {
 		return badField("invalid_source", "source", "a source is the acquirer's token, never a card's number")
 	}
-	if err := checkDescriptor(r.Descriptor); err != nil {
+	if err := p.e.checkShown(r, u.At()); err != nil {
 		return err
 	}
 	if err := checkText("description", r.Description, 1000); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/soukhq/souk/connect/bitcoin"
+	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
@@ -20,6 +21,7 @@ type Config struct {
 	Rail     payout.Rail     // nil: a payout.Simulator
 	Rates    fx.RateProvider // nil: fx.ExampleRates
 	Prices   *pricing.Table  // nil: pricing.Default
+	Markets  *market.Set     // nil: market.Builtin
 	Calendar payout.Calendar // banks' holidays besides the weekends
 
 	// Bitcoin sets up how coins are taken. Nil: simulated; or, where Live, not at
@@ -65,6 +67,9 @@ func (c Config) fill() (Config, error) {
 	}
 	if c.Prices == nil {
 		c.Prices = pricing.Default()
+	}
+	if c.Markets == nil {
+		c.Markets = market.Builtin()
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

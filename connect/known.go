@@ -22,6 +22,7 @@ type sighting struct {
 	feesPayer  Party
 	descriptor string
 	version    int64
+	settles    []ledger.Currency // its default, then those of its banks
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -68,7 +69,7 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version}
+	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.settles()}
 	if !p.joined { // who may be rolled back
 		p.e.known.put(id, s)
 	}

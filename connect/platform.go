@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
@@ -44,7 +45,8 @@ type Profile struct {
 	ShortBalance ShortPolicy       `json:"shortBalance"`
 	Delay        payout.Delay      `json:"delay"` // until its payments are available
 	Bank         *BankAccount      `json:"bank,omitzero"`
-	Prices       *pricing.List     `json:"prices,omitzero"` // what it takes of sellers and adds for buyers; not to be changed in place
+	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
+	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
 	Created      time.Time         `json:"created"`
 	Metadata     map[string]string `json:"metadata,omitzero"`
 
@@ -82,6 +84,7 @@ type PlatformRequest struct {
 	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
+	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
 	Metadata     map[string]string `json:"metadata,omitzero"`
 }
 
@@ -108,6 +111,9 @@ func (e *Engine) Register(ctx context.Context, r PlatformRequest) (*Platform, er
 		return nil, err
 	}
 	if err := r.Prices.Check(); err != nil { // before its numbers are written anywhere
+		return nil, fmt.Errorf("connect: register: %w", err)
+	}
+	if err := e.checkMarkets(r.Markets); err != nil {
 		return nil, fmt.Errorf("connect: register: %w", err)
 	}
 	hash, err := ledger.HashRequest("register", &r)
@@ -153,7 +159,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 	if err := checkName("name", r.Name, 100); err != nil {
 		return nil, err
 	}
-	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Bank: r.Bank, Prices: r.Prices, Metadata: r.Metadata}
+	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets, Metadata: r.Metadata}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err
 	}
@@ -173,12 +179,16 @@ type PlatformUpdate struct {
 	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
 	Bank         *BankDetails      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
+	Markets      *market.List      `json:"markets,omitzero"`  // likewise
 	Metadata     map[string]string `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
 }
 
 // UpdatePlatform changes the platform.
 func (p *Platform) UpdatePlatform(ctx context.Context, r PlatformUpdate) (*Profile, error) {
 	if err := r.Prices.Check(); err != nil { // before its numbers are written anywhere
+		return nil, fmt.Errorf("connect: update platform: %w", err)
+	}
+	if err := p.e.checkMarkets(r.Markets); err != nil {
 		return nil, fmt.Errorf("connect: update platform: %w", err)
 	}
 	verb := simpleVerb[Profile]{
@@ -231,6 +241,13 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		p.Prices = nil
 	default:
 		p.Prices = r.Prices.Clone()
+	}
+	switch {
+	case r.Markets == nil:
+	case r.Markets.Empty():
+		p.Markets = nil
+	default:
+		p.Markets = r.Markets.Clone()
 	}
 	if r.Bank != nil {
 		b, err := r.Bank.account(u, e)
@@ -333,8 +350,8 @@ func (p *Platform) Profile() Profile { return p.profile.Load().Profile }
 
 // In returns the platform working inside a store that is the host's own
 // transaction: its verbs only record, and no acquirer or rail is spoken to. A
-// payout that is converted asks for its rate, though: where that goes over the
-// network, it is better made after the commit. After the host has committed,
+// payout that is converted asks for its rate, though, and so may a charge that names
+// its buyer's country: where that goes over the network, it is better made after the commit. After the host has committed,
 // Finish carries one object out and Engine.Drain all.
 // In of a preview is a preview of that store.
 func (p *Platform) In(s ledger.Store) *Platform {

@@ -78,6 +78,9 @@ func (p *Platform) priceSale(u *ledger.Unit, prof *Profile, r *ChargeRequest, c 
 	if c.Amount, err = c.Amount.Add(c.ServiceFee); err != nil {
 		return err
 	}
+	if r.BuyerCountry != "" {
+		return p.e.checkMoney(c.Amount, u.At()) // and checkBuyer all else
+	}
 	return p.e.checkAmount(c.Amount, u.At())
 }
 
