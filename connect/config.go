@@ -21,6 +21,10 @@ type Config struct {
 	Prices   *pricing.Table  // nil: pricing.Default
 	Calendar payout.Calendar // banks' holidays besides the weekends
 
+	// CaptureRules say for how long authorizations last and what may be captured of
+	// them; of several that fit the first does. Nil: DefaultCaptureRules.
+	CaptureRules []CaptureRule
+
 	Now   func() time.Time           // nil: the real clock
 	NewID func(prefix string) string // nil: sortable random ids
 
@@ -61,6 +65,9 @@ func (c Config) fill() (Config, error) {
 	if c.Prices == nil {
 		c.Prices = pricing.Default()
 	}
+	if c.CaptureRules == nil {
+		c.CaptureRules = DefaultCaptureRules()
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -96,6 +103,9 @@ func (c Config) check() error {
 		return bad("invalid_config", "rail", "a rail whose delivery is askable implements payout.Asker")
 	}
 	if err := c.Prices.Check(); err != nil {
+		return err
+	}
+	if err := checkCaptureRules(c.CaptureRules); err != nil {
 		return err
 	}
 	if !c.Live {

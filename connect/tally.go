@@ -18,6 +18,7 @@ type tally struct {
 	today    payout.Day
 	sums     map[tallyKey]ledger.Money
 	given    map[string]*given // by charge
+	captured map[string]*captured
 }
 
 // given is what the refunds of a charge add up to, in minor units.
@@ -51,15 +52,17 @@ func (t *tally) add(owner, what string, m ledger.Money, sign int64) {
 }
 
 func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
-	return &tally{platform, r, today, make(map[tallyKey]ledger.Money), make(map[string]*given)}
+	return &tally{platform, r, today, make(map[tallyKey]ledger.Money), make(map[string]*given), make(map[string]*captured)}
 }
 
 func (t *tally) charge(c *Charge) {
 	t.compareGiven(c)
 	t.comparePrices(c)
-	if c.Status != ChargeSucceeded {
+	t.compareCaptures(c)
+	if c.Status != ChargeSucceeded && !c.Failure.booked() {
 		return
 	}
+	t.failure(c)
 	t.add(ledger.House, "acquirer/"+c.Acquirer, c.Amount, -1)
 	t.add(ledger.House, "processing_fees", c.ProcessingFee, 1)
 	t.add(t.platform, "balance", c.Amount, 1)
@@ -131,6 +134,9 @@ func (t *tally) comparePrices(c *Charge) {
 func (t *tally) orphans() {
 	for _, id := range slices.Sorted(maps.Keys(t.given)) {
 		t.report.Add("charge "+id, "it has refunds and is not there")
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.captured)) {
+		t.report.Add("charge "+id, "it has captures and is not there, or was captured at once")
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // Verify adds everything up again: the ledger by itself (ledger.Verify), and
 // every balance of every platform from its charges, refunds, transfers, cash
 // sales and payouts, what is held for those under way, and what charges count of
-// their refunds. It reports all differences, and money that is still pending a
+// their captures and refunds. It reports all differences, and money that is still pending a
 // day after it should have become available. A host can run it every night.
 func (e *Engine) Verify(ctx context.Context) (*ledger.Report, error) {
 	r, err := ledger.Verify(ctx, e.c.Store)
@@ -58,6 +58,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 	said := newTally(p.ID, r, today)
 	for _, add := range []func() error{
 		func() error { return tallyKind(v, said, &refundKind, (*tally).refund) },
+		func() error { return tallyKind(v, said, &captureKind, (*tally).capture) },
 		func() error { return tallyKind(v, said, &chargeKind, (*tally).charge) },
 		func() error { return tallyKind(v, said, &transferKind, (*tally).transfer) },
 		func() error { return tallyKind(v, said, &cashSaleKind, (*tally).cashSale) },

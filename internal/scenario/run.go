@@ -74,6 +74,8 @@ var verbs = map[string]func(*runner, string) error{
 	"charge": (*runner).charge, "refund": (*runner).refund, "transfer": (*runner).transfer, "payout": (*runner).payout,
 	"cash": (*runner).cash, "days": (*runner).days, "minutes": (*runner).minutes, "drain": (*runner).drain, "news": (*runner).news,
 	"after": (*runner).after, "status": (*runner).status,
+	"capture": (*runner).capture, "cancel": (*runner).cancel, "confirm": (*runner).confirm, "buyer": (*runner).buyer, "hear": (*runner).hear,
+	"captures":   (*runner).captures,
 	"processing": (*runner).processing, "regions": (*runner).regions, "commission": (*runner).commission, "service": (*runner).service,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line,
 }
