@@ -169,7 +169,6 @@ func permutations(n int, fn func([]int)) {
 	step(nil)
 }
 
-
 // The approval, a capture, the news that the rest was let go and the late failure
 // come in any order, each twice: the end is always the same (promises 11, 31;
 // edge-case 71).
