@@ -316,6 +316,20 @@ func TestNewsOfAnEarlierAttempt(t *testing.T) {
 	require.Equal(t, connect.ChargeSucceeded, m.now(c).Status)
 }
 
+// A soft decline that comes later: the second attempt is sent, and not taken for
+// the first.
+func TestALateSoftDecline(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	c := m.charge(m.seller().ID, 1000, 100, connect.TestReceived)
+	require.NotEmpty(t, c.Reference)
+	require.NoError(t, m.News(m.ctx, connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Declined, Code: "authentication_required"}}))
+	m.pass(time.Minute)
+	require.Equal(t, 1, m.Acquirer.Taken(c.ID+"-3ds"))
+	m.pass(2 * time.Minute)
+	require.Equal(t, connect.ChargeSucceeded, m.now(c).Status)
+	m.verify()
+}
+
 // network is an acquirer that tells of which network cards are.
 type network struct {
 	*connect.Simulator
