@@ -18,10 +18,12 @@ import (
 type Acquirer interface {
 	Info() AcquirerInfo
 	// Authorize asks for an amount, and captures it at once if the order says so.
+	// Where the buyer has to do something first the answer is RequiresAction.
 	Authorize(ctx context.Context, key string, o AuthorizeOrder) (Answer, error)
 	// Capture takes an amount of what was authorized.
 	Capture(ctx context.Context, key string, o CaptureOrder) (Answer, error)
-	// Cancel lets go of what was authorized and not captured.
+	// Cancel lets go of what was authorized and not captured, or of what waits for
+	// the buyer.
 	Cancel(ctx context.Context, key string, o CancelOrder) (Answer, error)
 	// Refund gives an amount of what was captured back.
 	Refund(ctx context.Context, key string, o RefundOrder) (Answer, error)
@@ -44,12 +46,19 @@ type AuthorizeOrder struct {
 	Source     string // the acquirer's token
 	Capture    bool
 	Descriptor string // what the buyer sees
+
+	Initiation Initiation // who starts it; the zero value is the buyer, who is present
+	Exemption  Exemption  // from authentication, asked for
+	Challenge  bool       // the buyer is to authenticate: an earlier attempt was declined for the want of it
 }
 
 // CaptureOrder takes what was authorized.
 type CaptureOrder struct {
 	Reference string // of the authorization
 	Amount    ledger.Money
+	// Final lets go of the rest: nothing more of the authorization can be captured
+	// afterwards. Else it stays, where the acquirer takes several captures.
+	Final bool
 }
 
 // CancelOrder lets an authorization go.
@@ -71,6 +80,14 @@ const (
 	Approved AnswerStatus = "approved"
 	Declined AnswerStatus = "declined"
 	Received AnswerStatus = "received" // the truth comes later, by Lookup or as News
+	// RequiresAction: the buyer has to do something, as Answer.Action says. The
+	// truth comes afterwards, by Lookup or as News.
+	RequiresAction AnswerStatus = "requires_action"
+
+	// What was approved, and no longer is. They come as news of the key of an
+	// authorization.
+	Canceled AnswerStatus = "canceled" // what was authorized and not captured was let go there: by the network, or a person
+	Failed   AnswerStatus = "failed"   // the payment failed after all, and its money was taken back: a bank debit that was returned
 )
 
 // Answer is what an acquirer says about one key.
@@ -83,6 +100,17 @@ type Answer struct {
 	// Country is where the card was issued (ISO 3166-1 alpha-2), if the acquirer
 	// tells: a price may depend on it.
 	Country string
+
+	Action Action         // RequiresAction: what the buyer has to do
+	Auth   Authentication // how the buyer was authenticated, if the acquirer tells
+	// Network is the card network, if the acquirer tells: "visa". Rules of capture
+	// depend on it.
+	Network string
+	// CaptureBefore is when an authorization ends, if the acquirer tells. Else the
+	// rules of capture say.
+	CaptureBefore time.Time
+
+	key string // which it is about, where the engine knows
 }
 
 // News is an answer that comes unasked: by notification, from a report, from a

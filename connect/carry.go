@@ -229,10 +229,10 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 	}}
 }
 
-// Finish carries out one recorded object: the id of a charge, refund, payout,
-// receiver or return of coins. It is what a host calls after the commit of a
-// transaction in which a verb was recorded (In). What is finished already, or
-// being carried out by somebody else, is left alone.
+// Finish carries out one recorded object: the id of a charge, capture, cancellation,
+// refund, payout, receiver or return of coins. It is what a host calls after the
+// commit of a transaction in which a verb was recorded (In). What is finished
+// already, or being carried out by somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
 	if p.joined {
 		return badState("joined", "id", "finish after the host's commit, on the platform itself")
@@ -240,7 +240,13 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 	var err error
 	switch {
 	case chargeKind.Fits(id):
-		_, err = chargeTask.finish(ctx, p, id)
+		var c *Charge
+		c, err = chargeTask.finish(ctx, p, id)
+		_, err = p.challenge(ctx, c, err)
+	case captureKind.Fits(id):
+		_, err = captureTask.finish(ctx, p, id)
+	case cancellationKind.Fits(id):
+		_, err = cancelTask.finish(ctx, p, id)
 	case refundKind.Fits(id):
 		_, err = refundTask.finish(ctx, p, id)
 	case payoutKind.Fits(id):

@@ -21,6 +21,10 @@ const (
 	ChargeSucceeded  ChargeStatus = "succeeded"
 	ChargeFailed     ChargeStatus = "failed"  // declined; Code says why
 	ChargeUnknown    ChargeStatus = "unknown" // sent blind, and the answer was lost: only news can tell
+
+	ChargeRequiresAction ChargeStatus = "requires_action" // the buyer has to do something first: Action says what
+	ChargeAuthorized     ChargeStatus = "authorized"      // it can be captured; nothing has moved
+	ChargeCanceled       ChargeStatus = "canceled"        // it was let go before anything was captured
 )
 
 // Charge is money taken from a buyer: by a seller (a direct charge), by the
@@ -82,6 +86,19 @@ type Charge struct {
 	// ServiceBack is what of the service fee was given back with refunds.
 	ServiceBack ledger.Money `json:"serviceBack,omitzero"`
 
+	// Authorization is that of a charge which is captured later. From the first
+	// capture on, the charge's amounts are those of what was captured so far, and
+	// its Status is ChargeSucceeded.
+	Authorization *Authorization `json:"authorization,omitzero"`
+
+	Initiation *Initiation     `json:"initiation,omitzero"` // who started it; nil is the buyer, who was present
+	Exemption  Exemption       `json:"exemption,omitzero"`  // from authentication, asked for
+	Action     *Action         `json:"action,omitzero"`     // what the buyer has to do, or had
+	Auth       *Authentication `json:"auth,omitzero"`       // how the buyer was authenticated, as far as it was told
+	Retry      int             `json:"retry,omitzero"`      // 1 once it was asked again with a challenge
+	Failure    *Failure        `json:"failure,omitzero"`    // that it failed after it had succeeded
+	Canceling  string          `json:"canceling,omitzero"`  // the cancellation under way
+
 	Work ledger.Work `json:"work,omitzero"`
 
 	// Replayed is set when an idempotency key was used again.
@@ -108,10 +125,20 @@ func (c *Charge) loaded() {
 			*m = zero
 		}
 	}
-	for _, list := range [][]Tax{c.Tax, c.FeeTax} {
+	taxLoaded(c.Tax, c.FeeTax)
+	if c.Authorization != nil {
+		c.Authorization.loaded()
+	}
+	if c.Failure != nil {
+		c.Failure.loaded(zero)
+	}
+}
+
+func taxLoaded(lists ...[]Tax) {
+	for _, list := range lists {
 		for i := range list {
 			if list[i].Refunded.IsZero() {
-				list[i].Refunded = zero
+				list[i].Refunded = ledger.Zero(list[i].Amount.Currency())
 			}
 		}
 	}
@@ -127,7 +154,7 @@ var chargeKind = ledger.Kind[Charge]{
 		if c.Account != "" {
 			keys = append(keys, ledger.Key{Name: "account", Value: c.Account, At: c.Created})
 		}
-		return c.Work.Keys(keys...)
+		return c.waits(c.Work.Keys(keys...))
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "account", Path: "account"},
@@ -195,6 +222,13 @@ type ChargeRequest struct {
 	// what holds in all countries is looked at.
 	BuyerCountry string   `json:"buyerCountry,omitzero"`
 	rate         *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
+	// CaptureLater only authorizes the amount: Capture takes it or a part of it,
+	// Cancel lets it go, and Drain once the network's time for it is over.
+	CaptureLater bool `json:"captureLater,omitzero"`
+	// Initiation says who starts the payment: the zero value is the buyer, who is
+	// present and can be asked to authenticate.
+	Initiation Initiation `json:"initiation,omitzero"`
+	Exemption  Exemption  `json:"exemption,omitzero"` // from authentication, to be asked for
 
 	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters with a letter, without < > \ ' " *
 	Description string            `json:"description,omitzero"` // for people, at most 1,000 characters
@@ -211,7 +245,8 @@ func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error)
 	if r.BuyerCountry != "" {
 		r.rate = p.settlementRate(ctx, r.AccountID, cmp.Or(r.Amount, r.Net).Currency())
 	}
-	return chargeTask.do(ctx, p, r.Key, r)
+	c, err := chargeTask.do(ctx, p, r.Key, r)
+	return p.challenge(ctx, c, err)
 }
 
 // GetCharge returns a charge of the platform.
@@ -220,30 +255,36 @@ func (p *Platform) GetCharge(ctx context.Context, id string) (*Charge, error) {
 }
 
 var chargeTask = &task[ChargeRequest, Charge, Answer]{
-	verb: "charge",
-	kind: &chargeKind,
-	head: func(c *Charge) head {
-		return head{id: c.ID, platform: c.Platform, partner: c.Acquirer, work: &c.Work, replayed: &c.Replayed}
-	},
+	verb:     "charge",
+	kind:     &chargeKind,
+	head:     chargeHead,
 	partner:  acquirerName,
 	record:   recordCharge,
 	carryOut: authorize,
 	settle:   settleCharge,
-	rest: func(u *ledger.Unit, p *Platform, c *Charge, code string) error {
-		c.Status, c.Code = ChargeUnknown, code
-		c.Work.Done()
-		return p.putCharge(u, c, EventChargeUpdated)
-	},
-	open: func(c *Charge, a Answer) (bool, error) {
-		return stillOpen(c.Status == ChargeProcessing || c.Status == ChargeUnknown, c.Status == ChargeSucceeded, a)
-	},
-	late: func(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
-		if c.Reference != "" || a.Reference == "" {
-			return nil
-		}
-		c.Reference = a.Reference // which refunds will name
-		return p.putCharge(u, c, EventChargeUpdated)
-	},
+	rest:     restCharge,
+	open:     (*Charge).open,
+	late:     lateCharge,
+}
+
+func chargeHead(c *Charge) head {
+	return head{id: c.ID, platform: c.Platform, partner: c.Acquirer, work: &c.Work, replayed: &c.Replayed}
+}
+
+func restCharge(u *ledger.Unit, p *Platform, c *Charge, code string) error {
+	c.Work.Done()
+	if err := c.become(ChargeUnknown, code); err != nil {
+		return err
+	}
+	return p.putCharge(u, c, EventChargeUpdated)
+}
+
+func lateCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
+	if c.Reference != "" || a.Reference == "" || !c.speaksOf(a) {
+		return nil
+	}
+	c.Reference = a.Reference // which refunds will name
+	return p.putCharge(u, c, EventChargeUpdated)
 }
 
 // acquirerName names the engine's acquirer.
@@ -282,6 +323,9 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.shape(u, &r, c); err != nil {
 		return nil, err
 	}
+	if c.initiate(&r); r.CaptureLater {
+		c.Authorization = &Authorization{}
+	}
 	if err := p.priceCharge(u, prof, &r, c); err != nil {
 		return nil, err
 	}
@@ -315,6 +359,9 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 		return err
 	}
 	if err := ledger.CheckMetadata(r.Metadata); err != nil {
+		return err
+	}
+	if err := checkInitiation(r, u.At()); err != nil {
 		return err
 	}
 	tax, err := checkTax(r.Tax, r.Amount.Currency())
@@ -385,13 +432,19 @@ func (p *Platform) putCharge(u *ledger.Unit, c *Charge, event string) error {
 	return chargeKind.Put(u, c.ID, c)
 }
 
-// authorize asks the acquirer for the money, captured at once.
+// authorize asks the acquirer for the money, captured at once unless it is to be
+// later.
 func authorize(ctx context.Context, p *Platform, c *Charge, first bool) (Answer, error) {
 	acq := p.e.c.Acquirer
 	send := func(ctx context.Context) (Answer, error) {
-		return acq.Authorize(ctx, c.ID, AuthorizeOrder{Amount: c.Amount, Source: c.Source, Capture: true, Descriptor: c.Descriptor})
+		return acq.Authorize(ctx, c.key(), c.order())
 	}
-	return p.e.askAcquirer(ctx, c.ID, attemptOf(&c.Work, first, c.Reference != ""), send)
+	if p.preview && c.Reference != "" {
+		return send(ctx) // what the buyer was asked to do is taken to be done
+	}
+	a, err := p.e.askAcquirer(ctx, c.key(), attemptOf(&c.Work, first, c.Reference != ""), send)
+	a.key = c.key()
+	return a, err
 }
 
 // askAcquirer sends a request or asks for its answer.

@@ -40,6 +40,17 @@ func (p *Platform) checkDirect(u *ledger.Unit, prof *Profile, c *Charge) error {
 		line.Amount.String()+" is taken for processing; the seller's share is "+c.share().String())
 }
 
+// checkDirectCapture is checkDirect for all that is captured with a capture.
+func (p *Platform) checkDirectCapture(u *ledger.Unit, prof *Profile, c *Charge, k *Capture) error {
+	if !c.sellerPays() {
+		return nil
+	}
+	a, now := *c.Authorization, *c
+	now.Authorization = &a
+	now.add(k)
+	return p.checkDirect(u, prof, &now)
+}
+
 // feeField is where the commission of a charge comes from.
 func (c *Charge) feeField() string {
 	if c.Commission != nil {

@@ -13,14 +13,20 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 	switch a.Status {
 	case Received:
 		return p.chargeReceived(u, c, a)
+	case RequiresAction:
+		return p.actionRequired(u, c, a)
 	case Declined:
-		c.Status, c.Code, c.Settled = ChargeFailed, a.Code, u.At()
-		c.Reference = cmp.Or(a.Reference, c.Reference)
-		c.Work.Done()
-		return p.putCharge(u, c, EventChargeFailed)
+		return p.chargeDeclined(u, c, a)
+	case Canceled:
+		return p.chargeCanceled(u, c, a.Code)
+	case Failed:
+		return p.chargeFailed(u, c, a)
 	case Approved:
 		if a.Amount != c.Amount {
 			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+c.Amount.String())
+		}
+		if c.heard(a); c.Authorization != nil {
+			return p.authorized(u, c, a)
 		}
 		return p.chargeApproved(u, c, a)
 	}
@@ -31,7 +37,10 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 // if the acquirer cannot be asked.
 func (p *Platform) chargeReceived(u *ledger.Unit, c *Charge, a Answer) error {
 	fresh := c.Reference == "" && a.Reference != ""
-	c.Status, c.Code, c.Reference = ChargeProcessing, "", cmp.Or(a.Reference, c.Reference)
+	if err := c.become(ChargeProcessing, ""); err != nil {
+		return err
+	}
+	c.Reference = cmp.Or(a.Reference, c.Reference)
 	p.e.received(u, &c.Work)
 	if fresh {
 		return p.putCharge(u, c, EventChargeUpdated)
@@ -60,26 +69,31 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	if err := p.priceProcessing(u, prof, c, a); err != nil {
 		return err
 	}
-	day := payout.DayOf(u.At(), time.UTC)
-	c.Status, c.Code, c.Settled, c.AtOnce = ChargeSucceeded, "", u.At(), a.AtOnce
+	if c.Failure == nil {
+		if err := c.become(ChargeSucceeded, ""); err != nil {
+			return err
+		}
+	}
+	c.Settled = u.At()
 	c.Reference = cmp.Or(a.Reference, c.Reference)
-	delay, err := p.delay(u, prof, c)
-	if err != nil {
-		return err
-	}
-	if c.Available = delay.After(day, p.e.c.Calendar); c.AtOnce {
-		c.Available = day
-	}
 	c.Work.Done()
-	if err := p.land(u, c); err != nil {
+	if err := p.land(u, prof, c, a.AtOnce); err != nil {
 		return err
 	}
+	p.postCharge(&books{u: u, p: p, object: chargeKind.ID(c.ID)}, c)
+	if c.Failure != nil { // which was heard of before
+		return p.fail(u, c, c.PlatformIn, c.AccountIn)
+	}
+	return p.putCharge(u, c, EventChargeSucceeded)
+}
+
+// postCharge posts what a charge says of itself.
+func (p *Platform) postCharge(b *books, c *Charge) {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
-	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
 	if c.Direct {
 		p.postDirect(b, c)
-		return p.putCharge(u, c, EventChargeSucceeded)
+		return
 	}
 	b.post("charge",
 		out(p.house("acquirer/"+c.Acquirer, cur), c.Amount),
@@ -92,7 +106,6 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 		b.post("transfer", out(platform, c.given()), in(seller, c.given()))
 		p.postFee(b, c, platform, seller, c.ApplicationFee)
 	}
-	return p.putCharge(u, c, EventChargeSucceeded)
 }
 
 // land decides where a charge's money lands: pending for its day, or available
@@ -101,7 +114,15 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 // now; so the platform's side always goes through a pending day, which has no
 // floor, and is available the day after at the earliest. So does the seller's of a
 // direct charge that leaves them less than nothing.
-func (p *Platform) land(u *ledger.Unit, c *Charge) error {
+func (p *Platform) land(u *ledger.Unit, prof *Profile, c *Charge, atOnce bool) error {
+	day := payout.DayOf(u.At(), time.UTC)
+	if c.AtOnce, c.Available = atOnce, day; !atOnce {
+		delay, err := p.delay(u, prof, c)
+		if err != nil {
+			return err
+		}
+		c.Available = delay.After(day, p.e.c.Calendar)
+	}
 	var err error
 	if c.AccountIn = "available"; !c.AtOnce && c.Account != "" {
 		c.AccountIn, err = p.openDay(u, c, c.Account, c.Available, "available")

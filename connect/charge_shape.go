@@ -32,6 +32,8 @@ func checkShape(r *ChargeRequest, share ledger.Money) error {
 		return bad("transferAmount", "it is what a seller gets of a charge that is the platform's")
 	case r.ApplicationFee.Sign() > 0 || len(r.FeeTax) > 0 || r.Net != (ledger.Money{}):
 		return bad("transferAmount", "a charge states the commission or what the seller gets, not both")
+	case r.CaptureLater:
+		return bad("transferAmount", "what is captured in parts states its commission")
 	case r.TransferAmount.IsZero():
 		return badField("invalid_amount", "transferAmount", "it is more than zero")
 	case r.TransferAmount.Minor() > share.Minor():

@@ -28,6 +28,10 @@ type Config struct {
 	// all.
 	Bitcoin *bitcoin.Config
 
+	// CaptureRules say for how long authorizations last and what may be captured of
+	// them; of several that fit the first does. Nil: DefaultCaptureRules.
+	CaptureRules []CaptureRule
+
 	Now   func() time.Time           // nil: the real clock
 	NewID func(prefix string) string // nil: sortable random ids
 
@@ -71,6 +75,9 @@ func (c Config) fill() (Config, error) {
 	if c.Markets == nil {
 		c.Markets = market.Builtin()
 	}
+	if c.CaptureRules == nil {
+		c.CaptureRules = DefaultCaptureRules()
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -110,6 +117,9 @@ func (c Config) check() error {
 		return bad("invalid_config", "rail", "a rail whose delivery is askable implements payout.Asker")
 	}
 	if err := c.Prices.Check(); err != nil {
+		return err
+	}
+	if err := checkCaptureRules(c.CaptureRules); err != nil {
 		return err
 	}
 	if !c.Live {

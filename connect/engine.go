@@ -87,7 +87,7 @@ func (e *Engine) checkMode(u *ledger.Unit) error {
 // workers returns everything that Drain does.
 func (e *Engine) workers() []ledger.Worker {
 	return []ledger.Worker{
-		worker(e, chargeTask), worker(e, refundTask), worker(e, payoutTask),
+		e.chargeWorker(), worker(e, captureTask), worker(e, cancelTask), worker(e, refundTask), worker(e, payoutTask),
 		worker(e, receiverTask), worker(e, coinReturnTask),
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
@@ -132,8 +132,8 @@ func (e *Engine) Run(ctx context.Context) error {
 // a durable store: postgres.Store.Migrate, and sqlite.Migrate and Options.
 func Kinds() []ledger.KindInfo {
 	return []ledger.KindInfo{
-		platformKind.Info(), accountKind.Info(), compliance.Kind.Info(), chargeKind.Info(), refundKind.Info(),
-		transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
+		platformKind.Info(), accountKind.Info(), compliance.Kind.Info(), chargeKind.Info(), captureKind.Info(), cancellationKind.Info(),
+		refundKind.Info(), transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
 		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
 	}
 }

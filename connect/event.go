@@ -16,6 +16,20 @@ const (
 	EventChargeFailed    = "charge.failed"
 	EventChargeRefunded  = "charge.refunded" // in part or whole
 
+	EventChargeActionRequired = "charge.requires_action" // the buyer has to do something
+	EventChargeAuthorized     = "charge.authorized"      // it can be captured
+	EventChargeCaptured       = "charge.captured"        // in part or whole
+	EventChargeCanceled       = "charge.canceled"        // it, or what was not captured of it, was let go
+	EventChargeExpired        = "charge.expired"         // likewise, since its time was over
+
+	EventCaptureCreated = "capture.created"
+	EventCaptureUpdated = "capture.updated" // succeeded, known to the acquirer, or unknown
+	EventCaptureFailed  = "capture.failed"
+
+	EventCancellationCreated = "cancellation.created"
+	EventCancellationUpdated = "cancellation.updated" // succeeded, known to the acquirer, or unknown
+	EventCancellationFailed  = "cancellation.failed"
+
 	EventRefundCreated = "refund.created"
 	EventRefundUpdated = "refund.updated" // succeeded, known to the acquirer, or unknown
 	EventRefundFailed  = "refund.failed"

@@ -12,7 +12,7 @@ import (
 // ListRequest asks for one page of a platform's objects, newest first.
 type ListRequest struct {
 	AccountID  string // only those of an account, or of the platform itself by its id, where the list can tell
-	ChargeID   string // only those of a charge: refunds, and transfers
+	ChargeID   string // only those of a charge: refunds, captures, cancellations, transfers
 	TransferID string // only those of a transfer: reversals
 	After      string // the id of the last one already seen; empty starts
 	Limit      int    // 1–100; 0 is 10
@@ -184,6 +184,8 @@ func (l *lister[T]) each(ctx context.Context, p *Platform, r ListRequest, id fun
 var (
 	accountLister = &lister[Account]{what: "accounts", kind: &accountKind, platform: func(a *Account) string { return a.Platform }}
 	chargeLister  = &lister[Charge]{what: "charges", kind: &chargeKind, account: "account", platform: func(c *Charge) string { return c.Platform }}
+	captureLister = &lister[Capture]{what: "captures", kind: &captureKind, charge: "charge", platform: func(k *Capture) string { return k.Platform }}
+	voidLister    = &lister[Cancellation]{what: "cancellations", kind: &cancellationKind, charge: "charge", platform: func(x *Cancellation) string { return x.Platform }}
 	refundLister  = &lister[Refund]{what: "refunds", kind: &refundKind, account: "account", charge: "charge", platform: func(r *Refund) string { return r.Platform }}
 	moveLister    = &lister[Transfer]{what: "transfers", kind: &transferKind, account: "owner", own: true, charge: "charge", platform: func(t *Transfer) string { return t.Platform }}
 	backLister    = &lister[TransferReversal]{what: "transfer reversals", kind: &transferReversalKind, account: "owner", own: true, transfer: "transfer", platform: func(r *TransferReversal) string { return r.Platform }}
@@ -213,6 +215,26 @@ func (p *Platform) ListCharges(ctx context.Context, r ListRequest) (*List[Charge
 // Charges walks the platform's charges, newest first.
 func (p *Platform) Charges(ctx context.Context, r ListRequest) iter.Seq2[*Charge, error] {
 	return chargeLister.each(ctx, p, r, func(c *Charge) string { return c.ID })
+}
+
+// ListCaptures returns a page of the platform's captures.
+func (p *Platform) ListCaptures(ctx context.Context, r ListRequest) (*List[Capture], error) {
+	return captureLister.page(ctx, p, r)
+}
+
+// Captures walks the platform's captures, newest first.
+func (p *Platform) Captures(ctx context.Context, r ListRequest) iter.Seq2[*Capture, error] {
+	return captureLister.each(ctx, p, r, func(k *Capture) string { return k.ID })
+}
+
+// ListCancellations returns a page of the platform's cancellations.
+func (p *Platform) ListCancellations(ctx context.Context, r ListRequest) (*List[Cancellation], error) {
+	return voidLister.page(ctx, p, r)
+}
+
+// Cancellations walks the platform's cancellations, newest first.
+func (p *Platform) Cancellations(ctx context.Context, r ListRequest) iter.Seq2[*Cancellation, error] {
+	return voidLister.each(ctx, p, r, func(x *Cancellation) string { return x.ID })
 }
 
 // ListRefunds returns a page of the platform's refunds.

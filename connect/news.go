@@ -9,8 +9,8 @@ import (
 )
 
 // News books what the engine's acquirer says unasked: a notification, a line of
-// a report, what a person found out. Its key is the id of the charge or refund.
-// It may come twice, late, and in any order: what is decided already stays. News
+// a report, what a person found out. Its key is that of the request: the id of the charge, capture, cancellation or
+// refund. It may come twice, late, and in any order: what is decided already stays. News
 // of a key that is not this acquirer's is NotFound; news that contradicts what is
 // booked is of class State, code contradicting_news, and changes nothing.
 func (e *Engine) News(ctx context.Context, n News) error {
@@ -20,11 +20,15 @@ func (e *Engine) News(ctx context.Context, n News) error {
 	}
 	switch {
 	case chargeKind.Fits(n.Key):
-		err = chargeTask.news(ctx, e, n.Key, n.Answer)
+		err = e.chargeNews(ctx, n)
+	case captureKind.Fits(n.Key):
+		err = captureTask.news(ctx, e, n.Key, n.Answer)
+	case cancellationKind.Fits(n.Key):
+		err = cancelTask.news(ctx, e, n.Key, n.Answer)
 	case refundKind.Fits(n.Key):
 		err = refundTask.news(ctx, e, n.Key, n.Answer)
 	default:
-		err = inField("key", notFound("charge or refund"))
+		err = inField("key", notFound("charge, capture, cancellation or refund"))
 	}
 	if err != nil {
 		return fmt.Errorf("connect: news: %w", err)

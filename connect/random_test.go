@@ -60,7 +60,8 @@ func newWild(t *testing.T, seed uint64) *wild { return newWildOn(t, seed, nil) }
 func newWildOn(t *testing.T, seed uint64, s ledger.Store) *wild {
 	w := &wild{Rand: rand.New(rand.NewPCG(seed, 0))}
 	w.delivery = pick(w, ledger.Keyed, ledger.Askable, ledger.Blind)
-	w.market = newMarket(t, connecttest.Config{Config: connect.Config{Store: s}, AcquirerDelivery: w.delivery, RailDelivery: w.delivery})
+	rules := []connect.CaptureRule{{Method: "card", Captures: 1 + w.IntN(3), Over: decimal.New(w.Int64N(21), 0)}}
+	w.market = newMarket(t, connecttest.Config{Config: connect.Config{Store: s, CaptureRules: rules}, AcquirerDelivery: w.delivery, RailDelivery: w.delivery})
 	for i, policy := range []connect.ShortPolicy{connect.ShortNegative, connect.ShortRefuse} {
 		p, err := w.Register(w.ctx, connect.PlatformRequest{
 			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i], ShortBalance: policy,
@@ -102,6 +103,7 @@ func (w *wild) bank() string {
 
 func (w *wild) card() string {
 	return pick(w, connect.TestCard, connect.TestCardAtOnce, connect.TestDeclined, connect.TestRefundPending, connect.TestRefundDeclined,
+		connect.TestChallenge, connect.TestSoftDecline, connect.TestOverCapture, connect.TestFailsLater,
 		connect.TestReceived, connect.TestReceivedDeclined, connect.TestAnswerLost, connect.TestRequestLost, connect.TestAnsweredTwice)
 }
 
@@ -123,7 +125,7 @@ func (w *wild) step() {
 		who = pick(w, w.sellers...)
 	}
 	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(12) {
+	switch w.IntN(15) {
 	case 0:
 		w.open(who.Platform)
 	case 1, 2, 3:
@@ -134,11 +136,15 @@ func (w *wild) step() {
 		w.payOut(who, cur)
 	case 7:
 		w.move(who, cur)
-	case 8:
-		w.wait(time.Duration(w.Int64N(int64(60 * time.Hour))))
-	case 9, 10:
-		w.share()
+	case 8, 9:
+		w.goOn()
+	case 10:
+		w.fail()
 	case 11:
+		w.wait(time.Duration(w.Int64N(int64(60 * time.Hour))))
+	case 12, 13:
+		w.share()
+	case 14:
 		w.takeBack(who, cur)
 	}
 }
@@ -159,7 +165,7 @@ func (w *wild) open(p *connect.Platform) {
 
 func (w *wild) pay(who own, cur ledger.Currency) {
 	share := 20000 + w.Int64N(100000)
-	r := connect.ChargeRequest{Key: w.key(), Amount: ledger.Minor(share, cur), AccountID: who.id, Source: w.card()}
+	r := connect.ChargeRequest{Key: w.key(), Amount: ledger.Minor(share, cur), AccountID: who.id, Source: w.card(), CaptureLater: w.one(2)}
 	for i := range w.IntN(4) {
 		tax := 1 + w.Int64N(share/3)
 		r.Tax = append(r.Tax, connect.Tax{Authority: fmt.Sprint("t", i), Amount: ledger.Minor(tax, cur)})
@@ -195,6 +201,49 @@ func (w *wild) giveBack() {
 	}
 	_, err = of.Refund(w.ctx, r)
 	w.note(err)
+}
+
+// goOn captures, cancels or confirms a charge, in the host's transaction at times;
+// or its buyer acts.
+func (w *wild) goOn() {
+	if len(w.charges) == 0 {
+		return
+	}
+	of := w.charges[len(w.charges)-1-w.IntN(min(len(w.charges), 12))]
+	c, err := of.GetCharge(w.ctx, of.id)
+	require.NoError(w.t, err)
+	p := of.Platform
+	if w.one(4) {
+		p = p.In(w.Store())
+	}
+	switch w.IntN(6) {
+	case 0:
+		_, err = p.Cancel(w.ctx, connect.CancelRequest{Key: w.key(), ChargeID: of.id})
+	case 1:
+		w.Acquirer.Act(of.id+[]string{"", "-3ds"}[c.Retry], !w.one(4))
+	case 2:
+		_, err = p.Confirm(w.ctx, connect.ConfirmRequest{Key: w.key(), ChargeID: of.id})
+	default:
+		r := connect.CaptureRequest{Key: w.key(), ChargeID: of.id, KeepRest: w.one(2)}
+		if !w.one(3) {
+			r.Amount = ledger.Minor(1+w.Int64N(c.Amount.Minor()*6/5), c.Amount.Currency())
+		}
+		if c.Account != "" && w.one(3) {
+			r.ApplicationFee = ledger.Minor(w.Int64N(c.ApplicationFee.Minor()+1), c.Amount.Currency())
+		}
+		_, err = p.Capture(w.ctx, r)
+	}
+	w.note(err)
+}
+
+// fail tells that a payment failed after all, or that the network let it go.
+func (w *wild) fail() {
+	if len(w.charges) == 0 || !w.one(3) {
+		return
+	}
+	of := pick(w, w.charges...)
+	a := connect.Answer{Status: pick(w, connect.Failed, connect.Canceled), Code: "told"}
+	w.note(w.News(w.ctx, connect.News{Key: of.id, Answer: a}))
 }
 
 func (w *wild) payOut(who own, cur ledger.Currency) {
@@ -240,7 +289,10 @@ func (w *wild) wait(d time.Duration) {
 	require.NoError(w.t, err)
 	require.NoError(w.t, done.Err)
 	for _, n := range w.Acquirer.Notifications() {
-		require.NoError(w.t, w.News(w.ctx, n))
+		// What was told to have failed or to be let go may be approved in truth.
+		if err := w.News(w.ctx, n); err != nil {
+			requireCode(w.t, err, ledger.State, "contradicting_news")
+		}
 	}
 }
 

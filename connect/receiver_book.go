@@ -1,11 +1,8 @@
 package connect
 
 import (
-	"time"
-
 	"github.com/soukhq/souk/connect/bitcoin"
 	"github.com/soukhq/souk/ledger"
-	"github.com/soukhq/souk/payout"
 )
 
 // lookedAt books what a chain says of a whole address.
@@ -121,16 +118,12 @@ func (p *Platform) coinCharge(u *ledger.Unit, r *Receiver, c *Charge, coins, val
 	if err != nil {
 		return err
 	}
-	c.ID, c.Status, c.Settled, c.AtOnce = u.NewID(chargeKind.Prefix), ChargeSucceeded, u.At(), p.e.c.Bitcoin.AtOnce
+	c.ID, c.Status, c.Settled = u.NewID(chargeKind.Prefix), ChargeSucceeded, u.At()
 	if err := p.priceProcessing(u, prof, c, Answer{}); err != nil {
 		return err
 	}
-	day := payout.DayOf(u.At(), time.UTC)
-	if c.Available = prof.Delay.After(day, p.e.c.Calendar); c.AtOnce {
-		c.Available = day
-	}
 	c.loaded()
-	if err := p.land(u, c); err != nil {
+	if err := p.land(u, prof, c, p.e.c.Bitcoin.AtOnce); err != nil {
 		return err
 	}
 	s := p.sides(c, c.PlatformIn, c.AccountIn)

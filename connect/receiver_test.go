@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,7 +134,7 @@ func inAnyOrder(t *testing.T, history history, mined bool) {
 	for i := range order {
 		order[i] = i
 	}
-	for _, order := range permutations(order) {
+	for _, order := range orders(order) {
 		m := newMarket(t, connecttest.Config{})
 		x := m.receiver(m.seller().ID)
 		list := news(m, x)
@@ -160,16 +159,14 @@ func inAnyOrder(t *testing.T, history history, mined bool) {
 	}
 }
 
-func permutations(list []int) (all [][]int) {
-	if len(list) <= 1 {
-		return [][]int{slices.Clone(list)}
-	}
-	for i := range list {
-		rest := slices.Delete(slices.Clone(list), i, i+1)
-		for _, p := range permutations(rest) {
-			all = append(all, append([]int{list[i]}, p...))
+func orders(list []int) (all [][]int) {
+	permutations(len(list), func(places []int) {
+		one := make([]int, len(list))
+		for i, at := range places {
+			one[i] = list[at]
 		}
-	}
+		all = append(all, one)
+	})
 	return all
 }
 

@@ -122,6 +122,9 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		r.Status, r.Code = RefundFailed, a.Code
 		p.letGo(u, r, ledger.ReleaseHold)
 		c.end(r, false)
+		if err := p.failRest(u, c, false); err != nil { // of a charge that has failed by now
+			return err
+		}
 		if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package connect_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,6 +30,8 @@ type scene struct {
 	seller string
 	charge *connect.Charge // of 100.00 USD for the seller, 10.00 commission, available at once
 	own    *connect.Charge // of the platform itself
+	auth   *connect.Charge // of 100.00 USD for the seller, authorized
+	asked  *connect.Charge // that waits for the buyer
 	paid   *payout.Payout
 }
 
@@ -39,6 +42,8 @@ func newScene(t *testing.T) *scene {
 	var err error
 	s.own, err = s.platform.Charge(s.ctx, connect.ChargeRequest{Key: "own", Amount: usd(5000), Source: connect.TestCardAtOnce, Tax: []connect.Tax{{Authority: "nyc", Amount: usd(500)}}})
 	require.NoError(t, err)
+	s.auth = s.authorize(s.seller, 10000, 1000, connect.TestCard)
+	s.asked = s.market.charge(s.seller, 10000, 1000, connect.TestChallenge)
 	s.paid, err = s.platform.Payout(s.ctx, connect.PayoutRequest{Key: "paid", AccountID: s.seller, Amount: usd(100)})
 	require.NoError(t, err)
 	return s
@@ -78,6 +83,29 @@ func (s *scene) refund(change func(*connect.RefundRequest)) error {
 	change(&r)
 	_, err := s.platform.Refund(s.ctx, r)
 	return err
+}
+
+func (s *scene) capture(change func(*connect.CaptureRequest)) error {
+	r := connect.CaptureRequest{Key: "new", ChargeID: s.auth.ID}
+	change(&r)
+	_, err := s.platform.Capture(s.ctx, r)
+	return err
+}
+
+func (s *scene) void(change func(*connect.CancelRequest)) error {
+	r := connect.CancelRequest{Key: "new", ChargeID: s.auth.ID}
+	change(&r)
+	_, err := s.platform.Cancel(s.ctx, r)
+	return err
+}
+
+func (s *scene) confirm(charge string) error {
+	_, err := s.platform.Confirm(s.ctx, connect.ConfirmRequest{Key: "new", ChargeID: charge})
+	return err
+}
+
+func (s *scene) start(i connect.Initiation) error {
+	return s.pay(func(r *connect.ChargeRequest) { r.Initiation = i })
 }
 
 func (s *scene) transfer(change func(*connect.TransferRequest)) error {
@@ -223,6 +251,53 @@ var refusals = []refusal{
 		return s.refund(func(r *connect.RefundRequest) { r.ChargeID, r.ReverseTransfer = s.own.ID, true })
 	}, ledger.Invalid, "no_transfer", "reverseTransfer"},
 	{"a refund that the seller cannot bear", func(s *scene) error { return s.refund(func(r *connect.RefundRequest) { r.ReverseTransfer = true }) }, ledger.InsufficientFunds, "insufficient_funds", ""},
+
+	{"a charge that a robot starts", func(s *scene) error { return s.start(connect.Initiation{By: "robot", First: "x"}) }, ledger.Invalid, "invalid_initiator", "initiation"},
+	{"a charge that nobody agreed to", func(s *scene) error { return s.start(connect.Initiation{By: connect.Recurring}) }, ledger.Invalid, "agreement_required", "initiation"},
+	{"a charge by an agreement without a time", func(s *scene) error {
+		return s.start(connect.Initiation{By: connect.Recurring, Agreement: connect.BuyerAgreement{Text: "monthly"}})
+	}, ledger.Invalid, "invalid_agreement", "initiation"},
+	{"a charge by an agreement of tomorrow", func(s *scene) error {
+		return s.start(connect.Initiation{By: connect.Recurring, Agreement: connect.BuyerAgreement{Text: "monthly", At: connecttest.Start.Add(time.Hour)}})
+	}, ledger.Invalid, "invalid_agreement", "initiation"},
+	{"a charge by an agreement from nowhere", func(s *scene) error {
+		return s.start(connect.Initiation{By: connect.Recurring, Agreement: connect.BuyerAgreement{Text: "monthly", At: connecttest.Start, IP: "here"}})
+	}, ledger.Invalid, "invalid_agreement", "initiation"},
+	{"a charge after a transaction with a space", func(s *scene) error { return s.start(connect.Initiation{By: connect.NoShow, First: "a b"}) }, ledger.Invalid, "invalid_transaction", "initiation"},
+	{"a charge with an exemption that is none", func(s *scene) error { return s.pay(func(r *connect.ChargeRequest) { r.Exemption = "please" }) }, ledger.Invalid, "invalid_exemption", "exemption"},
+
+	{"a capture of nothing that is there", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.ChargeID = "" }) }, ledger.Invalid, "invalid_request", "charge"},
+	{"a capture of a charge that is not there", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.ChargeID = "ch_x" }) }, ledger.NotFound, "not_found", "charge"},
+	{"a capture of zero", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.Amount = usd(0) }) }, ledger.Invalid, "invalid_amount", "amount"},
+	{"a capture of less than cards take", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.Amount = usd(49) }) }, ledger.Invalid, "amount_below_minimum", "amount"},
+	{"a capture of more", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.Amount = usd(10001) }) }, ledger.State, "capture_exceeds_authorization", "amount"},
+	{"a capture in another currency", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.Amount = eur }) }, ledger.Invalid, "currency_mismatch", "amount"},
+	{"a capture with a commission in another currency", func(s *scene) error {
+		return s.capture(func(r *connect.CaptureRequest) { r.ApplicationFee = eur })
+	}, ledger.Invalid, "currency_mismatch", "applicationFee"},
+	{"a capture with a commission below zero", func(s *scene) error {
+		return s.capture(func(r *connect.CaptureRequest) { r.ApplicationFee = usd(-1) })
+	}, ledger.Invalid, "invalid_amount", "applicationFee"},
+	{"a capture with a commission and none", func(s *scene) error {
+		return s.capture(func(r *connect.CaptureRequest) { r.ApplicationFee, r.NoFee = usd(1), true })
+	}, ledger.Invalid, "invalid_request", "noFee"},
+	{"a capture with too much commission", func(s *scene) error {
+		return s.capture(func(r *connect.CaptureRequest) { r.Amount, r.ApplicationFee = usd(100), usd(101) })
+	}, ledger.Invalid, "fee_exceeds_amount", "amount"},
+	{"a capture that keeps the rest of the only one", func(s *scene) error {
+		return s.capture(func(r *connect.CaptureRequest) { r.Amount, r.KeepRest = usd(100), true })
+	}, ledger.State, "capture_limit", "keepRest"},
+	{"a capture with too much metadata", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.Metadata = many }) }, ledger.Invalid, "metadata_too_many_keys", "metadata"},
+	{"a capture of what was captured", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.ChargeID = s.charge.ID }) }, ledger.State, "already_captured", "charge"},
+	{"a refund of what was not captured", func(s *scene) error { return s.refund(func(r *connect.RefundRequest) { r.ChargeID = s.auth.ID }) }, ledger.State, "invalid_state", "charge"},
+	{"to let go of nothing that is there", func(s *scene) error { return s.void(func(r *connect.CancelRequest) { r.ChargeID = "" }) }, ledger.Invalid, "invalid_request", "charge"},
+	{"to let go for no reason that there is", func(s *scene) error { return s.void(func(r *connect.CancelRequest) { r.Reason = "boredom" }) }, ledger.Invalid, "invalid_reason", "reason"},
+	{"to let go for a reason that is Drain's", func(s *scene) error { return s.void(func(r *connect.CancelRequest) { r.Reason = "expired" }) }, ledger.Invalid, "invalid_reason", "reason"},
+	{"to let go with too much metadata", func(s *scene) error { return s.void(func(r *connect.CancelRequest) { r.Metadata = many }) }, ledger.Invalid, "metadata_too_many_keys", "metadata"},
+	{"to let go of what was captured", func(s *scene) error { return s.void(func(r *connect.CancelRequest) { r.ChargeID = s.charge.ID }) }, ledger.State, "already_captured", "charge"},
+	{"to confirm nothing that is there", func(s *scene) error { return s.confirm("") }, ledger.Invalid, "invalid_request", "charge"},
+	{"to confirm what waits for nobody", func(s *scene) error { return s.confirm(s.auth.ID) }, ledger.State, "invalid_state", "charge"},
+	{"a capture of what waits for the buyer", func(s *scene) error { return s.capture(func(r *connect.CaptureRequest) { r.ChargeID = s.asked.ID }) }, ledger.State, "invalid_state", "charge"},
 
 	{"a transfer of nothing", func(s *scene) error { return s.transfer(func(r *connect.TransferRequest) { r.Amount = usd(0) }) }, ledger.Invalid, "invalid_amount", "amount"},
 	{"a transfer to nobody", func(s *scene) error { return s.transfer(func(r *connect.TransferRequest) { r.To = "" }) }, ledger.Invalid, "invalid_request", "to"},

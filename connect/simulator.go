@@ -12,7 +12,7 @@ import (
 )
 
 // Tokens of the simulated acquirer and the documented test numbers that they
-// stand for (TestToken). The last six are souk's own and stand for no number.
+// stand for (TestToken). The last eight are souk's own and stand for no number.
 // Every other token is declined with incorrect_number.
 const (
 	TestCard             = "tok_visa"                            // 4242424242424242: approved
@@ -30,12 +30,16 @@ const (
 	TestCardDE           = "tok_de"                              // 4000002760000016: approved, issued in Germany
 	TestCardJP           = "tok_jp"                              // 4000003920000003: approved, issued in Japan
 	TestRefundPending    = "tok_refundPending"                   // 4000000000007726: approved; its refunds are received first, approved later
+	TestChallenge        = "tok_threeDSecure2Required"           // 4000000000003220: the buyer has to authenticate
+	TestSoftDecline      = "tok_authenticationRequired"          // 4000002760003184: authentication_required, and with a challenge as the one before
 	TestRefundDeclined   = "tok_refundDeclined"                  // approved; its refunds are declined
 	TestReceived         = "tok_received"                        // received; approved when asked a minute later
 	TestReceivedDeclined = "tok_receivedDeclined"                // received; declined when asked a minute later
 	TestAnswerLost       = "tok_answerLost"                      // approved, but the first answer is lost
 	TestRequestLost      = "tok_requestLost"                     // the first request never arrives, and looks the same
 	TestAnsweredTwice    = "tok_answeredTwice"                   // approved, and told again as news
+	TestOverCapture      = "tok_overCapture"                     // approved; up to 20 percent more can be captured
+	TestFailsLater       = "tok_failsLater"                      // approved; three days later the payment fails
 )
 
 // testCards maps the documented numbers to their tokens.
@@ -45,6 +49,7 @@ var testCards = map[string]string{
 	"4000000000000069": TestExpiredCard, "4000000000000127": TestIncorrectCVC, "4000000000000119": TestProcessingError,
 	"4000000000006975": TestVelocity, "4000000000007726": TestRefundPending,
 	"4000008260000000": TestCardGB, "4000002760000016": TestCardDE, "4000003920000003": TestCardJP,
+	"4000000000003220": TestChallenge, "4000002760003184": TestSoftDecline,
 }
 
 // issued maps tokens to the country that the simulator says the card is from. Of
@@ -87,7 +92,8 @@ type Simulator struct {
 	byRef map[string]*act
 	lost  map[string]bool
 	news  []News
-	owed  map[string]bool // keys whose answer must come as news: it was lost, or nobody can ask for it
+	owed  map[string]bool      // keys whose answer must come as news: it was lost, or nobody can ask for it
+	fails map[string]time.Time // keys whose payment fails, and when
 }
 
 // act is what the simulator did for a key.
@@ -112,6 +118,7 @@ func NewSimulator(c SimulatorConfig) *Simulator {
 	return &Simulator{
 		cfg: c, env: ledger.Env{Now: c.Now},
 		acts: make(map[string]*act), byRef: make(map[string]*act), lost: make(map[string]bool), owed: make(map[string]bool),
+		fails: make(map[string]time.Time),
 	}
 }
 
@@ -127,17 +134,19 @@ func (s *Simulator) Info() AcquirerInfo {
 func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder) (Answer, error) {
 	return s.call(ctx, key, o, o.Source, func(a *act) {
 		a.final = Answer{Status: Approved, Reference: a.answer.Reference, Amount: o.Amount, AtOnce: o.Source == TestCardAtOnce}
-		if o.Amount.Sign() <= 0 {
-			a.final = Answer{Status: Declined, Code: "invalid_amount", Reference: a.answer.Reference, Amount: o.Amount}
-		} else if code, ok := declines[o.Source]; ok {
+		if code := s.refusal(o); code != "" {
 			a.final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference, Amount: o.Amount}
-		} else if !s.known(o.Source) {
-			a.final = Answer{Status: Declined, Code: "incorrect_number", Reference: a.answer.Reference, Amount: o.Amount}
 		}
 		a.final.Country = issued[o.Source]
-		a.answer = a.final
-		if o.Source == TestReceived || o.Source == TestReceivedDeclined {
+		a.final.Auth = authenticated(key, o)
+		switch a.answer = a.final; {
+		case o.Source == TestReceived || o.Source == TestReceivedDeclined:
 			s.answerLater(a)
+		case o.Source == TestFailsLater:
+			s.fails[key] = s.env.Time().Add(72 * time.Hour)
+		case asksBuyer(o) && a.final.Status == Approved:
+			a.answer.Status, a.answer.Auth = RequiresAction, Authentication{}
+			a.answer.Action = Action{URL: "https://simulated.invalid/challenge/" + key}
 		}
 		if o.Capture && a.final.Status == Approved {
 			a.captured = o.Amount.Minor()
@@ -146,6 +155,55 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 			s.news = append(s.news, News{Key: key, Answer: a.answer})
 		}
 	})
+}
+
+// asksBuyer reports whether the buyer has to authenticate.
+func asksBuyer(o AuthorizeOrder) bool {
+	return o.Initiation.By == BuyerPresent && (o.Source == TestChallenge || o.Source == TestSoftDecline)
+}
+
+// authenticated is what the simulator says of an order's authentication: nothing
+// of one that says nothing of it.
+func authenticated(key string, o AuthorizeOrder) Authentication {
+	switch {
+	case asksBuyer(o):
+		return Authentication{Version: "2.2.0", ECI: "05", Asked: o.Exemption, Liability: IssuerBears, Transaction: "net_" + key}
+	case o.Exemption != "" || o.Initiation != Initiation{}:
+		return Authentication{ECI: "07", Asked: o.Exemption, Granted: o.Exemption, Liability: MerchantBears, Transaction: "net_" + key}
+	}
+	return Authentication{}
+}
+
+// refusal is the code with which an order is declined, empty if it is approved.
+func (s *Simulator) refusal(o AuthorizeOrder) string {
+	code, declined := declines[o.Source]
+	absent := o.Initiation.By != BuyerPresent && o.Initiation.First == ""
+	switch {
+	case o.Amount.Sign() <= 0:
+		return "invalid_amount"
+	case declined:
+		return code
+	case o.Source == TestSoftDecline && (!o.Challenge || absent), o.Source == TestChallenge && absent:
+		return softDecline
+	case !s.known(o.Source):
+		return "incorrect_number"
+	}
+	return ""
+}
+
+// Act does what the buyer was asked to do under a key, well or not. The outcome
+// is told as news, and can be asked for.
+func (s *Simulator) Act(key string, passes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.acts[key]
+	if !ok || a.answer.Status != RequiresAction {
+		return
+	}
+	if a.answer = a.final; !passes {
+		a.answer = Answer{Status: Declined, Code: "authentication_failed", Reference: a.final.Reference, Amount: a.final.Amount}
+	}
+	s.news = append(s.news, News{Key: key, Answer: a.answer})
 }
 
 // answerLater makes the answer one that is received now and final in a minute.
@@ -161,6 +219,8 @@ func (s *Simulator) known(token string) bool {
 	switch token {
 	case TestCardUS, TestCardGB, TestCardDE, TestCardJP:
 		return true
+	case TestChallenge, TestSoftDecline, TestOverCapture, TestFailsLater:
+		return true
 	case TestCard, TestCardAtOnce, TestRefundPending, TestRefundDeclined, TestReceived, TestAnswerLost, TestRequestLost, TestAnsweredTwice:
 		return true
 	}
@@ -168,16 +228,20 @@ func (s *Simulator) known(token string) bool {
 }
 
 // Capture implements Acquirer. It may take an authorization in parts, never more
-// than all of it, and nothing once it was canceled.
+// than all of it (but of TestOverCapture), and nothing once the rest was let go.
 func (s *Simulator) Capture(ctx context.Context, key string, o CaptureOrder) (Answer, error) {
 	return s.call(ctx, key, o, "", func(a *act) {
 		auth, authorized := s.approved(o.Reference)
 		left := authorized.Minor() - auth.captured
+		if auth.token == TestOverCapture {
+			left += authorized.Minor() / 5
+		}
 		if auth.canceled || o.Amount.Currency() != authorized.Currency() || o.Amount.Sign() <= 0 || o.Amount.Minor() > left {
 			a.decline(o.Amount, "invalid_amount")
 			return
 		}
 		auth.captured += o.Amount.Minor()
+		auth.canceled = o.Final
 		a.answer.Status, a.answer.Amount = Approved, o.Amount
 	})
 }
@@ -201,6 +265,11 @@ func (a *act) decline(amount ledger.Money, code string) {
 // to let go of, it is declined.
 func (s *Simulator) Cancel(ctx context.Context, key string, o CancelOrder) (Answer, error) {
 	return s.call(ctx, key, o, "", func(a *act) {
+		if waits, ok := s.byRef[o.Reference]; ok && waits.answer.Status == RequiresAction {
+			waits.answer = Answer{Status: Declined, Code: "canceled", Reference: o.Reference, Amount: waits.final.Amount}
+			a.answer.Status, a.answer.Amount = Approved, waits.final.Amount
+			return
+		}
 		auth, authorized := s.approved(o.Reference)
 		rest := ledger.Minor(authorized.Minor()-auth.captured, authorized.Currency())
 		if auth.canceled || rest.Sign() <= 0 {
@@ -303,6 +372,13 @@ func (s *Simulator) Notifications() []News {
 	defer s.mu.Unlock()
 	list := s.news
 	s.news = nil
+	for _, key := range slices.Sorted(maps.Keys(s.fails)) {
+		if a := s.acts[key]; !s.env.Time().Before(s.fails[key]) {
+			list = append(list, News{Key: key, Answer: Answer{Status: Failed, Code: "payment_returned", Reference: a.answer.Reference, Amount: a.answer.Amount}})
+			a.captured, a.canceled = a.refunded, true
+			delete(s.fails, key)
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(s.owed)) {
 		if a, ok := s.acts[key]; ok && s.say(a).Status != Received {
 			list = append(list, News{Key: key, Answer: a.answer})

@@ -20,6 +20,7 @@ type tally struct {
 	given    map[string]*given // by charge
 	moved    map[string]int64  // by charge: what transfers of it gave and did not take back
 	back     map[string]*back  // by transfer
+	captured map[string]*captured
 }
 
 // back is what the reversals of a transfer add up to, in minor units.
@@ -59,16 +60,19 @@ func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
 	return &tally{
 		platform: platform, report: r, today: today,
 		sums: make(map[tallyKey]ledger.Money), given: make(map[string]*given), moved: make(map[string]int64), back: make(map[string]*back),
+		captured: make(map[string]*captured),
 	}
 }
 
 func (t *tally) charge(c *Charge) {
 	t.compareGiven(c)
 	t.comparePrices(c)
-	if c.Status != ChargeSucceeded {
+	t.compareCaptures(c)
+	if c.Status != ChargeSucceeded && !c.Failure.booked() {
 		t.undone(c)
 		return
 	}
+	t.failure(c)
 	if c.Acquirer != "" { // else it was paid in coins
 		t.add(ledger.House, "acquirer/"+c.Acquirer, c.Amount, -1)
 	}
@@ -164,6 +168,9 @@ func (t *tally) orphans() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.back)) {
 		t.report.Add("transfer "+id, "it has reversals and is not there")
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.captured)) {
+		t.report.Add("charge "+id, "it has captures and is not there, or was captured at once")
 	}
 }
 

@@ -17,6 +17,9 @@ type task[Req, Obj, News any] struct {
 	head    func(*Obj) head      // the parts that every such object has
 	partner func(*Engine) string // the name of the acquirer or rail that carries out
 
+	// target names the object that the verb changes; nil if it makes one.
+	target func(r *Req) string
+
 	// prepare asks the outside for what the recording needs, such as a rate.
 	prepare func(ctx context.Context, p *Platform, r *Req) error
 	// record validates, decides, sets money aside and puts the object, whose
@@ -66,7 +69,7 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 			return err
 		})
 		if err == nil && receipt.ByKey {
-			return t.replay(ctx, p, madeOf(receipt, t.kind.Name))
+			return t.replay(ctx, p, t.made(receipt, &r))
 		}
 		if err == nil {
 			err = t.prepare(ctx, p, &r)
@@ -75,11 +78,17 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 			return nil, t.wrap("", err)
 		}
 	}
+	return t.begin(ctx, p, &r, func(u *ledger.Unit) error { return u.Under(idem) })
+}
+
+// begin records and carries on. Under names the key of the request, if there is
+// one: what the engine itself begins has none.
+func (t *task[Req, Obj, News]) begin(ctx context.Context, p *Platform, r *Req, under func(*ledger.Unit) error) (*Obj, error) {
 	var o *Obj
 	var w ledger.Work
 	receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
 		o, w = nil, ledger.Work{}
-		if err := u.Under(idem); err != nil {
+		if err := under(u); err != nil {
 			return err
 		}
 		if p.joined {
@@ -88,19 +97,29 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 			w.Take(u.NewID("claim_"), u.At(), p.e.c.Lease)
 			w.Sending()
 		}
-		o, err = t.record(u, p, &r, w)
+		var err error
+		o, err = t.record(u, p, r, w)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, t.wrap("", err)
-	}
-	if receipt.ByKey {
-		return t.replay(ctx, p, madeOf(receipt, t.kind.Name))
-	}
-	if p.joined {
+	case receipt.ByKey:
+		return t.replay(ctx, p, t.made(receipt, r))
+	case p.joined:
 		return o, nil
+	case t.head(o).work.Claim != w.Claim:
+		return o, nil // there is nothing to carry out
 	}
-	return t.run(ctx, p, o, claim{token: w.Claim, until: w.Due, send: true, inHand: true})
+	return t.run(ctx, p, o, claim{token: w.Claim, until: w.Due, send: true, inHand: t.target == nil})
+}
+
+// made names the object of a request: the one that it made, or changed.
+func (t *task[Req, Obj, News]) made(receipt *ledger.Receipt, r *Req) string {
+	if t.target != nil {
+		return t.target(r)
+	}
+	return madeOf(receipt, t.kind.Name)
 }
 
 // replay returns what a key made, as it is now, and helps to finish it if

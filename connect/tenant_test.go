@@ -27,6 +27,11 @@ func TestForeignIsUnknown(t *testing.T) {
 	require.NoError(t, err)
 	po, err := m.platform.In(m.Store()).Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
 	require.NoError(t, err)
+	auth := m.authorize(a.ID, 1000, 0, connect.TestCard)
+	k, err := m.platform.In(m.Store()).Capture(m.ctx, connect.CaptureRequest{Key: "cap", ChargeID: auth.ID})
+	require.NoError(t, err)
+	void, err := m.platform.Cancel(m.ctx, connect.CancelRequest{Key: "void", ChargeID: m.authorize(a.ID, 1000, 0, connect.TestCard).ID})
+	require.NoError(t, err)
 	own, err := other.CreateAccount(m.ctx, connecttest.Seller("US"))
 	require.NoError(t, err)
 
@@ -67,6 +72,26 @@ func TestForeignIsUnknown(t *testing.T) {
 		}},
 		"refund": {c.ID, func(id string) error {
 			_, err := other.Refund(m.ctx, connect.RefundRequest{Key: "k", ChargeID: id})
+			return err
+		}},
+		"capture": {auth.ID, func(id string) error {
+			_, err := other.Capture(m.ctx, connect.CaptureRequest{Key: "k", ChargeID: id})
+			return err
+		}},
+		"cancel": {auth.ID, func(id string) error {
+			_, err := other.Cancel(m.ctx, connect.CancelRequest{Key: "k", ChargeID: id})
+			return err
+		}},
+		"confirm": {auth.ID, func(id string) error {
+			_, err := other.Confirm(m.ctx, connect.ConfirmRequest{Key: "k", ChargeID: id})
+			return err
+		}},
+		"get capture":         {k.ID, func(id string) error { _, err := other.GetCapture(m.ctx, id); return err }},
+		"get cancellation":    {void.ID, func(id string) error { _, err := other.GetCancellation(m.ctx, id); return err }},
+		"finish capture":      {k.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"finish cancellation": {void.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"captures of charge": {auth.ID, func(id string) error {
+			_, err := other.ListCaptures(m.ctx, connect.ListRequest{ChargeID: id})
 			return err
 		}},
 		"get charge":    {c.ID, func(id string) error { _, err := other.GetCharge(m.ctx, id); return err }},

@@ -12,7 +12,8 @@ import (
 // Verify adds everything up again: the ledger by itself (ledger.Verify), and
 // every balance of every platform from its charges, refunds, transfers, top-ups,
 // cash sales and payouts, what is held for those under way, and what charges count of
-// their refunds and transfers, and transfers of their reversals. It reports all differences, and money that is still pending a
+// their captures, refunds and transfers, and transfers of their reversals. It reports
+// all differences, and money that is still pending a
 // day after it should have become available. A host can run it every night.
 func (e *Engine) Verify(ctx context.Context) (*ledger.Report, error) {
 	r, err := ledger.Verify(ctx, e.c.Store)
@@ -59,6 +60,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 	for _, add := range []func() error{
 		func() error { return tallyKind(v, said, &refundKind, (*tally).refund) },
 		func() error { return tallyKind(v, said, &transferReversalKind, (*tally).reversal) },
+		func() error { return tallyKind(v, said, &captureKind, (*tally).capture) },
 		func() error { return tallyKind(v, said, &transferKind, (*tally).transfer) },
 		func() error { return tallyKind(v, said, &chargeKind, (*tally).charge) },
 		func() error { return tallyKind(v, said, &topUpKind, (*tally).topUp) },

@@ -34,6 +34,12 @@ type Harness struct {
 	// Declined are tokens that are declined, at least one.
 	Declined []string
 
+	// Challenge is a token for which the buyer has to act before an amount up to
+	// 100.00 is approved, and Act does what a buyer was asked to do under a key,
+	// well or not. Empty and nil if no buyer is ever asked for anything.
+	Challenge string
+	Act       func(key string, passes bool)
+
 	// Settle lets the world move on until what was only received has its final
 	// answer. Nil if every answer is final.
 	Settle func()
@@ -74,6 +80,10 @@ var laws = []law{
 	{"a decline is an answer", "promises 11, 26", declines},
 	{"captures never exceed what was authorized", "promise 11", captures},
 	{"what was let go cannot be captured", "promise 11", cancels},
+	{"a final capture lets the rest go", "promise 11", finalCapture},
+	{"the buyer decides", "promises 11, 26", buyers},
+	{"what waits for the buyer can be let go", "promise 11", buyerCanceled},
+	{"a buyer who is not there is asked nothing", "promise 26", absentBuyer},
 	{"refunds never exceed what was captured", "promise 9, edge case 31", refunds},
 	{"refunds stay within it under load", "promise 9, edge case 31", refundsUnderLoad},
 	{"an unknown reference is declined", "promises 10, 26", unknownReference},

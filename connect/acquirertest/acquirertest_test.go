@@ -38,6 +38,7 @@ func simulated(kind ledger.Delivery, source string) acquirertest.Harness {
 	s := connect.NewSimulator(connect.SimulatorConfig{Delivery: kind, Now: read})
 	return acquirertest.Harness{
 		Acquirer: s, Currency: ledger.USD, Source: source, News: s.Notifications, Actions: s.Taken,
+		Challenge: connect.TestChallenge, Act: s.Act,
 		Declined: []string{connect.TestDeclined, connect.TestInsufficient, connect.TestReceivedDeclined},
 		Settle: func() {
 			mu.Lock()

@@ -114,6 +114,42 @@ var planted = []fault{
 			return a
 		}
 	}},
+	{"a final capture is like others", ledger.Keyed, []string{"a final capture lets the rest go"}, func(f *faulty) {
+		f.before = func(r *request) {
+			if r.capture != nil {
+				r.capture.Final = false
+			}
+		}
+	}},
+	{"the buyer is not waited for", ledger.Askable, []string{"the buyer decides"}, func(f *faulty) {
+		f.after = func(r request, a connect.Answer) connect.Answer {
+			if a.Status == connect.RequiresAction {
+				return approve(r, a)
+			}
+			return a
+		}
+	}},
+	{"nobody says what the buyer has to do", ledger.Blind, []string{"the buyer decides"}, func(f *faulty) {
+		f.after = func(_ request, a connect.Answer) connect.Answer { a.Action = connect.Action{}; return a }
+	}},
+	{"a buyer who failed has paid", ledger.Keyed, []string{"the buyer decides"}, func(f *faulty) {
+		f.lookup = func(a connect.Answer, err error) (connect.Answer, error) {
+			if a.Code == "authentication_failed" {
+				a.Status, a.Code = connect.Approved, ""
+			}
+			return a, err
+		}
+	}},
+	{"who comes late pays what was let go", ledger.Keyed, []string{"what waits for the buyer can be let go"}, func(f *faulty) {
+		f.instead = func(r request) (connect.Answer, bool) { return approve(r, connect.Answer{}), r.cancel != nil }
+	}},
+	{"somebody who is not there is asked", ledger.Askable, []string{"a buyer who is not there is asked nothing"}, func(f *faulty) {
+		f.before = func(r *request) {
+			if r.authorize != nil {
+				r.authorize.Initiation = connect.Initiation{}
+			}
+		}
+	}},
 	{"refunds are not counted", ledger.Keyed, []string{"refunds never exceed what was captured", "refunds stay within it under load"}, func(f *faulty) {
 		f.after = func(r request, a connect.Answer) connect.Answer {
 			if r.refund != nil {

@@ -73,6 +73,7 @@ func (f *faulty) settle() {
 func (f *faulty) harness() Harness {
 	h := Harness{
 		Acquirer: f, Currency: ledger.USD, Source: connect.TestCard, Declined: []string{connect.TestDeclined},
+		Challenge: connect.TestChallenge, Act: f.Act,
 		Settle: f.settle, News: f.Notifications, Actions: f.Taken,
 	}
 	if f.forgets {

@@ -75,6 +75,8 @@ var verbs = map[string]func(*runner, string) error{
 	"reverse": (*runner).reverse, "agreement": (*runner).agreement, "topup": (*runner).topUp,
 	"cash": (*runner).cash, "days": (*runner).days, "minutes": (*runner).minutes, "drain": (*runner).drain, "news": (*runner).news,
 	"after": (*runner).after, "status": (*runner).status,
+	"capture": (*runner).capture, "cancel": (*runner).cancel, "confirm": (*runner).confirm, "buyer": (*runner).buyer, "hear": (*runner).hear,
+	"captures":   (*runner).captures,
 	"processing": (*runner).processing, "regions": (*runner).regions, "commission": (*runner).commission, "service": (*runner).service,
 	"coin": (*runner).coin, "receiver": (*runner).receiver, "pay": (*runner).pay, "mine": (*runner).mine, "reorganise": (*runner).reorganise,
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,

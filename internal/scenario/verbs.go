@@ -13,7 +13,8 @@ import (
 // charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa", or "c1: net
 // 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
 // fee none fee-tax vat 20". Other shapes: "1000 USD direct A fee 123" is A's own,
-// "to A gets 877" states what A gets, "for A" is on behalf of A.
+// "to A gets 877" states what A gets, "for A" is on behalf of A. To capture it later:
+// "capture later". By the merchant: "by recurring".
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
@@ -46,6 +47,10 @@ func (r *runner) charge(args string) error {
 			request.Method = w[i+1]
 		case "of":
 			request.PriceOf = r.amount(w[i+1], w[1])
+		case "capture":
+			request.CaptureLater = w[i+1] == "later"
+		case "by":
+			request.Initiation = connect.Initiation{By: connect.Initiator(w[i+1]), First: "net_first"}
 		case "total":
 			request.Total = r.amount(w[i+1], w[1])
 		case "direct":
@@ -222,6 +227,14 @@ func (r *runner) status(args string) error {
 		re, err := r.platform.GetRefund(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(re.Status), re.Code
+	case strings.HasPrefix(id, "cap_"):
+		k, err := r.platform.GetCapture(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(k.Status), k.Code
+	case strings.HasPrefix(id, "void_"):
+		x, err := r.platform.GetCancellation(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(x.Status), x.Code
 	default:
 		po, err := r.platform.GetPayout(r.ctx, id)
 		require.NoError(r.t, err, r.at)

@@ -1,0 +1,194 @@
+package connect
+
+import (
+	"time"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// Failure says that a payment failed after it had succeeded, and what was taken
+// back for it. The amounts stay zero where nothing had been posted.
+type Failure struct {
+	At       time.Time    `json:"at"`
+	Code     string       `json:"code,omitzero"`
+	Amount   ledger.Money `json:"amount,omitzero"`   // taken from the platform by the acquirer
+	Reversal ledger.Money `json:"reversal,omitzero"` // pulled back from the seller
+	FeeBack  ledger.Money `json:"feeBack,omitzero"`  // of the commission, given back to the seller
+	Tax      []Tax        `json:"tax,omitzero"`      // no longer owed to the authorities
+	FeeTax   []Tax        `json:"feeTax,omitzero"`   // likewise, given back to the seller
+}
+
+func (f *Failure) booked() bool { return f != nil && !f.Amount.IsZero() }
+
+func (f *Failure) loaded(zero ledger.Money) {
+	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack} {
+		if m.IsZero() {
+			*m = zero
+		}
+	}
+	for _, list := range [][]Tax{f.Tax, f.FeeTax} {
+		for i := range list {
+			if list[i].Amount.IsZero() {
+				list[i].Amount = zero
+			}
+		}
+	}
+	taxLoaded(f.Tax, f.FeeTax)
+}
+
+// chargeFailed books that a payment failed after all. What was not captured by
+// then cannot be any more.
+func (p *Platform) chargeFailed(u *ledger.Unit, c *Charge, a Answer) error {
+	posted := c.Status == ChargeSucceeded
+	if err := c.become(ChargeFailed, a.Code); err != nil {
+		return err
+	}
+	zero := ledger.Zero(c.Amount.Currency())
+	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero}
+	c.Work.Done()
+	if c.Authorization != nil {
+		c.Authorization.Ended = true
+	}
+	if !posted {
+		c.Settled = u.At()
+		return p.putCharge(u, c, EventChargeFailed)
+	}
+	if err := p.failRest(u, c, true); err != nil {
+		return err
+	}
+	return p.putCharge(u, c, EventChargeFailed)
+}
+
+// fail posts a charge's failure with the charge itself, which has just landed in
+// accounts of these purposes, and puts it.
+func (p *Platform) fail(u *ledger.Unit, c *Charge, platform, seller string) error {
+	if err := p.undo(u, c, platform, seller); err != nil {
+		return err
+	}
+	return p.putCharge(u, c, EventChargeFailed)
+}
+
+// failRest takes what is left of a failed charge from where its money is now:
+// first all of it, and again once a refund that was under way has failed.
+func (p *Platform) failRest(u *ledger.Unit, c *Charge, first bool) error {
+	if !first && !c.Failure.booked() {
+		return nil
+	}
+	platform, err := p.inNow(u, c, p.id)
+	if err != nil {
+		return err
+	}
+	seller := ""
+	if c.Account != "" {
+		if seller, err = p.inNow(u, c, c.Account); err != nil {
+			return err
+		}
+	}
+	return p.undo(u, c, platform, seller)
+}
+
+// undo posts flow C11 of the chart: the acquirer has taken the whole amount back,
+// and the seller gives back what refunds have left of the share. The processing
+// fee is kept. All of it is forced, since the money is gone.
+func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
+	f, cur := c.Failure, c.Amount.Currency()
+	platform := p.of(p.id, from, cur)
+	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
+	if c.Direct {
+		p.undoDirect(b, c, platform, p.of(c.Account, to, cur))
+		return nil
+	}
+	amount := minus(c.Amount, f.Amount)
+	b.post("payment failed", out(platform, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
+	f.Amount = c.Amount
+	for i, step := range failTax(&f.Tax, c.Tax) {
+		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(platform, step))
+	}
+	if c.Account == "" {
+		return nil
+	}
+	seller := p.of(c.Account, to, cur)
+	reversal := minus(minus(c.given(), c.Reversed), f.Reversal)
+	fee := minus(minus(c.ApplicationFee, c.FeeBack), f.FeeBack)
+	f.Reversal, f.FeeBack = sum(f.Reversal, reversal), sum(f.FeeBack, fee)
+	b.post("transfer reversal", out(seller, reversal).force(ShortNegative), in(platform, reversal))
+	back := []line{out(platform, fee).force(ShortNegative), {account: seller, minor: fee.Minor()}}
+	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
+		back[1].minor += step.Minor()
+		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, cur), step))
+	}
+	b.post("fee refund", back...)
+	return nil
+}
+
+// undoDirect does the same for a direct charge: all of it is taken from the seller,
+// who gets back what refunds have left of the commission and the service fee.
+func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) {
+	f, cur := c.Failure, c.Amount.Currency()
+	amount := minus(c.Amount, f.Amount)
+	b.post("payment failed", out(seller, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
+	f.Amount = c.Amount
+	for i, step := range failTax(&f.Tax, c.Tax) {
+		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(seller, step))
+	}
+	fee := minus(minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack)), f.FeeBack)
+	f.FeeBack = sum(f.FeeBack, fee)
+	back := []line{out(platform, fee).force(ShortNegative), {account: seller, minor: fee.Minor()}}
+	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
+		back[1].minor += step.Minor()
+		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, cur), step))
+	}
+	b.post("fee refund", back...)
+}
+
+// failTax counts the taxes as undone, and returns by how much each is now.
+func failTax(done *[]Tax, list []Tax) []ledger.Money {
+	steps := make([]ledger.Money, len(list))
+	for i, t := range list {
+		if i == len(*done) {
+			zero := ledger.Zero(t.Amount.Currency())
+			*done = append(*done, Tax{Authority: t.Authority, Amount: zero, Refunded: zero})
+		}
+		was := &(*done)[i].Amount
+		steps[i] = minus(minus(t.Amount, t.Refunded), *was)
+		*was = sum(*was, steps[i])
+	}
+	return steps
+}
+
+// failure adds up what a failure has taken back.
+func (t *tally) failure(c *Charge) {
+	f := c.Failure
+	if !f.booked() {
+		return
+	}
+	t.add(ledger.House, "acquirer/"+c.Acquirer, f.Amount, 1)
+	owner := t.platform // whom it was taken from
+	if c.Direct {
+		owner = c.Account
+	}
+	t.add(owner, "balance", f.Amount, -1)
+	t.add(t.platform, "balance", f.Reversal, 1)
+	t.add(t.platform, "balance", f.FeeBack, -1)
+	for _, x := range f.Tax {
+		t.add(owner, "balance", x.Amount, 1)
+		t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
+	}
+	if c.Account == "" {
+		return
+	}
+	t.add(c.Account, "balance", f.Reversal, -1)
+	t.add(c.Account, "balance", f.FeeBack, 1)
+	for _, x := range f.FeeTax {
+		t.add(c.Account, "balance", x.Amount, 1)
+		t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
+	}
+	share, back := minus(c.given(), c.Reversed), minus(c.ApplicationFee, c.FeeBack)
+	if c.Direct {
+		share, back = ledger.Zero(c.Amount.Currency()), minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack))
+	}
+	if f.Amount != c.Amount || f.Reversal != share || f.FeeBack != back {
+		t.report.Add("charge "+c.ID, "it failed, and %v, %v and %v were taken back for it; it is of %v, %v and %v", f.Amount, f.Reversal, f.FeeBack,
+			c.Amount, share, back)
+	}
+}
