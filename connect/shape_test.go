@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,16 +98,16 @@ func TestRacesForOneCharge(t *testing.T) {
 		wg.Wait()
 		return done
 	}
-	var tr *connect.Transfer
+	var made atomic.Pointer[connect.Transfer]
 	require.Equal(t, 3, all(func(key string) error {
-		got, err := m.platform.Transfer(m.ctx, connect.TransferRequest{Key: key, ChargeID: c.ID, To: a.ID, Amount: usd(3000)})
+		tr, err := m.platform.Transfer(m.ctx, connect.TransferRequest{Key: key, ChargeID: c.ID, To: a.ID, Amount: usd(3000)})
 		if err == nil {
-			tr = got
+			made.Store(tr)
 		}
 		return err
 	}))
 	require.Equal(t, 4, all(func(key string) error {
-		_, err := m.platform.ReverseTransfer(m.ctx, connect.ReverseTransferRequest{Key: key, TransferID: tr.ID, Amount: usd(700)})
+		_, err := m.platform.ReverseTransfer(m.ctx, connect.ReverseTransferRequest{Key: key, TransferID: made.Load().ID, Amount: usd(700)})
 		return err
 	}))
 	require.Equal(t, usd(9000-2800), m.has(a.ID).Pending)
