@@ -94,10 +94,9 @@ var cancelTask = &task[CancelRequest, Cancellation, Answer]{
 	settle:   settleCancel,
 	rest: func(u *ledger.Unit, p *Platform, x *Cancellation, code string) error {
 		x.Work.Done()
-		if x.Code = code; x.Status != StepUnknown {
-			if err := x.Status.become("cancellation", StepUnknown); err != nil {
-				return err
-			}
+		x.Code = code
+		if err := x.Status.rest("cancellation"); err != nil {
+			return err
 		}
 		return p.putCancellation(u, x, EventCancellationUpdated)
 	},
@@ -189,12 +188,11 @@ func askCancel(ctx context.Context, p *Platform, x *Cancellation, send bool) (An
 // settleCancel keeps the acquirer's answer to a cancellation.
 func settleCancel(u *ledger.Unit, p *Platform, x *Cancellation, a Answer) error {
 	if a.Status == Received {
-		fresh := x.Reference == "" && a.Reference != ""
-		if err := x.Status.become("cancellation", StepPending); err != nil {
+		fresh, err := x.Status.received(u, p, "cancellation", a, &x.Code, &x.Reference, &x.Work)
+		switch {
+		case err != nil:
 			return err
-		}
-		x.Code, x.Reference = "", cmp.Or(a.Reference, x.Reference)
-		if p.e.received(u, &x.Work); fresh {
+		case fresh:
 			return p.putCancellation(u, x, EventCancellationUpdated)
 		}
 		return cancellationKind.Put(u, x.ID, x)

@@ -110,10 +110,8 @@ var captureTask = &task[CaptureRequest, Capture, Answer]{
 	settle:   settleCapture,
 	rest: func(u *ledger.Unit, p *Platform, k *Capture, code string) error {
 		k.Work.Done()
-		if k.Code = code; k.Status == StepUnknown {
-			return p.putCapture(u, k, EventCaptureUpdated)
-		}
-		if err := k.Status.become("capture", StepUnknown); err != nil {
+		k.Code = code
+		if err := k.Status.rest("capture"); err != nil {
 			return err
 		}
 		return p.putCapture(u, k, EventCaptureUpdated)
@@ -248,12 +246,11 @@ func askCapture(ctx context.Context, p *Platform, k *Capture, send bool) (Answer
 // settleCapture books the acquirer's answer to a capture.
 func settleCapture(u *ledger.Unit, p *Platform, k *Capture, a Answer) error {
 	if a.Status == Received {
-		fresh := k.Reference == "" && a.Reference != ""
-		if err := k.Status.become("capture", StepPending); err != nil {
+		fresh, err := k.Status.received(u, p, "capture", a, &k.Code, &k.Reference, &k.Work)
+		switch {
+		case err != nil:
 			return err
-		}
-		k.Code, k.Reference = "", cmp.Or(a.Reference, k.Reference)
-		if p.e.received(u, &k.Work); fresh {
+		case fresh:
 			return p.putCapture(u, k, EventCaptureUpdated)
 		}
 		return captureKind.Put(u, k.ID, k)

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/soukhq/souk/ledger"
@@ -69,6 +70,26 @@ func (s *StepStatus) become(what string, to StepStatus) error {
 		*s = to
 	}
 	return err
+}
+
+// rest lets a step wait for news alone.
+func (s *StepStatus) rest(what string) error {
+	if *s == StepUnknown {
+		return nil
+	}
+	return s.become(what, StepUnknown)
+}
+
+// received keeps a step waiting for a later answer; fresh: it has the acquirer's
+// name for it now, which it had not.
+func (s *StepStatus) received(u *ledger.Unit, p *Platform, what string, a Answer, code, reference *string, w *ledger.Work) (fresh bool, err error) {
+	if err := s.become(what, StepPending); err != nil {
+		return false, err
+	}
+	fresh = *reference == "" && a.Reference != ""
+	*code, *reference = "", cmp.Or(a.Reference, *reference)
+	p.e.received(u, w)
+	return fresh, nil
 }
 
 // open tells whether a step still waits for an answer.
