@@ -22,8 +22,8 @@ func bad(field, msg string) error {
 }
 
 // Parse reads rules from JSON and checks them. It is strict: a name that is no
-// field, in another case, or there twice, null, and a fact without a source are
-// invalid_market, with the path of the field: "methods.card.place[0].value".
+// field, in another case, or there twice, null, and a fact without a value or a
+// source are invalid_market, with the path of the field: "methods.card.place[0].value".
 func Parse(data []byte) (*Rules, error) {
 	r := new(Rules)
 	if err := decodeAll(data, r); err != nil {
@@ -78,16 +78,32 @@ func decode(path string, data json.RawMessage, v reflect.Value) error {
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
 	}
-	return eachMember(path, data, func(at, name string, value json.RawMessage) error {
-		if v.Kind() == reflect.Map {
+	if v.Kind() == reflect.Map {
+		return eachMember(path, data, func(at, name string, value json.RawMessage) error {
 			return decodeEntry(at, name, value, v)
-		}
+		})
+	}
+	return decodeStruct(path, data, v)
+}
+
+// decodeStruct reads a struct, of which a field that is always written has to be
+// there: a fact without a value is none.
+func decodeStruct(path string, data json.RawMessage, v reflect.Value) error {
+	there := make(map[string]bool)
+	err := eachMember(path, data, func(at, name string, value json.RawMessage) error {
 		field, ok := fieldOf(v, name)
 		if !ok {
 			return bad(at, "there is no such field")
 		}
+		there[name] = true
 		return decode(at, value, field)
 	})
+	for i := 0; i < v.NumField() && err == nil; i++ {
+		if tag := v.Type().Field(i).Tag.Get("json"); !strings.Contains(tag, ",") && !there[tag] {
+			err = bad(strings.TrimPrefix(path+"."+tag, "."), "it is missing")
+		}
+	}
+	return err
 }
 
 // leaf reports whether a value is read by its own means.
