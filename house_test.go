@@ -94,7 +94,7 @@ func stores(dir string) bool { return within(dir, "ledger/sqlite", "ledger/postg
 
 // suite lists the packages that are tests for adapters to run.
 func suite(dir string) bool {
-	return within(dir, "ledger/storetest", "payout/railtest", "connect/acquirertest")
+	return within(dir, "ledger/storetest", "payout/railtest", "connect/acquirertest", "connect/bitcoin/bitcointest")
 }
 
 // TestImportDirections: ledger imports nothing of ours but its own leaves; fx,

@@ -274,8 +274,11 @@ func (s *Simulator) act(o Order, b Behaviour) *send {
 		arrives -= s.cfg.Cost
 	}
 	d := &send{order: o, final: Answer{Status: Sent, Satoshi: arrives, Cost: s.cfg.Cost}, taken: 1}
+	to, err := bank.ParseBitcoin(o.Address)
 	switch {
-	case b == Refuse:
+	case err != nil || to.On(false) != nil:
+		d.final = Answer{Status: Refused, Code: "invalid_address"}
+	case b == Refuse || o.Satoshi > Most:
 		d.final = Answer{Status: Refused, Code: "insufficient_funds"}
 	case arrives < Dust:
 		d.final = Answer{Status: Refused, Code: "amount_too_small"}
