@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/soukhq/souk/connect/bitcoin"
@@ -130,11 +131,14 @@ func (p *Platform) settleCoinRefund(u *ledger.Unit, x *CoinReturn, a bitcoin.Ans
 	}
 	r.Settled, r.Reference = u.At(), a.Tx
 	if a.Status == bitcoin.Refused {
-		x.Status, x.Code = CoinReturnFailed, a.Code
-		r.Status, r.Code = RefundFailed, a.Code
+		if err := cmp.Or(x.become(CoinReturnFailed, a.Code), r.become(RefundFailed, a.Code)); err != nil {
+			return err
+		}
 		return p.coinRefundRefused(u, c, r)
 	}
-	x.Status, r.Status = CoinReturnSucceeded, RefundSucceeded
+	if err := cmp.Or(x.become(CoinReturnSucceeded, ""), r.become(RefundSucceeded, "")); err != nil {
+		return err
+	}
 	if err := p.postCoinRefund(u, x, c, r); err != nil {
 		return err
 	}

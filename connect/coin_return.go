@@ -135,8 +135,10 @@ func returnTask[Req any](verb string, prepare func(context.Context, *Platform, *
 		carryOut: sendCoins,
 		settle:   settleCoinReturn,
 		rest: func(u *ledger.Unit, p *Platform, x *CoinReturn, code string) error {
-			x.Status, x.Code = CoinReturnUnknown, code
 			x.Work.Done()
+			if err := x.become(CoinReturnUnknown, code); err != nil {
+				return err
+			}
 			return p.putCoinReturn(u, x, EventCoinReturnUpdated)
 		},
 		open: func(x *CoinReturn, a bitcoin.Answer) (bool, error) {
@@ -215,7 +217,9 @@ const codeQueued = "queued"
 func settleCoinReturn(u *ledger.Unit, p *Platform, x *CoinReturn, a bitcoin.Answer) error {
 	if a.Status == bitcoin.Queued {
 		fresh := x.Code != codeQueued
-		x.Status, x.Code = CoinReturnPending, codeQueued
+		if err := x.become(CoinReturnPending, codeQueued); err != nil {
+			return err
+		}
 		if x.Work.Later(u.At().Add(p.e.backOff(x.Work.Attempt))); p.e.c.Bitcoin.Wallet.Info().Delivery == ledger.Blind {
 			x.Work.Done()
 		}
@@ -231,7 +235,7 @@ func settleCoinReturn(u *ledger.Unit, p *Platform, x *CoinReturn, a bitcoin.Answ
 	} else if a.Status != bitcoin.Refused {
 		return badField("invalid_answer", "status", "the wallet's answer is none")
 	}
-	x.Settled, x.Code = u.At(), ""
+	x.Settled = u.At()
 	x.Work.Done()
 	book := p.settleReturn
 	if x.Refund != "" {
@@ -269,12 +273,16 @@ func (p *Platform) settleReturn(u *ledger.Unit, x *CoinReturn, a bitcoin.Answer)
 	step := ledger.HoldStep{Op: ledger.ReleaseHold, ID: x.hold(), Account: p.unapplied(r), Amount: x.Satoshi}
 	if a.Status == bitcoin.Refused {
 		u.Hold(step)
-		x.Status, x.Code = CoinReturnFailed, a.Code
+		if err := x.become(CoinReturnFailed, a.Code); err != nil {
+			return err
+		}
 		return p.bookCoins(u, r, r.Coins, true)
 	}
 	step.Op = ledger.CaptureHold
 	u.Hold(step)
-	x.Status = CoinReturnSucceeded
+	if err := x.become(CoinReturnSucceeded, ""); err != nil {
+		return err
+	}
 	b := &books{u: u, p: p, object: coinReturnKind.ID(x.ID)}
 	b.post("receipt returned", out(p.unapplied(r), x.Sent), in(p.wallet(x.Wallet), x.Sent))
 	p.postCost(b, x, p.unapplied(r))

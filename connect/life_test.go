@@ -14,25 +14,33 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// moves lists the changes of state of charges and of steps, from → to.
-var moves = map[string]string{
-	"charge processing":      "processing unknown requires_action authorized succeeded failed canceled",
-	"charge unknown":         "processing requires_action authorized succeeded failed canceled",
-	"charge requires_action": "requires_action processing authorized succeeded failed canceled",
-	"charge authorized":      "succeeded failed canceled",
-	"charge succeeded":       "succeeded failed",
-	"step pending":           "pending unknown succeeded failed",
-	"step unknown":           "pending succeeded failed",
+// moves lists the changes of state of objects, from → to.
+var moves = map[string]map[string]string{
+	"charge": {
+		"processing":      "processing unknown requires_action authorized succeeded failed canceled",
+		"unknown":         "processing requires_action authorized succeeded failed canceled",
+		"requires_action": "requires_action processing authorized succeeded failed canceled",
+		"authorized":      "succeeded failed canceled",
+		"succeeded":       "succeeded failed",
+	},
+	"step":        {"pending": "pending unknown succeeded failed", "unknown": "pending succeeded failed"},
+	"refund":      {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
+	"coin return": {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
+	"receiver":    {"pending": "open failed", "open": "open filled expired", "filled": "filled open expired", "expired": "expired open filled"},
+	"top-up":      {"succeeded": "reversed"},
 }
 
 // Only the listed changes of state happen (promise 64).
 func TestMoves(t *testing.T) {
-	all := []string{"", "processing", "unknown", "requires_action", "authorized", "succeeded", "failed", "canceled", "pending", "nothing"}
-	for _, from := range all {
-		for _, to := range all {
-			charge, step := connect.Moves(from, to)
-			require.Equal(t, slices.Contains(strings.Fields(moves["charge "+from]), to), charge, "a charge from %q to %q", from, to)
-			require.Equal(t, slices.Contains(strings.Fields(moves["step "+from]), to), step, "a step from %q to %q", from, to)
+	all := []string{
+		"", "processing", "unknown", "requires_action", "authorized", "succeeded", "failed", "canceled", "pending", "nothing",
+		"open", "filled", "expired", "reversed",
+	}
+	for what, table := range moves {
+		for _, from := range all {
+			for _, to := range all {
+				require.Equal(t, slices.Contains(strings.Fields(table[from]), to), connect.Moves(what, from, to), "a %s from %q to %q", what, from, to)
+			}
 		}
 	}
 }

@@ -43,13 +43,15 @@ func (p *Platform) bookCoins(u *ledger.Unit, r *Receiver, coins []bitcoin.Coin, 
 		}
 		r.Charge = c.ID
 	}
+	next := ReceiverOpen
 	switch {
 	case r.Charge != "":
-		r.Status = ReceiverFilled
+		next = ReceiverFilled
 	case u.At().After(r.Until) && !terms.Hoped(coins):
-		r.Status = ReceiverExpired
-	default:
-		r.Status = ReceiverOpen
+		next = ReceiverExpired
+	}
+	if err := r.become(next); err != nil {
+		return err
 	}
 	return p.watch(u, r, was, changed)
 }

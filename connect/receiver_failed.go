@@ -41,7 +41,9 @@ func (p *Platform) paymentFailed(u *ledger.Unit, r *Receiver) error {
 	}
 	b.undo(append(lines, in(p.unapplied(r), r.Satoshi))...)
 	r.Charge, r.Paid = "", ledger.Zero(ledger.BTC)
-	c.Status, c.Code = ChargeFailed, codeUndone
+	if err := c.become(ChargeFailed, codeUndone); err != nil {
+		return err
+	}
 	return p.putCharge(u, c, EventChargeFailed)
 }
 

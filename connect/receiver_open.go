@@ -36,7 +36,9 @@ var receiverTask = &task[ReceiverRequest, Receiver, receiverNews]{
 		if r.Code = code; r.Address != "" { // what the chain says cannot be booked: somebody must look
 			return p.putReceiver(u, r, EventReceiverUpdated)
 		}
-		r.Status = ReceiverFailed
+		if err := r.become(ReceiverFailed); err != nil {
+			return err
+		}
 		return p.putReceiver(u, r, EventReceiverFailed)
 	},
 	open: func(r *Receiver, _ receiverNews) (bool, error) { return r.Status != ReceiverFailed, nil },
@@ -215,8 +217,11 @@ func settleReceiver(u *ledger.Unit, p *Platform, r *Receiver, n receiverNews) er
 	if err := coinAddressKind.Put(u, mark, &coinAddress{Receiver: r.ID}); err != nil {
 		return err
 	}
+	if err := r.become(ReceiverOpen); err != nil {
+		return err
+	}
 	r.Address, r.Rate, r.Until = n.address.Text, n.rate, u.At().Add(c.Window)
-	r.Need, r.Status, r.Code = bitcoin.Need(c.Confirmations, need), ReceiverOpen, ""
+	r.Need, r.Code = bitcoin.Need(c.Confirmations, need), ""
 	r.Work.Later(p.nextLook(u, r))
 	return p.putReceiver(u, r, EventReceiverOpened)
 }

@@ -137,8 +137,10 @@ var refundTask = &task[RefundRequest, Refund, Answer]{
 	carryOut: askRefund,
 	settle:   settleRefund,
 	rest: func(u *ledger.Unit, p *Platform, r *Refund, code string) error {
-		r.Status, r.Code = RefundUnknown, code
 		r.Work.Done()
+		if err := r.become(RefundUnknown, code); err != nil {
+			return err
+		}
 		return p.putRefund(u, r, EventRefundUpdated)
 	},
 	open: func(r *Refund, a Answer) (bool, error) {

@@ -104,7 +104,10 @@ func (p *Platform) hold(u *ledger.Unit, r *Refund, l RefundLeg, owner string, ow
 func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	if a.Status == Received {
 		fresh := r.Reference == "" && a.Reference != ""
-		r.Status, r.Code, r.Reference = RefundPending, "", cmp.Or(a.Reference, r.Reference)
+		if err := r.become(RefundPending, ""); err != nil {
+			return err
+		}
+		r.Reference = cmp.Or(a.Reference, r.Reference)
 		p.e.received(u, &r.Work)
 		if fresh {
 			return p.putRefund(u, r, EventRefundUpdated)
@@ -119,7 +122,9 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	r.Work.Done()
 	switch a.Status {
 	case Declined:
-		r.Status, r.Code = RefundFailed, a.Code
+		if err := r.become(RefundFailed, a.Code); err != nil {
+			return err
+		}
 		p.letGo(u, r, ledger.ReleaseHold)
 		c.end(r, false)
 		if err := p.failRest(u, c, false); err != nil { // of a charge that has failed by now
@@ -140,6 +145,9 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 
 // refundApproved books a refund that the acquirer has made.
 func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
+	if err := r.become(RefundSucceeded, ""); err != nil {
+		return err
+	}
 	if err := p.keepUp(u, c, r); err != nil {
 		return err
 	}
@@ -150,7 +158,6 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 		p.refundDestination(b, c, r)
 	}
 	p.letGo(u, r, ledger.CaptureHold)
-	r.Status, r.Code = RefundSucceeded, ""
 	c.end(r, true)
 	if err := p.putCharge(u, c, EventChargeRefunded); err != nil {
 		return err

@@ -125,8 +125,8 @@ func (p *Platform) ReverseTopUp(ctx context.Context, r ReverseTopUpRequest) (*To
 		if err := checkText("code", r.Code, 200); err != nil {
 			return nil, err
 		}
-		if t.Status != TopUpSucceeded {
-			return nil, badState("invalid_state", "topUp", "the top-up has been reversed")
+		if err := topUpLife.check("top-up", t.Status, TopUpReversed); err != nil {
+			return nil, inField("topUp", err)
 		}
 		t.Status, t.Code, t.Reversed = TopUpReversed, r.Code, u.At()
 		bank, own := p.topUpSides(t)
