@@ -120,17 +120,16 @@ func (p *Platform) authorized(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	rule := p.e.captureRule(c, a.Network, u.At())
-	over, err := c.Amount.Times(rule.Over.Shift(-2), ledger.RoundDown)
+	amount := c.presented()
+	over, err := amount.Times(rule.Over.Shift(-2), ledger.RoundDown)
 	if err != nil {
 		return err
 	}
 	c.Authorization = &Authorization{
-		Amount: c.Amount, Most: sum(c.Amount, over), Captures: rule.Captures, Expires: u.At().Add(rule.Window), Network: a.Network, Country: a.Country,
-		Terms: Terms{
-			ApplicationFee: c.ApplicationFee, ServiceFee: c.ServiceFee, Tax: c.Tax, FeeTax: c.FeeTax,
-			Commission: c.Commission, Service: c.Service,
-		},
+		Amount: amount, Most: sum(amount, over), Captures: rule.Captures, Expires: u.At().Add(rule.Window), Network: a.Network, Country: a.Country,
+		Terms: c.terms(),
 	}
+	c.Authorization.Terms.Commission, c.Authorization.Terms.Service = c.Commission, c.Service
 	if !a.CaptureBefore.IsZero() {
 		c.Authorization.Expires = a.CaptureBefore
 	}

@@ -130,7 +130,7 @@ func recordCancel(u *ledger.Unit, p *Platform, r *CancelRequest, w ledger.Work) 
 		return nil, err
 	}
 	x := &Cancellation{
-		ID: u.NewID(cancellationKind.Prefix), Platform: p.id, Charge: c.ID, Acquirer: c.Acquirer, Amount: c.Amount, Reason: r.Reason,
+		ID: u.NewID(cancellationKind.Prefix), Platform: p.id, Charge: c.ID, Acquirer: c.Acquirer, Amount: c.presented(), Reason: r.Reason,
 		Status: StepPending, Created: u.At(), Metadata: r.Metadata, Work: w,
 	}
 	if c.Status != ChargeRequiresAction {

@@ -22,14 +22,16 @@ type Capture struct {
 	ServiceFee     ledger.Money `json:"serviceFee,omitzero"`
 	Tax            []Tax        `json:"tax,omitzero"`
 	FeeTax         []Tax        `json:"feeTax,omitzero"`
-	ProcessingFee  ledger.Money `json:"processingFee,omitzero"` // once it has succeeded
-	Final          bool         `json:"final,omitzero"`         // the rest is let go
-	Stated         bool         `json:"stated,omitzero"`        // the commission was
-	Status         StepStatus   `json:"status"`
-	Code           string       `json:"code,omitzero"`
-	Reference      string       `json:"reference,omitzero"`
-	Created        time.Time    `json:"created"`
-	Settled        time.Time    `json:"settled,omitzero"`
+	ProcessingFee  ledger.Money `json:"processingFee,omitzero"` // once it has succeeded; in the currency in which the charge settles
+	// Settlement is what the charge grows by where the buyer pays in another currency.
+	Settlement *CaptureSettlement `json:"settlement,omitzero"`
+	Final      bool               `json:"final,omitzero"`  // the rest is let go
+	Stated     bool               `json:"stated,omitzero"` // the commission was
+	Status     StepStatus         `json:"status"`
+	Code       string             `json:"code,omitzero"`
+	Reference  string             `json:"reference,omitzero"`
+	Created    time.Time          `json:"created"`
+	Settled    time.Time          `json:"settled,omitzero"`
 
 	Metadata map[string]string `json:"metadata,omitzero"`
 	Work     ledger.Work       `json:"work,omitzero"`
@@ -46,6 +48,11 @@ func (k *Capture) loaded() {
 		}
 	}
 	taxLoaded(k.Tax, k.FeeTax)
+	if k.Settlement != nil {
+		if k.Settlement.loaded(); k.ProcessingFee.IsZero() {
+			k.ProcessingFee = ledger.Zero(k.Settlement.Amount.Currency())
+		}
+	}
 }
 
 var captureKind = ledger.Kind[Capture]{
@@ -318,7 +325,9 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 		return err
 	}
 	c.Settled, c.Available, c.PlatformIn, c.AccountIn = u.At(), now.Available, now.PlatformIn, now.AccountIn
-	p.postCharge(&books{u: u, p: p, object: captureKind.ID(k.ID)}, now)
+	if err := p.postCharge(&books{u: u, p: p, object: captureKind.ID(k.ID)}, now); err != nil {
+		return err
+	}
 	if err := p.putCapture(u, k, EventCaptureUpdated); err != nil {
 		return err
 	}

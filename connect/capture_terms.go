@@ -33,16 +33,16 @@ func (c *Charge) divide(k *Capture, r *CaptureRequest) error {
 	k.ApplicationFee = minus(now.ApplicationFee, was.ApplicationFee)
 	k.ServiceFee = minus(now.ServiceFee, was.ServiceFee)
 	k.Tax, k.FeeTax = taxStep(now.Tax, was.Tax), taxStep(now.FeeTax, was.FeeTax)
-	return nil
+	return c.divideSettled(k, total, now)
 }
 
 // capturedTerms are the terms of what was captured so far.
 func (c *Charge) capturedTerms() Terms {
 	if c.Authorization.Captured.IsZero() {
-		zero := ledger.Zero(c.Amount.Currency())
+		zero := ledger.Zero(c.Authorization.Amount.Currency())
 		return Terms{ApplicationFee: zero, ServiceFee: zero}
 	}
-	return Terms{ApplicationFee: c.ApplicationFee, ServiceFee: c.ServiceFee, Tax: c.Tax, FeeTax: c.FeeTax}
+	return c.terms()
 }
 
 // taxStep is what each tax grew by.
@@ -111,9 +111,15 @@ func (c *Charge) add(k *Capture) {
 	a.Captured, a.Capturing = sum(a.Captured, k.Amount), ledger.Zero(k.Amount.Currency())
 	a.Made++
 	a.Ended = a.Ended || k.Final || a.Left().IsZero() && a.Captured.Minor() >= a.Most.Minor()
-	c.Amount = a.Captured
-	c.ApplicationFee, c.ServiceFee = sum(was.ApplicationFee, k.ApplicationFee), sum(was.ServiceFee, k.ServiceFee)
-	c.Tax, c.FeeTax = taxSum(was.Tax, k.Tax), taxSum(was.FeeTax, k.FeeTax)
+	now := Terms{
+		ApplicationFee: sum(was.ApplicationFee, k.ApplicationFee), ServiceFee: sum(was.ServiceFee, k.ServiceFee),
+		Tax: taxSum(was.Tax, k.Tax), FeeTax: taxSum(was.FeeTax, k.FeeTax),
+	}
+	if c.Settlement != nil {
+		c.addSettled(k, now)
+	} else {
+		c.Amount, c.ApplicationFee, c.ServiceFee, c.Tax, c.FeeTax = a.Captured, now.ApplicationFee, now.ServiceFee, now.Tax, now.FeeTax
+	}
 	if a.Stated = a.Stated || k.Stated; a.Stated {
 		c.Commission = nil
 	}
@@ -138,9 +144,13 @@ func taxSum(was, more []Tax) []Tax {
 
 // asCharge is a capture as a charge of its amounts, for the posting.
 func (k *Capture) asCharge(of *Charge) *Charge {
+	if k.Settlement != nil {
+		return k.asSettled(of)
+	}
 	return &Charge{
 		ID: of.ID, Platform: of.Platform, Account: of.Account, Acquirer: of.Acquirer, Amount: k.Amount,
-		Direct: of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf,
+		FeeSettlement: of.FeeSettlement, // which grows
+		Direct:        of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf,
 		ApplicationFee: k.ApplicationFee, ServiceFee: k.ServiceFee, Tax: k.Tax, FeeTax: k.FeeTax, ProcessingFee: k.ProcessingFee,
 	}
 }
@@ -180,7 +190,7 @@ func (t *tally) compareCaptures(c *Charge) {
 		t.report.Add("charge "+c.ID, "it counts %v as captured and %v under way; its captures add up to %d and %d, of at most %v",
 			a.Captured, a.Capturing, sum.done, sum.underWay, a.Most)
 	}
-	if sum.done > 0 && (c.Amount.Minor() != sum.done || c.ApplicationFee.Minor() != sum.fee || c.ProcessingFee.Minor() != sum.processing) {
+	if sum.done > 0 && (c.presented().Minor() != sum.done || c.terms().ApplicationFee.Minor() != sum.fee || c.ProcessingFee.Minor() != sum.processing) {
 		t.report.Add("charge "+c.ID, "its amount and fees are not those of its captures")
 	}
 }

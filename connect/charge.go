@@ -31,27 +31,31 @@ const (
 // platform for a seller (a destination charge), or for the platform itself where
 // Account is empty, who may transfer what is whose.
 type Charge struct {
-	ID             string            `json:"id"`
-	Platform       string            `json:"platform"`
-	Account        string            `json:"account,omitzero"`
-	Amount         ledger.Money      `json:"amount"` // what the buyer pays, ServiceFee and Tax included
-	ApplicationFee ledger.Money      `json:"applicationFee,omitzero"`
-	ServiceFee     ledger.Money      `json:"serviceFee,omitzero"` // on top of the seller's price, and the platform's
-	Tax            []Tax             `json:"tax,omitzero"`
-	FeeTax         []Tax             `json:"feeTax,omitzero"` // on the application fee: the seller's to pay, and the authorities'
-	Category       string            `json:"category,omitzero"`
-	Method         string            `json:"method,omitzero"` // empty: a card
-	Source         string            `json:"source"`          // the acquirer's token
-	Acquirer       string            `json:"acquirer"`
-	Descriptor     string            `json:"descriptor,omitzero"`
-	BuyerCountry   string            `json:"buyerCountry,omitzero"` // whose market's rules it kept; empty: it was not said
-	Description    string            `json:"description,omitzero"`
-	Status         ChargeStatus      `json:"status"`
-	Code           string            `json:"code,omitzero"`      // why it was declined
-	Reference      string            `json:"reference,omitzero"` // the acquirer's name for it
-	Created        time.Time         `json:"created"`
-	Settled        time.Time         `json:"settled,omitzero"`
-	Metadata       map[string]string `json:"metadata,omitzero"`
+	ID             string       `json:"id"`
+	Platform       string       `json:"platform"`
+	Account        string       `json:"account,omitzero"`
+	Amount         ledger.Money `json:"amount"` // what the buyer pays, ServiceFee and Tax included
+	ApplicationFee ledger.Money `json:"applicationFee,omitzero"`
+	ServiceFee     ledger.Money `json:"serviceFee,omitzero"` // on top of the seller's price, and the platform's
+	// Settlement is how the amounts came about where the buyer pays in another
+	// currency: then all of the charge is in the one in which it settles.
+	Settlement    *Settlement       `json:"settlement,omitzero"`
+	FeeSettlement *FeeSettlement    `json:"feeSettlement,omitzero"` // how the platform\'s part of a direct charge became money of its own currency
+	Tax           []Tax             `json:"tax,omitzero"`
+	FeeTax        []Tax             `json:"feeTax,omitzero"` // on the application fee: the seller's to pay, and the authorities'
+	Category      string            `json:"category,omitzero"`
+	Method        string            `json:"method,omitzero"` // empty: a card
+	Source        string            `json:"source"`          // the acquirer's token
+	Acquirer      string            `json:"acquirer"`
+	Descriptor    string            `json:"descriptor,omitzero"`
+	BuyerCountry  string            `json:"buyerCountry,omitzero"` // whose market's rules it kept; empty: it was not said
+	Description   string            `json:"description,omitzero"`
+	Status        ChargeStatus      `json:"status"`
+	Code          string            `json:"code,omitzero"`      // why it was declined
+	Reference     string            `json:"reference,omitzero"` // the acquirer's name for it
+	Created       time.Time         `json:"created"`
+	Settled       time.Time         `json:"settled,omitzero"`
+	Metadata      map[string]string `json:"metadata,omitzero"`
 
 	// How the platform's price list came to the application fee and the service
 	// fee: as it was then, for good. Nil where the list had no price, or the fee
@@ -126,6 +130,9 @@ func (c *Charge) loaded() {
 		}
 	}
 	taxLoaded(c.Tax, c.FeeTax)
+	if c.Settlement != nil {
+		c.Settlement.loaded()
+	}
 	if c.Authorization != nil {
 		c.Authorization.loaded()
 	}
@@ -220,8 +227,19 @@ type ChargeRequest struct {
 	// BuyerCountry is where the buyer is, ISO 3166-1 alpha-2. With it the charge
 	// keeps the rules of that market (Options shows them) or is refused. Empty: only
 	// what holds in all countries is looked at.
-	BuyerCountry string   `json:"buyerCountry,omitzero"`
-	rate         *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
+	BuyerCountry string `json:"buyerCountry,omitzero"`
+	// SettleIn is the currency in which the charge settles, if not as it is paid:
+	// everything but what the buyer pays is converted into it at the rate of the
+	// moment, less the house's spread (Charge.Settlement). Amounts of the request, and
+	// of captures and refunds, are the buyer's still; of transfers, the charge's.
+	SettleIn ledger.Currency `json:"settleIn,omitzero"`
+	// FeeIn is the currency in which the platform gets its part of a direct charge, if
+	// not in the charge's: it is converted as it comes, at the rate of the moment, and
+	// back at that rate where it goes back. The seller pays for the processing then.
+	FeeIn   ledger.Currency `json:"feeIn,omitzero"`
+	settles rates
+	fees    rates
+	rate    *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
 	// CaptureLater only authorizes the amount: Capture takes it or a part of it,
 	// Cancel lets it go, and Drain once the network's time for it is over.
 	CaptureLater bool `json:"captureLater,omitzero"`
@@ -245,7 +263,12 @@ func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error)
 	if r.BuyerCountry != "" {
 		r.rate = p.settlementRate(ctx, r.AccountID, cmp.Or(r.Amount, r.Net).Currency())
 	}
-	c, err := chargeTask.do(ctx, p, r.Key, r)
+	t := chargeTask
+	if !r.SettleIn.IsZero() || !r.FeeIn.IsZero() {
+		settled := *chargeTask
+		settled.prepare, t = prepareSettlement, &settled
+	}
+	c, err := t.do(ctx, p, r.Key, r)
 	return p.challenge(ctx, c, err)
 }
 
@@ -330,6 +353,13 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		return nil, err
 	}
 	if err := p.checkBuyer(u, prof, &r, c); err != nil {
+		return nil, err
+	}
+	c.loaded()
+	if err := p.settleIn(prof, &r, c); err != nil {
+		return nil, err
+	}
+	if err := p.feeIn(prof, &r, c); err != nil {
 		return nil, err
 	}
 	c.loaded()

@@ -61,20 +61,21 @@ func (c *Charge) feeField() string {
 
 // postDirect posts a direct charge: flows C1 and C2 of the chart. All comes in
 // with the seller, who hands on what is the authorities' and the platform's.
-func (p *Platform) postDirect(b *books, c *Charge) {
+func (p *Platform) postDirect(b *books, c *Charge) error {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
-	acquirer, fees := p.house("acquirer/"+c.Acquirer, cur), p.house("processing_fees", cur)
+	fees, lines := p.house("processing_fees", cur), p.acquired(c.Acquirer, c.Amount, c.Settlement.whole())
 	if c.sellerPays() {
-		b.post("charge", out(acquirer, c.Amount), line{account: seller, minor: c.Amount.Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))
+		b.post("charge", append(lines, line{account: seller, minor: c.Amount.Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))...)
 	} else {
-		b.post("charge", out(acquirer, c.Amount), in(seller, c.Amount))
+		b.post("charge", append(lines, in(seller, c.Amount))...)
 		b.post("processing fee", out(platform, c.ProcessingFee), in(fees, c.ProcessingFee))
 	}
 	for _, t := range c.Tax {
 		b.post("tax collected", out(seller, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
 	p.postFee(b, c, platform, seller, c.toPlatform())
+	return p.settleFee(b, c, c.FeeSettlement)
 }
 
 // postFee takes a commission and the taxes on it from a seller.
@@ -89,10 +90,18 @@ func (p *Platform) postFee(b *books, c *Charge, platform, seller ledger.Ref, fee
 // beginDirect computes the parts of a refund of a direct charge: the seller gives
 // it, and gets the same part of the commission back where that was asked for.
 func (c *Charge) beginDirect(r *Refund, req *RefundRequest) error {
-	if r.Direct, r.Returns = true, req.RefundFee && !c.ApplicationFee.IsZero(); !r.Returns {
+	if r.Direct, r.Returns = true, req.RefundFee && !c.ApplicationFee.IsZero(); r.Returns {
+		if err := c.returnFee(r); err != nil {
+			return err
+		}
+	}
+	back := sum(r.FeeBack, r.ServiceBack)
+	if c.FeeSettlement == nil || back.IsZero() {
 		return nil
 	}
-	return c.returnFee(r)
+	step, err := c.FeeSettlement.feeBack(back)
+	r.FeeStep = &step
+	return err
 }
 
 // directOwes is what a refund of a direct charge takes from platform and seller.
@@ -104,17 +113,17 @@ func (r *Refund) directOwes() (platform, seller int64) {
 // refundDirect posts the refund of a direct charge: flows R1 and R2 of the chart.
 func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
 	cur := r.Amount.Currency()
-	platform, seller := p.of(p.id, r.FromPlatform.Purpose, cur), p.of(c.Account, r.FromAccount.Purpose, cur)
-	b.post("refund", out(seller, r.Amount).force(r.FromAccount.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+	seller := p.of(c.Account, r.FromAccount.Purpose, cur)
+	b.post("refund", append([]line{out(seller, r.Amount).force(r.FromAccount.Short)}, p.givenBack(c.Acquirer, r.Amount, r.Exchanged)...)...)
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(seller, t.Amount))
 	}
-	p.postFeeBack(b, r, platform, seller, sum(r.FeeBack, r.ServiceBack))
+	p.postFeeBack(b, r, seller, sum(r.FeeBack, r.ServiceBack))
 }
 
 // postFeeBack gives a seller a part of a commission back, with its taxes.
-func (p *Platform) postFeeBack(b *books, r *Refund, platform, seller ledger.Ref, fee ledger.Money) {
-	lines := []line{out(platform, fee).force(r.FromPlatform.Short), {account: seller, minor: fee.Minor() + addTax(r.FeeTax)}}
+func (p *Platform) postFeeBack(b *books, r *Refund, seller ledger.Ref, fee ledger.Money) {
+	lines := append(p.fromPlatform(fee, r.FromPlatform.Purpose, r.FromPlatform.Short, r.FeeStep), line{account: seller, minor: fee.Minor() + addTax(r.FeeTax)})
 	for _, t := range r.FeeTax {
 		lines = append(lines, out(p.of(p.id, "tax/"+t.Authority, r.Amount.Currency()), t.Amount))
 	}

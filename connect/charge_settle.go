@@ -22,8 +22,8 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 	case Failed:
 		return p.chargeFailed(u, c, a)
 	case Approved:
-		if a.Amount != c.Amount {
-			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+c.Amount.String())
+		if asked := c.presented(); a.Amount != asked {
+			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+asked.String())
 		}
 		if c.heard(a); c.Authorization != nil {
 			return p.authorized(u, c, a)
@@ -80,7 +80,9 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	if err := p.land(u, prof, c, a.AtOnce); err != nil {
 		return err
 	}
-	p.postCharge(&books{u: u, p: p, object: chargeKind.ID(c.ID)}, c)
+	if err := p.postCharge(&books{u: u, p: p, object: chargeKind.ID(c.ID)}, c); err != nil {
+		return err
+	}
 	if c.Failure != nil { // which was heard of before
 		return p.fail(u, c, c.PlatformIn, c.AccountIn)
 	}
@@ -88,17 +90,15 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 }
 
 // postCharge posts what a charge says of itself.
-func (p *Platform) postCharge(b *books, c *Charge) {
+func (p *Platform) postCharge(b *books, c *Charge) error {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
 	if c.Direct {
-		p.postDirect(b, c)
-		return
+		return p.postDirect(b, c)
 	}
-	b.post("charge",
-		out(p.house("acquirer/"+c.Acquirer, cur), c.Amount),
+	b.post("charge", append(p.acquired(c.Acquirer, c.Amount, c.Settlement.whole()),
 		line{account: platform, minor: c.Amount.Minor() - c.ProcessingFee.Minor()},
-		in(p.house("processing_fees", cur), c.ProcessingFee))
+		in(p.house("processing_fees", cur), c.ProcessingFee))...)
 	for _, t := range c.Tax {
 		b.post("tax collected", out(platform, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
@@ -106,6 +106,7 @@ func (p *Platform) postCharge(b *books, c *Charge) {
 		b.post("transfer", out(platform, c.given()), in(seller, c.given()))
 		p.postFee(b, c, platform, seller, c.ApplicationFee)
 	}
+	return nil
 }
 
 // land decides where a charge's money lands: pending for its day, or available

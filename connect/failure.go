@@ -95,11 +95,10 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 	platform := p.of(p.id, from, cur)
 	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
 	if c.Direct {
-		p.undoDirect(b, c, platform, p.of(c.Account, to, cur))
-		return nil
+		return p.undoDirect(b, c, platform, p.of(c.Account, to, cur))
 	}
 	amount := minus(c.Amount, f.Amount)
-	b.post("payment failed", out(platform, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
+	b.post("payment failed", append([]line{out(platform, amount)}, p.takenBack(c, amount)...)...)
 	f.Amount = c.Amount
 	for i, step := range failTax(&f.Tax, c.Tax) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(platform, step))
@@ -123,22 +122,25 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 
 // undoDirect does the same for a direct charge: all of it is taken from the seller,
 // who gets back what refunds have left of the commission and the service fee.
-func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) {
+func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) error {
 	f, cur := c.Failure, c.Amount.Currency()
 	amount := minus(c.Amount, f.Amount)
-	b.post("payment failed", out(seller, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
+	b.post("payment failed", append([]line{out(seller, amount)}, p.takenBack(c, amount)...)...)
 	f.Amount = c.Amount
 	for i, step := range failTax(&f.Tax, c.Tax) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(seller, step))
 	}
 	fee := minus(minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack)), f.FeeBack)
 	f.FeeBack = sum(f.FeeBack, fee)
-	back := []line{out(platform, fee).force(ShortNegative), {account: seller, minor: fee.Minor()}}
+	back, err := p.feeFailed(b.u, c, platform, fee)
+	own := len(back)
+	back = append(back, line{account: seller, minor: fee.Minor()})
 	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
-		back[1].minor += step.Minor()
+		back[own].minor += step.Minor()
 		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, cur), step))
 	}
 	b.post("fee refund", back...)
+	return err
 }
 
 // failTax counts the taxes as undone, and returns by how much each is now.
@@ -162,14 +164,16 @@ func (t *tally) failure(c *Charge) {
 	if !f.booked() {
 		return
 	}
-	t.add(ledger.House, "acquirer/"+c.Acquirer, f.Amount, 1)
+	t.add(ledger.House, "acquirer/"+c.Acquirer, c.presented(), 1)
 	owner := t.platform // whom it was taken from
 	if c.Direct {
 		owner = c.Account
 	}
 	t.add(owner, "balance", f.Amount, -1)
 	t.add(t.platform, "balance", f.Reversal, 1)
-	t.add(t.platform, "balance", f.FeeBack, -1)
+	if c.FeeSettlement == nil {
+		t.add(t.platform, "balance", f.FeeBack, -1)
+	}
 	for _, x := range f.Tax {
 		t.add(owner, "balance", x.Amount, 1)
 		t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)

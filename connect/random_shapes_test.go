@@ -19,6 +19,20 @@ func (w *wild) shape(who own, r *connect.ChargeRequest) {
 	if of := w.sellerOf(who.Platform); !r.Direct && of != "" && w.one(4) {
 		r.OnBehalfOf = of
 	}
+	if r.Direct && w.one(3) {
+		r.FeeIn = pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
+	}
+	if w.one(4) {
+		r.SettleIn = pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
+	}
+}
+
+// paid is what the buyer of a charge pays, or has paid.
+func paid(c *connect.Charge) ledger.Money {
+	if c.Settlement != nil {
+		return c.Settlement.Presented
+	}
+	return c.Amount
 }
 
 // sellerOf returns one of a platform's sellers, if it has any.

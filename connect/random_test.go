@@ -197,7 +197,7 @@ func (w *wild) giveBack() {
 	}
 	r.RefundFee = (r.ReverseTransfer || c.Direct) && w.one(2)
 	if !w.one(3) {
-		r.Amount = ledger.Minor(1+w.Int64N(c.Amount.Minor()), c.Amount.Currency())
+		r.Amount = ledger.Minor(1+w.Int64N(paid(c).Minor()), paid(c).Currency())
 	}
 	_, err = of.Refund(w.ctx, r)
 	w.note(err)
@@ -226,10 +226,10 @@ func (w *wild) goOn() {
 	default:
 		r := connect.CaptureRequest{Key: w.key(), ChargeID: of.id, KeepRest: w.one(2)}
 		if !w.one(3) {
-			r.Amount = ledger.Minor(1+w.Int64N(c.Amount.Minor()*6/5), c.Amount.Currency())
+			r.Amount = ledger.Minor(1+w.Int64N(paid(c).Minor()*6/5), paid(c).Currency())
 		}
 		if c.Account != "" && w.one(3) {
-			r.ApplicationFee = ledger.Minor(w.Int64N(c.ApplicationFee.Minor()+1), c.Amount.Currency())
+			r.ApplicationFee = ledger.Minor(w.Int64N(c.ApplicationFee.Minor()+1), paid(c).Currency())
 		}
 		_, err = p.Capture(w.ctx, r)
 	}

@@ -138,12 +138,12 @@ func (p *Platform) coinCharge(u *ledger.Unit, r *Receiver, c *Charge, coins, val
 	return p.putCharge(u, c, EventChargeSucceeded)
 }
 
-// bought are the lines of the house's position when it buys coins for money (flows
-// F1 and F2 of the chart, without a spread).
-func (p *Platform) bought(base ledger.Currency, coins, value, paid ledger.Money) []line {
+// bought are the lines of the house's position when it buys an amount, coins or a
+// currency, for money (flows F1 and F2 of the chart, without a spread).
+func (p *Platform) bought(base ledger.Currency, amount, value, paid ledger.Money) []line {
 	var list []line
-	if base != ledger.BTC {
-		list = append(list, in(p.house("fx_position", ledger.BTC), coins), out(p.house("fx_value/"+ledger.BTC.String(), base), value))
+	if sold := amount.Currency(); sold != base {
+		list = append(list, in(p.house("fx_position", sold), amount), out(p.house("fx_value/"+sold.String(), base), value))
 	}
 	if cur := paid.Currency(); cur != base {
 		list = append(list, in(p.house("fx_value/"+cur.String(), base), value), out(p.house("fx_position", cur), paid))

@@ -29,9 +29,13 @@ type Refund struct {
 	Amount   ledger.Money `json:"amount"`
 	Reversal ledger.Money `json:"reversal"` // pulled back from the seller
 	FeeBack  ledger.Money `json:"feeBack"`  // of the application fee, given back to the seller
+	// Exchanged is what the buyer gets where the charge settles in another currency,
+	// which all other amounts are in.
+	Exchanged *Exchanged `json:"exchanged,omitzero"`
 	// ServiceBack is what of the service fee goes back to the buyer.
 	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
-	FeeTax      []Tax             `json:"feeTax,omitzero"` // of the taxes on the application fee, given back to the seller
+	FeeStep     *FeeStep          `json:"feeStep,omitzero"` // how much of the platform's own currency FeeBack and ServiceBack cost it
+	FeeTax      []Tax             `json:"feeTax,omitzero"`  // of the taxes on the application fee, given back to the seller
 	Tax         []Tax             `json:"tax,omitzero"`
 	Reverses    bool              `json:"reverses,omitzero"`    // asked to pull the seller's part back
 	Returns     bool              `json:"returns,omitzero"`     // asked to give the commission back
@@ -192,7 +196,12 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Reason: req.Reason,
 		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w,
 	}
-	if r.Amount, err = c.refundable(req.Amount); err != nil {
+	if c.Settlement != nil {
+		err = c.refundPresented(r, req.Amount)
+	} else {
+		r.Amount, err = c.refundable(req.Amount)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := c.begin(r, req); err != nil {
@@ -404,6 +413,10 @@ func minus(a, b ledger.Money) ledger.Money { return ledger.Minor(a.Minor()-b.Min
 // been.
 func (c *Charge) end(r *Refund, done bool) {
 	c.Refunding = minus(c.Refunding, r.Amount)
+	c.endExchanged(r, done)
+	if r.FeeStep != nil && !done {
+		c.FeeSettlement.Back = c.FeeSettlement.Back.less(*r.FeeStep)
+	}
 	if done {
 		c.Refunded = sum(c.Refunded, r.Amount)
 		return
@@ -442,7 +455,7 @@ func askRefund(ctx context.Context, p *Platform, r *Refund, send bool) (Answer, 
 		return Answer{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
 	refund := func(ctx context.Context) (Answer, error) {
-		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.Amount})
+		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.presented()})
 	}
 	return p.e.askAcquirer(ctx, r.ID, attemptOf(&r.Work, send, r.Reference != ""), refund)
 }

@@ -22,7 +22,12 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	if r.Direct {
 		owes, gives = r.directOwes()
 	}
-	if r.FromPlatform, err = p.platformLeg(u, prof, c, r, owes); err != nil {
+	if r.FeeStep != nil {
+		r.FromPlatform, err = p.feeLeg(u, prof, c, r)
+	} else {
+		r.FromPlatform, err = p.platformLeg(u, prof, c, r, owes)
+	}
+	if err != nil {
 		return err
 	}
 	if !r.Reverses && !r.Direct {
@@ -44,7 +49,18 @@ func (p *Platform) platformLeg(u *ledger.Unit, prof *Profile, c *Charge, r *Refu
 		purpose, err := p.inNow(u, c, p.id)
 		return RefundLeg{Purpose: purpose, Short: ShortNegative}, err
 	}
-	return p.hold(u, r, RefundLeg{Purpose: "available", Short: ShortRefuse}, p.id, owes), nil
+	return p.hold(u, r, RefundLeg{Purpose: "available", Short: ShortRefuse}, p.id, ledger.Minor(owes, r.Amount.Currency())), nil
+}
+
+// feeLeg is the same for a platform whose part was converted: it gives it back out
+// of its own currency.
+func (p *Platform) feeLeg(u *ledger.Unit, prof *Profile, c *Charge, r *Refund) (RefundLeg, error) {
+	cost := r.FeeStep.Credited
+	if prof.ShortBalance == ShortNegative {
+		purpose, err := p.dayNow(u, p.id, c.FeeSettlement.In, cost.Currency())
+		return RefundLeg{Purpose: purpose, Short: ShortNegative}, err
+	}
+	return p.hold(u, r, RefundLeg{Purpose: "available", Short: ShortRefuse}, p.id, cost), nil
 }
 
 // sellerLeg takes from the charge's pending day if that is open and, for a
@@ -63,7 +79,7 @@ func (p *Platform) sellerLeg(u *ledger.Unit, a *Account, c *Charge, r *Refund, o
 			purpose = "available"
 		}
 	}
-	return p.hold(u, r, RefundLeg{Purpose: purpose, Short: ShortRefuse}, a.ID, owes), nil
+	return p.hold(u, r, RefundLeg{Purpose: purpose, Short: ShortRefuse}, a.ID, ledger.Minor(owes, r.Amount.Currency())), nil
 }
 
 // inNow returns the purpose that a charge's money of an owner is in now: where
@@ -89,12 +105,12 @@ func (p *Platform) dayNow(u *ledger.Unit, owner, purpose string, cur ledger.Curr
 }
 
 // hold sets what a leg owes aside for the time of the carrying out.
-func (p *Platform) hold(u *ledger.Unit, r *Refund, l RefundLeg, owner string, owes int64) RefundLeg {
-	if owes <= 0 {
+func (p *Platform) hold(u *ledger.Unit, r *Refund, l RefundLeg, owner string, owes ledger.Money) RefundLeg {
+	if owes.Sign() <= 0 {
 		return l
 	}
-	ref := p.of(owner, l.Purpose, r.Amount.Currency())
-	l.Hold, l.Held = "hold_"+r.ID+"_"+owner, ledger.Minor(owes, r.Amount.Currency())
+	ref := p.of(owner, l.Purpose, owes.Currency())
+	l.Hold, l.Held = "hold_"+r.ID+"_"+owner, owes
 	u.Open(ledger.Account{Ref: ref})
 	u.Hold(ledger.HoldStep{Op: ledger.PlaceHold, ID: l.Hold, Account: ref, Amount: l.Held, Object: refundKind.ID(r.ID)})
 	return l
@@ -135,8 +151,8 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		}
 		return p.putRefund(u, r, EventRefundFailed)
 	case Approved:
-		if a.Amount != r.Amount {
-			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+r.Amount.String())
+		if asked := r.presented(); a.Amount != asked {
+			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+asked.String())
 		}
 		return p.refundApproved(u, c, r)
 	}
@@ -170,14 +186,14 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
 	cur := r.Amount.Currency()
 	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
-	b.post("refund", out(platform, r.Amount).force(r.FromPlatform.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+	b.post("refund", append([]line{out(platform, r.Amount).force(r.FromPlatform.Short)}, p.givenBack(c.Acquirer, r.Amount, r.Exchanged)...)...)
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(platform, t.Amount))
 	}
 	if r.Reverses {
 		seller := p.of(c.Account, r.FromAccount.Purpose, cur)
 		b.post("transfer reversal", out(seller, r.Reversal).force(r.FromAccount.Short), in(platform, r.Reversal))
-		p.postFeeBack(b, r, platform, seller, r.FeeBack)
+		p.postFeeBack(b, r, seller, r.FeeBack)
 	}
 }
 
@@ -186,7 +202,12 @@ func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
 func (p *Platform) keepUp(u *ledger.Unit, c *Charge, r *Refund) error {
 	var err error
 	if l := &r.FromPlatform; l.Hold == "" && isPending(l.Purpose) {
-		if l.Purpose, err = p.inNow(u, c, p.id); err != nil {
+		if r.FeeStep != nil {
+			l.Purpose, err = p.dayNow(u, p.id, l.Purpose, r.FeeStep.Credited.Currency())
+		} else {
+			l.Purpose, err = p.inNow(u, c, p.id)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -203,7 +224,7 @@ func (p *Platform) letGo(u *ledger.Unit, r *Refund, op ledger.HoldOp) {
 		RefundLeg
 	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}} {
 		if side.Hold != "" {
-			ref := p.of(side.owner, side.Purpose, r.Amount.Currency())
+			ref := p.of(side.owner, side.Purpose, side.Held.Currency())
 			u.Hold(ledger.HoldStep{Op: op, ID: side.Hold, Account: ref, Amount: side.Held})
 		}
 	}

@@ -39,6 +39,12 @@ func (w *world) shapesDay(t *testing.T) {
 	}); err == nil {
 		_, _ = p.Refund(ctx, connect.RefundRequest{Key: "refund", ChargeID: c.ID, Amount: usd(250), RefundFee: true})
 	}
+	if c, err := p.Charge(ctx, connect.ChargeRequest{
+		Key: "settled", Amount: ledger.Minor(9000, ledger.EUR), AccountID: a.ID, Direct: true, ApplicationFee: ledger.Minor(900, ledger.EUR),
+		Source: connect.TestCard, SettleIn: ledger.JPY, FeeIn: ledger.EUR,
+	}); err == nil {
+		_, _ = p.Refund(ctx, connect.RefundRequest{Key: "refund settled", ChargeID: c.ID, Amount: ledger.Minor(3000, ledger.EUR), RefundFee: true})
+	}
 	if c, err := p.Charge(ctx, connect.ChargeRequest{Key: "own", Amount: usd(9000), OnBehalfOf: a.ID, Source: connect.TestCard}); err == nil {
 		r := connect.TransferRequest{Key: "share", ChargeID: c.ID, To: a.ID, Amount: usd(7000)}
 		if tr, err := p.Transfer(ctx, r); err == nil {

@@ -30,6 +30,8 @@ type back struct{ reversed, taken int64 }
 type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
 	tax, feeTax                                                               map[string]int64
+	exchanged                                                                 exchangedBack
+	feeCost                                                                   int64 // in the platform\'s own currency
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -74,7 +76,7 @@ func (t *tally) charge(c *Charge) {
 	}
 	t.failure(c)
 	if c.Acquirer != "" { // else it was paid in coins
-		t.add(ledger.House, "acquirer/"+c.Acquirer, c.Amount, -1)
+		t.add(ledger.House, "acquirer/"+c.Acquirer, c.presented(), -1)
 	}
 	t.add(ledger.House, "processing_fees", c.ProcessingFee, 1)
 	owner, payer := t.platform, t.platform // where it came in, and who pays for the processing
@@ -101,6 +103,7 @@ func (t *tally) charge(c *Charge) {
 	t.add(c.Account, "balance", given, 1)
 	t.add(c.Account, "balance", fee, -1)
 	t.add(t.platform, "balance", fee, 1)
+	t.feeSettlement(c)
 	for _, x := range c.FeeTax {
 		t.add(c.Account, "balance", x.Amount, -1)
 		t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
@@ -121,6 +124,8 @@ func (t *tally) compareGiven(c *Charge) {
 				ledger.Minor(sum, c.Amount.Currency()), ledger.Minor(most, c.Amount.Currency()))
 		}
 	}
+	t.compareSettlement(c, g.exchanged)
+	t.compareFeeBack(c, g.feeCost)
 	amount := c.Amount.Minor()
 	check("refunded", c.Refunded, g.refunded, amount)
 	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
@@ -150,7 +155,7 @@ func (t *tally) comparePrices(c *Charge) {
 		what string
 		fee  ledger.Money
 		line *pricing.Line
-	}{{"commission", c.ApplicationFee, c.Commission}, {"service fee", c.ServiceFee, c.Service}, {"processing fee", c.ProcessingFee, c.Processing}} {
+	}{{"commission", c.terms().ApplicationFee, c.Commission}, {"service fee", c.terms().ServiceFee, c.Service}, {"processing fee", c.ProcessingFee, c.Processing}} {
 		if x.line != nil && (x.line.Amount != x.fee || !x.line.Whole()) {
 			t.report.Add("charge "+c.ID, "its %s is %v; its price is %v, of parts that may not add up to that", x.what, x.fee, x.line.Amount)
 		}
@@ -183,6 +188,10 @@ func (t *tally) refund(r *Refund) {
 		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
 		t.given[r.Charge] = g
 	}
+	g.exchanged.add(r)
+	if r.FeeStep != nil {
+		g.feeCost += r.FeeStep.Credited.Minor()
+	}
 	g.serviceBack += r.ServiceBack.Minor()
 	g.reversed += r.Reversal.Minor()
 	g.reverseBase += r.ReverseBase.Minor()
@@ -214,7 +223,11 @@ func (t *tally) refund(r *Refund) {
 	if r.Account != "" {
 		t.add(t.platform, "balance", r.Reversal, 1)
 		t.add(r.Account, "balance", r.Reversal, -1)
-		t.add(t.platform, "balance", fee, -1)
+		if r.FeeStep != nil {
+			t.add(t.platform, "balance", r.FeeStep.Credited, -1)
+		} else {
+			t.add(t.platform, "balance", fee, -1)
+		}
 		t.add(r.Account, "balance", fee, 1)
 		for _, x := range r.FeeTax {
 			t.add(r.Account, "balance", x.Amount, 1)
@@ -222,7 +235,7 @@ func (t *tally) refund(r *Refund) {
 		}
 	}
 	if r.Acquirer != "" {
-		t.add(ledger.House, "acquirer/"+r.Acquirer, r.Amount, 1)
+		t.add(ledger.House, "acquirer/"+r.Acquirer, r.presented(), 1)
 	}
 }
 

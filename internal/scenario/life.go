@@ -33,7 +33,7 @@ func (r *runner) capture(args string) error {
 	request := connect.CaptureRequest{Key: r.key(), ChargeID: r.ids[w[2]]}
 	c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
 	require.NoError(r.t, err, r.at)
-	cur := c.Amount.Currency()
+	cur := paidIn(c)
 	if w[0] != "all" {
 		request.Amount = ledger.Minor(r.number(w[0]), cur)
 	}

@@ -13,7 +13,8 @@ import (
 // charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa", or "c1: net
 // 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
 // fee none fee-tax vat 20". Other shapes: "1000 USD direct A fee 123" is A's own,
-// "to A gets 877" states what A gets, "for A" is on behalf of A. To capture it later:
+// "to A gets 877" states what A gets, "for A" is on behalf of A, "settle EUR" converts it and "fee-in USD"
+// the commission. To capture it later:
 // "capture later". By the merchant: "by recurring".
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
@@ -59,6 +60,10 @@ func (r *runner) charge(args string) error {
 			request.TransferAmount = r.amount(w[i+1], w[1])
 		case "for":
 			request.OnBehalfOf = r.sellers[w[i+1]]
+		case "settle":
+			request.SettleIn = r.amount("0", w[i+1]).Currency()
+		case "fee-in":
+			request.FeeIn = r.amount("0", w[i+1]).Currency()
 		case "group":
 			request.TransferGroup = w[i+1]
 		default:
@@ -81,7 +86,7 @@ func (r *runner) refund(args string) error {
 	if w[0] != "all" {
 		c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
 		require.NoError(r.t, err, r.at)
-		request.Amount = ledger.Minor(r.number(w[0]), c.Amount.Currency())
+		request.Amount = ledger.Minor(r.number(w[0]), paidIn(c))
 	}
 	for _, word := range w[3:] {
 		switch word {
@@ -98,6 +103,14 @@ func (r *runner) refund(args string) error {
 		r.ids[name] = re.ID
 	}
 	return err
+}
+
+// paidIn is the currency in which the buyer of a charge pays.
+func paidIn(c *connect.Charge) ledger.Currency {
+	if c.Settlement != nil {
+		return c.Settlement.Presented.Currency()
+	}
+	return c.Amount.Currency()
 }
 
 // transfer is "500 USD from A to A2", "500 USD to A" or, named, "t1: 500 USD of c1

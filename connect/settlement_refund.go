@@ -1,0 +1,141 @@
+package connect
+
+import (
+	"github.com/soukhq/souk/ledger"
+)
+
+// refundPresented says how much a refund of a payment in another currency is for:
+// what the buyer gets, and what that is of the charge, at the rate of the charge.
+// Parts add up to the whole, whichever fail.
+func (c *Charge) refundPresented(r *Refund, asked ledger.Money) error {
+	s := c.Settlement
+	if c.Status != ChargeSucceeded {
+		return badState("invalid_state", "charge", "only a charge that succeeded can be refunded; it is "+string(c.Status))
+	}
+	was := sum(s.Refunded, s.Refunding)
+	left := minus(s.Presented, was)
+	switch {
+	case asked == ledger.Money{}:
+		if asked = left; !c.kept().IsZero() {
+			asked = minus(left, s.keptLeft(was))
+		}
+	case asked.Currency() != s.Presented.Currency():
+		return badField("currency_mismatch", "amount", "the buyer paid in "+s.Presented.Currency().String())
+	}
+	if asked.Minor() > left.Minor() || asked.Sign() <= 0 {
+		return badState("refund_exceeds_charge", "amount", left.String()+" of the charge can still be refunded")
+	}
+	back := sum(was, asked)
+	target, err := c.refundedOf(back)
+	if err != nil {
+		return err
+	}
+	gross, err := s.Gross.Proportion(back, s.Presented)
+	if err != nil {
+		return err
+	}
+	value, err := s.Value.Proportion(back, s.Presented)
+	if err != nil {
+		return err
+	}
+	step := func(target, was ledger.Money) ledger.Money {
+		return ledger.Minor(max(target.Minor()-was.Minor(), 0), target.Currency())
+	}
+	r.Amount = step(target, sum(c.Refunded, c.Refunding))
+	r.Exchanged = &Exchanged{Presented: asked, Gross: step(gross, s.GrossBack), Value: step(value, s.ValueBack)}
+	s.Refunding, s.GrossBack, s.ValueBack = sum(s.Refunding, asked), sum(s.GrossBack, r.Exchanged.Gross), sum(s.ValueBack, r.Exchanged.Value)
+	return nil
+}
+
+// keptLeft is what of a service fee that is kept has not gone back to the buyer,
+// once so much has.
+func (s *Settlement) keptLeft(back ledger.Money) ledger.Money {
+	rest := minus(s.Presented, s.Terms.ServiceFee)
+	beyond := max(back.Minor()-rest.Minor(), 0)
+	return ledger.Minor(s.Terms.ServiceFee.Minor()-beyond, s.Presented.Currency())
+}
+
+// refundedOf is what of the charge has gone back once so much of what the buyer
+// paid has. A service fee that is kept goes last, here as there.
+func (c *Charge) refundedOf(back ledger.Money) (ledger.Money, error) {
+	s := c.Settlement
+	if c.kept().IsZero() {
+		return c.Amount.Proportion(back, s.Presented)
+	}
+	rest, all := minus(s.Presented, s.Terms.ServiceFee), minus(c.Amount, c.ServiceFee)
+	if back.Minor() <= rest.Minor() {
+		return all.Proportion(back, rest)
+	}
+	part, err := c.ServiceFee.Proportion(minus(back, rest), s.Terms.ServiceFee)
+	return sum(all, part), err
+}
+
+// presented is what the buyer gets, in the buyer's currency.
+func (r *Refund) presented() ledger.Money {
+	if r.Exchanged != nil {
+		return r.Exchanged.Presented
+	}
+	return r.Amount
+}
+
+// endExchanged counts what the buyer of a charge in another currency got of a
+// refund, or takes it off again.
+func (c *Charge) endExchanged(r *Refund, done bool) {
+	s, x := c.Settlement, r.Exchanged
+	if s == nil || x == nil {
+		return
+	}
+	s.Refunding = minus(s.Refunding, x.Presented)
+	if done {
+		s.Refunded = sum(s.Refunded, x.Presented)
+		return
+	}
+	s.GrossBack, s.ValueBack = minus(s.GrossBack, x.Gross), minus(s.ValueBack, x.Value)
+}
+
+// takenBack are the lines by which an acquirer has taken a failed payment back:
+// all of it, or nothing if that was booked.
+func (p *Platform) takenBack(c *Charge, amount ledger.Money) []line {
+	if amount.IsZero() {
+		return nil
+	}
+	return p.givenBack(c.Acquirer, amount, c.Settlement.whole())
+}
+
+// exchangedBack is what the refunds of a payment in another currency add up to, in
+// minor units of the buyer's, the charge's and the books' currency.
+type exchangedBack struct{ done, underWay, gross, value int64 }
+
+func (b *exchangedBack) add(r *Refund) {
+	if r.Exchanged == nil {
+		return
+	}
+	if r.Status == RefundSucceeded {
+		b.done += r.Exchanged.Presented.Minor()
+	} else {
+		b.underWay += r.Exchanged.Presented.Minor()
+	}
+	b.gross += r.Exchanged.Gross.Minor()
+	b.value += r.Exchanged.Value.Minor()
+}
+
+// compareSettlement reports where a payment in another currency is not what its
+// refunds add up to, or where all of it has gone back and the house's position in
+// it has not.
+func (t *tally) compareSettlement(c *Charge, b exchangedBack) {
+	s := c.Settlement
+	if s == nil {
+		if b != (exchangedBack{}) {
+			t.report.Add("charge "+c.ID, "it was paid in its own currency, and its refunds were not")
+		}
+		return
+	}
+	counted := exchangedBack{s.Refunded.Minor(), s.Refunding.Minor(), s.GrossBack.Minor(), s.ValueBack.Minor()}
+	if counted != b || b.done+b.underWay > s.Presented.Minor() || b.gross > s.Gross.Minor() || b.value > s.Value.Minor() {
+		t.report.Add("charge "+c.ID, "it counts %v and %v as refunded of %v; its refunds add up to %+v", s.Refunded, s.Refunding, s.Presented, b)
+	}
+	if b.done == s.Presented.Minor() && (s.GrossBack != s.Gross || s.ValueBack != s.Value || c.Refunded != c.Amount) {
+		t.report.Add("charge "+c.ID, "all of it went back, and of its worth %v, %v and %v did not", minus(s.Gross, s.GrossBack), minus(s.Value, s.ValueBack),
+			minus(c.Amount, c.Refunded))
+	}
+}
