@@ -10,12 +10,16 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// RunAll runs every flow in the files of a folder, side by side, each on a store
-// that open makes.
+// RunAll runs every flow in the files of a folder and of the folders in it, side by
+// side, each on a store that open makes.
 func RunAll(t *testing.T, folder string, open func(t *testing.T, f Flow) ledger.Store) {
-	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
+	var files []string
+	for _, pattern := range []string{"*.txt", "*/*.txt"} {
+		list, err := filepath.Glob(filepath.Join(folder, pattern))
+		require.NoError(t, err)
+		require.NotEmpty(t, list)
+		files = append(files, list...)
+	}
 	seen := make(map[string]string)
 	for _, name := range files {
 		text, err := os.ReadFile(name)
