@@ -58,8 +58,10 @@ func TestSettlementRefusals(t *testing.T) {
 		change      func(r *connect.ChargeRequest)
 	}{
 		"a currency that was withdrawn": {"unsupported_currency", "settleIn", func(r *connect.ChargeRequest) { r.SettleIn = ledger.HRK }},
-		"paid in one":                   {"unsupported_currency", "amount", func(r *connect.ChargeRequest) { r.Amount, r.ApplicationFee = ledger.Minor(10000, ledger.HRK), ledger.Money{} }},
-		"no rate":                       {"rate_not_found", "currency", func(r *connect.ChargeRequest) { r.SettleIn = ledger.THB }},
+		"paid in one": {"unsupported_currency", "amount", func(r *connect.ChargeRequest) {
+			r.Amount, r.ApplicationFee = ledger.Minor(10000, ledger.HRK), ledger.Money{}
+		}},
+		"no rate": {"rate_not_found", "currency", func(r *connect.ChargeRequest) { r.SettleIn = ledger.THB }},
 		"worth too little": {"amount_below_minimum", "amount", func(r *connect.ChargeRequest) {
 			r.Amount, r.ApplicationFee, r.SettleIn = ledger.Minor(100, ledger.KRW), ledger.Money{}, ledger.EUR
 			r.Tax = []connect.Tax{{Authority: "state", Amount: ledger.Minor(99, ledger.KRW)}}
