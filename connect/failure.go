@@ -16,6 +16,8 @@ type Failure struct {
 	FeeBack  ledger.Money `json:"feeBack,omitzero"`  // of the commission, given back to the seller
 	Tax      []Tax        `json:"tax,omitzero"`      // no longer owed to the authorities
 	FeeTax   []Tax        `json:"feeTax,omitzero"`   // likewise, given back to the seller
+
+	Exchanged *Exchanged `json:"exchanged,omitzero"` // Amount as the acquirer took it, of a payment that settles in another currency
 }
 
 func (f *Failure) booked() bool { return f != nil && !f.Amount.IsZero() }

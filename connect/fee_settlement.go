@@ -59,8 +59,8 @@ func (p *Platform) feeIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	if err := checkFeeIn(r, c); err != nil || r.FeeIn.IsZero() || r.FeeIn == c.Amount.Currency() {
 		return err
 	}
-	if r.fees.rate.Base != c.Amount.Currency() || r.fees.rate.Quote != r.FeeIn {
-		return badField("invalid_rate", "feeIn", "the rate is of another pair")
+	if err := r.fees.check("feeIn", c.Amount.Currency(), r.FeeIn, prof.Base); err != nil {
+		return err
 	}
 	none := FeeStep{ledger.Zero(c.Amount.Currency()), ledger.Zero(r.FeeIn), ledger.Zero(prof.Base), ledger.Zero(r.FeeIn)}
 	c.FeeSettlement = &FeeSettlement{

@@ -26,6 +26,18 @@ func (p *Platform) rates(ctx context.Context, from, to ledger.Currency) (r rates
 	return r, err
 }
 
+// check refuses what a provider gave if it is no rate of a pair and, where that is a
+// third currency, into the base of the books.
+func (r *rates) check(field string, from, to, base ledger.Currency) error {
+	if r.rate.Base != from || r.rate.Quote != to || r.rate.Check() != nil {
+		return badField("invalid_rate", field, "the provider's rate is none from "+from.String()+" to "+to.String())
+	}
+	if from != base && to != base && (r.inBase.Base != from || r.inBase.Quote != base || r.inBase.Check() != nil) {
+		return badField("invalid_rate", field, "the provider's rate is none from "+from.String()+" to "+base.String())
+	}
+	return nil
+}
+
 // note says how a conversion came about, to be kept with what was converted.
 func (r rates) note(c *fx.Conversion) *payout.Conversion {
 	n := &payout.Conversion{Rate: r.rate.String(), At: r.rate.At, Source: r.rate.Source, Spread: c.Spread}

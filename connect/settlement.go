@@ -121,10 +121,10 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 		Presented: c.Amount, Value: ledger.Zero(prof.Base), Rate: r.settles.rate, InBase: r.settles.inBase, Spread: p.e.c.Prices.Spread(),
 		Terms: c.terms(),
 	}
-	if s.Rate.Base != c.Amount.Currency() || s.Rate.Quote != r.SettleIn {
-		return badField("invalid_rate", "settleIn", "the rate is of another pair")
+	err := r.settles.check("settleIn", c.Amount.Currency(), r.SettleIn, prof.Base)
+	if err != nil {
+		return err
 	}
-	var err error
 	if s.Gross, s.Value, err = s.worth(s.Presented); err != nil {
 		return err
 	}

@@ -93,13 +93,19 @@ func (c *Charge) endExchanged(r *Refund, done bool) {
 	s.GrossBack, s.ValueBack = minus(s.GrossBack, x.Gross), minus(s.ValueBack, x.Value)
 }
 
-// takenBack are the lines by which an acquirer has taken a failed payment back:
-// all of it, or nothing if that was booked.
+// takenBack are the lines by which an acquirer has taken a failed payment back: all
+// of it, less what was booked of that before.
 func (p *Platform) takenBack(c *Charge, amount ledger.Money) []line {
-	if amount.IsZero() {
-		return nil
+	x, f := c.Settlement.whole(), c.Failure
+	if x == nil {
+		return p.givenBack(c.Acquirer, amount, nil)
 	}
-	return p.givenBack(c.Acquirer, amount, c.Settlement.whole())
+	step := *x
+	if was := f.Exchanged; was != nil {
+		step = Exchanged{minus(x.Presented, was.Presented), minus(x.Gross, was.Gross), minus(x.Value, was.Value)}
+	}
+	f.Exchanged = x
+	return p.givenBack(c.Acquirer, amount, &step)
 }
 
 // exchangedBack is what the refunds of a payment in another currency add up to, in

@@ -132,3 +132,52 @@ func TestSettlementIsShown(t *testing.T) {
 	require.Equal(t, usd(10890), c.Amount)
 	m.verify()
 }
+
+// A payment fails while a part of it is being captured: what was captured is taken
+// back, and so is the rest once it is booked, each at its own part of the worth.
+func TestSettlementFailsBetweenCaptures(t *testing.T) {
+	rules := []connect.CaptureRule{{Captures: 2}}
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Rates: newQuotes(t), CaptureRules: rules}})
+	r := m.settles(m.seller().ID)
+	r.CaptureLater, r.Direct, r.FeeIn = true, true, ledger.JPY
+	c, err := m.platform.Charge(m.ctx, r)
+	require.NoError(t, err)
+	_, err = m.platform.Capture(m.ctx, connect.CaptureRequest{Key: m.key(), ChargeID: c.ID, Amount: ledger.Minor(3333, ledger.EUR), KeepRest: true})
+	require.NoError(t, err)
+	k, err := m.platform.In(m.Store()).Capture(m.ctx, connect.CaptureRequest{Key: m.key(), ChargeID: c.ID})
+	require.NoError(t, err)
+	require.NoError(t, m.News(m.ctx, connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Failed, Code: "payment_returned"}}))
+	require.Equal(t, ledger.Minor(3333, ledger.EUR), m.now(c).Failure.Exchanged.Presented)
+	require.NoError(t, m.platform.Finish(m.ctx, k.ID))
+	c = m.now(c)
+	require.Equal(t, connect.ChargeFailed, c.Status)
+	require.Equal(t, ledger.Minor(10000, ledger.EUR), c.Failure.Exchanged.Presented)
+	require.Equal(t, usd(10890), c.Failure.Amount)
+	require.Equal(t, c.FeeSettlement.Credited, c.FeeSettlement.Back.Credited)
+	m.verify()
+}
+
+// A provider that answers for another pair, or with nothing, is not believed.
+func TestSettlementAtNoRate(t *testing.T) {
+	for name, rate := range map[string]fx.Rate{
+		"another pair": {Base: ledger.USD, Quote: ledger.EUR, Value: decimal.New(1, 0), Per: decimal.New(1, 0)},
+		"nothing":      {Base: ledger.EUR, Quote: ledger.USD},
+	} {
+		m := newMarket(t, connecttest.Config{Config: connect.Config{Rates: oneRate(rate)}})
+		r := m.settles(m.seller().ID)
+		_, err := m.platform.Charge(m.ctx, r)
+		var e *ledger.Error
+		require.ErrorAs(t, err, &e, name)
+		require.Equal(t, "invalid_rate settleIn", e.Code+" "+e.Field, name)
+		r.SettleIn, r.Direct, r.FeeIn = ledger.Currency(0), true, ledger.USD
+		_, err = m.platform.Charge(m.ctx, r)
+		require.ErrorAs(t, err, &e, name)
+		require.Equal(t, "invalid_rate feeIn", e.Code+" "+e.Field, name)
+	}
+}
+
+type oneRate fx.Rate
+
+func (r oneRate) Rate(context.Context, ledger.Currency, ledger.Currency, time.Time) (fx.Rate, error) {
+	return fx.Rate(r), nil
+}
