@@ -108,20 +108,18 @@ func (c *Calendar) year(y int) *year {
 // what lies between holidays may have one in another, so the years around it are
 // looked at, too.
 func (c *Calendar) workOut(y int) *year {
-	w := &work{Calendar: c, holidays: make(map[payout.Day]bool)}
+	w := &work{Calendar: c, holidays: make(map[payout.Day]bool), kept: make(map[payout.Day]bool)}
 	for n := y - 1; n <= y+1; n++ {
 		for i := range c.list {
 			w.fall(&c.list[i], n)
 		}
 	}
-	for i := range c.list {
-		if c.list[i].when == nil {
-			w.between(&c.list[i], y)
-		}
-	}
 	slices.SortStableFunc(w.found, func(a, b falling) int { return cmp.Compare(a.Day, b.Day) })
 	for _, f := range slices.Clone(w.found) {
 		w.move(f)
+	}
+	for i := range c.list {
+		w.between(&c.list[i])
 	}
 	made := &year{first: dayOf(y, time.January, 1)}
 	end := dayOf(y+1, time.January, 1)

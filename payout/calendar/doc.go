@@ -40,7 +40,8 @@
 //	"easter": -2                                     days from Easter Sunday (Gregorian)
 //	"equinox": "spring"                              or "autumn", in Japan, 1851 to 2150
 //	"once": "2023-05-08"                             one date
-//	"between": true                                  any day between two holidays
+//	"between": true                                  a day between two holidays, if none
+//	                                                 is or is kept on it
 //
 // and may have these:
 //

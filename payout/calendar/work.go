@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"slices"
 	"time"
 
 	"github.com/soukhq/souk/payout"
@@ -14,7 +15,8 @@ const maxMove = 31
 type work struct {
 	*Calendar
 	found    []falling
-	holidays map[payout.Day]bool // past which others are moved
+	holidays map[payout.Day]bool // themselves
+	kept     map[payout.Day]bool // on which others are kept
 }
 
 // falling is a rule that fell on a day.
@@ -25,8 +27,12 @@ type falling struct {
 
 func (w *work) add(r *rule, d, of payout.Day) {
 	w.found = append(w.found, falling{Closing{Day: d, Name: r.Name, Of: of, Holiday: !r.BankOnly, Confirm: r.Confirm, Source: r.Source}, r})
-	if !r.BankOnly {
+	switch {
+	case r.BankOnly:
+	case d == of:
 		w.holidays[d] = true
+	default:
+		w.kept[d] = true
 	}
 }
 
@@ -40,15 +46,19 @@ func (w *work) fall(r *rule, year int) {
 	}
 }
 
-// between adds the days around a year that lie between two holidays and are none.
-// What it finds makes no further one.
-func (w *work) between(r *rule, year int) {
+// between adds the days around a year that lie between two holidays themselves, if
+// none is on them or kept on them. What it finds makes no further one.
+func (w *work) between(r *rule) {
+	if r.when != nil {
+		return
+	}
 	var list []payout.Day
-	for d := dayOf(year-1, time.July, 1); d < dayOf(year+1, time.July, 1); d++ {
-		if w.holidays[d-1] && w.holidays[d+1] && !w.holidays[d] && r.holds(d.Time().Year()) {
-			list = append(list, d)
+	for d := range w.holidays {
+		if mid := d + 1; w.holidays[mid+1] && !w.holidays[mid] && !w.kept[mid] && r.holds(mid.Time().Year()) {
+			list = append(list, mid)
 		}
 	}
+	slices.Sort(list)
 	for _, d := range list {
 		w.add(r, d, d)
 	}
@@ -76,7 +86,7 @@ func (w *work) move(f falling) {
 		return
 	}
 	for n := payout.Day(1); n <= maxMove; n++ {
-		if d := f.Day + n*step; !w.weekend[d.Weekday()] && !w.holidays[d] {
+		if d := f.Day + n*step; !w.weekend[d.Weekday()] && !w.holidays[d] && !w.kept[d] {
 			w.add(f.rule, d, f.Day)
 			return
 		}
