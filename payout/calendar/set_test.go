@@ -229,6 +229,11 @@ func TestAllOpenAndChange(t *testing.T) {
 	require.True(t, calendar.AllOpen().Open(date(t, "2026-12-25")))
 	require.False(t, calendar.AllOpen().Open(date(t, "2026-12-26")))
 
+	list := []payout.Calendar{eur, usd}
+	both = calendar.AllOpen(list...)
+	list[0] = usd
+	require.False(t, both.Open(date(t, "2026-05-01")))
+
 	by := calendar.Changes{Close: []payout.Day{date(t, "2026-07-01"), date(t, "2026-07-04")}, Open: []payout.Day{date(t, "2026-05-01"), date(t, "2026-07-04"), date(t, "2026-07-05")}}
 	changed := calendar.Change(eur, by)
 	require.Equal(t, []bool{true, false, false, true}, []bool{
