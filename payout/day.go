@@ -42,11 +42,23 @@ func (d *Day) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Calendar knows on which days banks work: not on Saturdays and Sundays, nor on
-// the host's holidays. The zero value has none of those.
+// Calendar knows on which days banks work: those of its Rule, or, without one,
+// all but Saturdays, Sundays and the host's holidays. The zero value has none of
+// those. It never changes and is safe for concurrent use.
 type Calendar struct {
 	holidays map[Day]bool
+	rule     Rule
 }
+
+// Rule says on which days banks work, weekends included, for any day. Its answers
+// never change, and it may be asked by many at once. Package payout/calendar has
+// the rules of many countries.
+type Rule interface {
+	Open(Day) bool
+}
+
+// CalendarOf returns the calendar of a rule; without one, that of the weekends.
+func CalendarOf(r Rule) Calendar { return Calendar{rule: r} }
 
 // NewCalendar returns a calendar with holidays besides the weekends.
 func NewCalendar(holidays ...Day) Calendar {
@@ -59,6 +71,9 @@ func NewCalendar(holidays ...Day) Calendar {
 
 // Open reports whether banks work on a day.
 func (c Calendar) Open(d Day) bool {
+	if c.rule != nil {
+		return c.rule.Open(d)
+	}
 	w := d.Weekday()
 	return w != time.Saturday && w != time.Sunday && !c.holidays[d]
 }
@@ -80,6 +95,26 @@ func (c Calendar) Add(d Day, n int) Day {
 	d = c.Next(d)
 	for ; n > 0; n-- {
 		d = c.Next(d + 1)
+	}
+	return d
+}
+
+// Sub returns the n-th banking day before d, counted from the last banking day on
+// or before d: when a file must be there that is worked n banking days ahead. n is
+// zero or more. Without a banking day within four years it counts d itself.
+func (c Calendar) Sub(d Day, n int) Day {
+	d = c.last(d)
+	for ; n > 0; n-- {
+		d = c.last(d - 1)
+	}
+	return d
+}
+
+func (c Calendar) last(d Day) Day {
+	for n := d; n > d-4*366; n-- {
+		if c.Open(n) {
+			return n
+		}
 	}
 	return d
 }
