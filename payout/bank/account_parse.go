@@ -118,7 +118,7 @@ func (r Rules) read(a *Account, f Field, text string) (err error) {
 			err = invalid("country_mismatch", fieldIBAN, "the IBAN is of another country")
 		}
 	case fieldBIC:
-		if a.BIC, err = ParseBIC(text); err == nil && mother(a.BIC.Country) != mother(a.Country) {
+		if a.BIC, err = ParseBIC(text); err == nil && !a.BIC.serves(a.Country) {
 			err = invalid("country_mismatch", fieldBIC, "the BIC is of another country")
 		}
 	case fieldRouting:

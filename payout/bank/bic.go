@@ -48,13 +48,19 @@ func (b BIC) String() string { return b.Text }
 // Agree refuses a BIC of another country than the IBAN's: class Invalid, code
 // country_mismatch, field bic. Territories whose numbers are those of a country
 // agree with it, and Faroese and Greenlandic ones with Denmark. Some electronic
-// money institutions give out IBANs of a country where their BIC is not of: in the
-// single euro payments area a BIC is not needed, and should be left out there.
+// money institutions give out IBANs of another country than that of their BIC: in
+// the single euro payments area it is not needed, and is better left out then.
 func (i IBAN) Agree(b BIC) error {
-	if mother(b.Country) == i.Country || b.Country == "DK" && (i.Country == "FO" || i.Country == "GL") {
+	if b.serves(i.Country) {
 		return nil
 	}
 	return invalid("country_mismatch", "bic", "the BIC is of another country than the IBAN")
+}
+
+// serves reports whether a bank with such a BIC keeps accounts of a country or
+// territory.
+func (b BIC) serves(country string) bool {
+	return mother(b.Country) == mother(country) || b.Country == "DK" && (country == "FO" || country == "GL")
 }
 
 func badBIC(msg string) error { return invalid("invalid_bic", "bic", msg) }
