@@ -36,7 +36,7 @@ func (r Rules) ParseAccount(country string, currency ledger.Currency, fields map
 	if err != nil {
 		return Account{}, err
 	}
-	if currency.IsZero() || currency.IsAsset() {
+	if !currency.Valid() || currency.IsAsset() || currency == ledger.BTC {
 		return Account{}, invalid("invalid_currency", "currency", "an account at a bank is kept in a currency")
 	}
 	list := formatsOf(code)

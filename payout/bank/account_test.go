@@ -199,6 +199,7 @@ func TestTestNumbers(t *testing.T) {
 		{"DE", m{"iban": "DE89370400440532013000"}},
 		{"FR", m{"iban": "FR89370400440532013000"}},
 		{"GB", m{"iban": "GB89370400440532013000"}},
+		{"KE", m{"bic": "BARCKEN0", "account_number": "1"}},
 		{"NO", m{"iban": "no89 3704 0044 0532 0130 00"}},
 	} {
 		a, err := test.ParseAccount(c.country, ledger.EUR, c.fields)
@@ -269,6 +270,21 @@ func TestFormatTable(t *testing.T) {
 			require.LessOrEqual(t, f.Min, f.Max, line)
 			require.True(t, strings.Contains(word, ":") == (f.Max > 0 || len(f.Options) > 1), line)
 			require.NotContains(t, f.Name, "?")
+		}
+	}
+}
+
+func BenchmarkParseAccount(b *testing.B) {
+	samples := make(map[string]m)
+	for _, country := range FormatCountries() {
+		samples[country] = sampleFields(country)
+	}
+	countries := FormatCountries()
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		country := countries[n%len(countries)]
+		if _, err := ParseAccount(country, ledger.EUR, samples[country]); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -186,7 +186,7 @@ func TestParseNZAccount(t *testing.T) {
 		n, err := ParseNZAccount(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, n, text)
-		require.Equal(t, want.Bank+"****"+want.Base[6:]+want.Suffix, n.String())
+		requireMasked(t, n, want.Bank+"****"+want.Base[6:]+want.Suffix, want.Base)
 	}
 	for _, text := range []string{
 		"", "01-902-0068388-00", "08-6523-1954513-001", "26-2600-0320871-033", "26-2600-0320870-032", "11000000000000", "NZ12345", "010902006838900a",

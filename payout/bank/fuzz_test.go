@@ -30,6 +30,9 @@ func FuzzParseIBAN(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, i, again)
 		require.Equal(t, i.Text, upper(strings.ReplaceAll(text, " ", "")))
+		if i.Country == "NO" && i.Text[8:10] == "00" {
+			return // two methods, and a digit for each
+		}
 		composed, err := ComposeIBAN(i.Country, IBANParts{i.Bank, i.Branch, i.Account})
 		require.NoError(t, err)
 		require.Equal(t, i, composed)
@@ -49,10 +52,6 @@ func FuzzComposeIBAN(f *testing.F) {
 			return
 		}
 		again, err := ParseIBAN(i.Text)
-		if ibanShapes[i.Country].check != nil && err != nil { // a check over no digits of its own
-			require.ErrorContains(t, err, "national")
-			return
-		}
 		require.NoError(t, err)
 		require.Equal(t, i, again)
 	})

@@ -1,5 +1,7 @@
 package bank
 
+import "fmt"
+
 // NZAccount is an account number of New Zealand, taken apart.
 type NZAccount struct {
 	Bank   string // two digits
@@ -49,8 +51,17 @@ func splitNZ(text string) (NZAccount, bool) {
 	return NZAccount{bank, pad(branch, 4), base, pad(suffix, 3)}, true
 }
 
-// String masks the number: the bank and the last digits.
-func (n NZAccount) String() string { return n.Bank + Mask(n.Base+n.Suffix) }
+// Masked returns the bank and the last digits.
+func (n NZAccount) Masked() string { return n.Bank + Mask(n.Base+n.Suffix) }
+
+// String is Masked.
+func (n NZAccount) String() string { return n.Masked() }
+
+// Format writes the masked form for every verb.
+func (n NZAccount) Format(s fmt.State, verb rune) { show(s, verb, n.Masked()) }
+
+// MarshalText returns the masked form.
+func (n NZAccount) MarshalText() ([]byte, error) { return []byte(n.Masked()), nil }
 
 // nzMethod is a sum of weights over bank (2 digits), branch (4), base (8) and
 // suffix (4), that must be divisible.
