@@ -41,6 +41,7 @@ func TestIBANExamples(t *testing.T) {
 		i, err := ParseIBAN(c["iban"])
 		require.NoError(t, err, c["iban"])
 		require.Equal(t, c["in_swift_registry"] == "true", i.Registered, c["iban"])
+		require.Equal(t, c["sepa"] == "true", SEPA(i.Country), c["iban"])
 		require.Equal(t, c["pretty"], i.Groups())
 		again, err := ParseIBAN(strings.ToLower(i.Groups()))
 		require.NoError(t, err)

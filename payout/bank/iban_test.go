@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -159,6 +160,19 @@ func TestNationalCheckDigits(t *testing.T) {
 	require.True(t, checkNO(i.Text[4:]))
 }
 
+// The clé RIB by its other formula, with weights for bank, branch and account, and
+// each letter's digit.
+func TestLettersInRIBs(t *testing.T) {
+	for n, d := range "12345678912345678923456789" {
+		account := string(rune('A'+n)) + "1234567890"
+		number, err := strconv.Atoi(string(d) + account[1:])
+		require.NoError(t, err)
+		i, err := ComposeIBAN("FR", IBANParts{"20041", "01005", account})
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprintf("%02d", 97-(89*20041+15*1005+3*number)%97), i.Check, account)
+	}
+}
+
 // genIBAN makes any IBAN of any country.
 func genIBAN(t *rapid.T) (IBAN, IBANParts) {
 	country := rapid.SampledFrom(append(IBANCountries(true), IBANCountries(false)...)).Draw(t, "country")
@@ -285,6 +299,7 @@ func requireMasked(t *testing.T, value any, masked string, secrets ...string) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%10s", "%T: %[1]v"} {
 		out = append(out, fmt.Sprintf(verb, value))
 	}
+	out = append(out, value.(fmt.Stringer).String())
 	for _, text := range out {
 		require.Contains(t, text, masked)
 		for _, secret := range secrets {

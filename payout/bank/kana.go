@@ -59,7 +59,7 @@ func zengin(r rune) rune {
 		r = large
 	}
 	switch {
-	case 'ｦ' == r, 'ｱ' <= r && r <= 'ﾟ', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune(zenginSigns, r):
+	case r == 'ｦ', 'ｱ' <= r && r <= 'ﾟ', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune(zenginSigns, r):
 		return r
 	}
 	return 0
