@@ -224,17 +224,26 @@ func TestComposeAndParse(t *testing.T) {
 	}
 }
 
-// MOD 97 finds each single character that is changed, and each two neighbours that
-// are swapped.
+// MOD 97 finds each digit that is changed for another and each letter, and each two
+// neighbours of a kind that are swapped. A letter counts for two digits, so that B1
+// and 1B are alike to it; and the check digits are counted last, so that one of
+// them and what follows are no neighbours.
 func TestWrongCharactersAreFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		i, _ := genIBAN(t)
 		text := []byte(i.Text)
 		at := rapid.IntRange(2, len(text)-2).Draw(t, "at")
 		if rapid.Bool().Draw(t, "swap") {
+			if at == 3 || isDigit(text[at]) != isDigit(text[at+1]) {
+				return
+			}
 			text[at], text[at+1] = text[at+1], text[at]
 		} else {
-			text[at] = rapid.SampledFrom([]byte("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")).Draw(t, "c")
+			kind := "0123456789"
+			if !isDigit(text[at]) {
+				kind = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			}
+			text[at] = rapid.SampledFrom([]byte(kind)).Draw(t, "c")
 		}
 		_, err := ParseIBAN(string(text))
 		require.Equal(t, string(text) == i.Text, err == nil, "%s for %s", text, i.Text)
