@@ -24,8 +24,8 @@ const (
 // the longest) with n for digits and c for letters too, or what it may be. A
 // country without a line is of the line with the star if it has IBANs.
 //
-// Lengths are what payment providers ask of accounts there (the published account
-// formats of processors, 2024 and 2025): they keep out what cannot be a number, and
+// Lengths are what one marketplace asks of accounts there (the rules that it
+// publishes with its source, 2024 and 2025): they keep out what cannot be a number, and
 // no more. Where a check digit is known its field has a rule of its own.
 const formatTable = `
 *  iban bic?
