@@ -195,6 +195,8 @@ func (c *Charge) capturable(p *Platform, at time.Time) error {
 		return badState("cancel_under_way", "charge", "it is being canceled")
 	case !a.Capturing.IsZero():
 		return badState("capture_under_way", "charge", "another capture waits for its answer")
+	case !a.Increasing.IsZero():
+		return badState("increase_under_way", "charge", "an increase waits for its answer")
 	case a.Ended:
 		return badState("already_canceled", "charge", "the authorization was let go")
 	case !at.Before(a.Expires):

@@ -11,3 +11,8 @@ func Moves(from, to string) (charge, step bool) {
 
 // KindOfCharge is how charges are stored.
 func KindOfCharge() ledger.Kind[Charge] { return chargeKind }
+
+// SourceMoves is the same for saved sources.
+func SourceMoves(from, to string) bool {
+	return sourceLife.check("saved source", SourceStatus(from), SourceStatus(to)) == nil
+}

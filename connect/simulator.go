@@ -12,7 +12,7 @@ import (
 )
 
 // Tokens of the simulated acquirer and the documented test numbers that they
-// stand for (TestToken). The last eight are souk's own and stand for no number.
+// stand for (TestToken). Those without one are souk's own.
 // Every other token is declined with incorrect_number.
 const (
 	TestCard             = "tok_visa"                            // 4242424242424242: approved
@@ -40,6 +40,14 @@ const (
 	TestAnsweredTwice    = "tok_answeredTwice"                   // approved, and told again as news
 	TestOverCapture      = "tok_overCapture"                     // approved; up to 20 percent more can be captured
 	TestFailsLater       = "tok_failsLater"                      // approved; three days later the payment fails
+
+	// About saved sources and increases; souk's own, too.
+	TestAlwaysAsk        = "tok_alwaysAsk"        // the buyer has to authenticate each payment; without them it is authentication_required
+	TestRevoked          = "tok_revoked"          // approved; payments without the buyer are declined with revocation_of_authorization
+	TestExpiresSoon      = "tok_expiresSoon"      // approved; the card is good until the end of the month in which it is saved
+	TestNotSaved         = "tok_notSaved"         // approved, and not saved
+	TestIncreaseDeclined = "tok_increaseDeclined" // approved; its increases are declined
+	TestIncreaseReceived = "tok_increaseReceived" // approved; its increases are received first, approved later
 )
 
 // testCards maps the documented numbers to their tokens.
@@ -108,6 +116,7 @@ type act struct {
 
 	captured, refunded int64 // minor units of an authorization
 	canceled           bool
+	raised             int64 // minor units that were authorized afterwards
 }
 
 // NewSimulator returns a simulated acquirer.
@@ -132,8 +141,13 @@ func (s *Simulator) Info() AcquirerInfo {
 
 // Authorize implements Acquirer.
 func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder) (Answer, error) {
-	return s.call(ctx, key, o, o.Source, func(a *act) {
+	asked := o
+	o.Source = unsaved(o.Source)
+	return s.call(ctx, key, asked, o.Source, func(a *act) {
 		a.final = Answer{Status: Approved, Reference: a.answer.Reference, Amount: o.Amount, AtOnce: o.Source == TestCardAtOnce}
+		if o.Save && o.Source != TestNotSaved {
+			a.final.Saved = s.kept(key, o.Source)
+		}
 		if code := s.refusal(o); code != "" {
 			a.final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference, Amount: o.Amount}
 		}
@@ -145,7 +159,7 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 		case o.Source == TestFailsLater:
 			s.fails[key] = s.env.Time().Add(72 * time.Hour)
 		case asksBuyer(o) && a.final.Status == Approved:
-			a.answer.Status, a.answer.Auth = RequiresAction, Authentication{}
+			a.answer.Status, a.answer.Auth, a.answer.Saved = RequiresAction, Authentication{}, SourceDetails{}
 			a.answer.Action = Action{URL: "https://simulated.invalid/challenge/" + key}
 		}
 		if o.Capture && a.final.Status == Approved {
@@ -159,7 +173,7 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 
 // asksBuyer reports whether the buyer has to authenticate.
 func asksBuyer(o AuthorizeOrder) bool {
-	return o.Initiation.By == BuyerPresent && (o.Source == TestChallenge || o.Source == TestSoftDecline)
+	return o.Initiation.By == BuyerPresent && (o.Source == TestChallenge || o.Source == TestSoftDecline || o.Source == TestAlwaysAsk)
 }
 
 // authenticated is what the simulator says of an order's authentication: nothing
@@ -168,7 +182,7 @@ func authenticated(key string, o AuthorizeOrder) Authentication {
 	switch {
 	case asksBuyer(o):
 		return Authentication{Version: "2.2.0", ECI: "05", Asked: o.Exemption, Liability: IssuerBears, Transaction: "net_" + key}
-	case o.Exemption != "" || o.Initiation != Initiation{}:
+	case o.Exemption != "" || o.Initiation != Initiation{} || o.Save || o.Stored:
 		return Authentication{ECI: "07", Asked: o.Exemption, Granted: o.Exemption, Liability: MerchantBears, Transaction: "net_" + key}
 	}
 	return Authentication{}
@@ -185,6 +199,10 @@ func (s *Simulator) refusal(o AuthorizeOrder) string {
 		return code
 	case o.Source == TestSoftDecline && (!o.Challenge || absent), o.Source == TestChallenge && absent:
 		return softDecline
+	case o.Source == TestAlwaysAsk && o.Initiation.By != BuyerPresent:
+		return softDecline
+	case o.Source == TestRevoked && o.Initiation.By != BuyerPresent:
+		return "revocation_of_authorization"
 	case !s.known(o.Source):
 		return "incorrect_number"
 	}
@@ -219,6 +237,8 @@ func (s *Simulator) known(token string) bool {
 	switch token {
 	case TestCardUS, TestCardGB, TestCardDE, TestCardJP:
 		return true
+	case TestAlwaysAsk, TestRevoked, TestExpiresSoon, TestNotSaved, TestIncreaseDeclined, TestIncreaseReceived:
+		return true
 	case TestChallenge, TestSoftDecline, TestOverCapture, TestFailsLater:
 		return true
 	case TestCard, TestCardAtOnce, TestRefundPending, TestRefundDeclined, TestReceived, TestAnswerLost, TestRequestLost, TestAnsweredTwice:
@@ -251,7 +271,7 @@ func (s *Simulator) Capture(ctx context.Context, key string, o CaptureOrder) (An
 func (s *Simulator) approved(reference string) (*act, ledger.Money) {
 	if a, ok := s.byRef[reference]; ok && s.say(a).Status == Approved {
 		if o, ok := a.order.(AuthorizeOrder); ok {
-			return a, o.Amount
+			return a, ledger.Minor(o.Amount.Minor()+a.raised, o.Amount.Currency())
 		}
 	}
 	return &act{}, ledger.Money{}
