@@ -24,6 +24,9 @@ func (e *Engine) checkAsked(r *ChargeRequest, at time.Time) error {
 
 // checkShown is the same for what stands on the statement.
 func (e *Engine) checkShown(r *ChargeRequest, at time.Time) error {
+	if holdsCard(r.Descriptor) {
+		return cardIn("descriptor")
+	}
 	if r.BuyerCountry != "" {
 		return nil
 	}

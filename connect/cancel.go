@@ -119,7 +119,7 @@ func recordCancel(u *ledger.Unit, p *Platform, r *CancelRequest, w ledger.Work) 
 	if r.ChargeID == "" {
 		return nil, badField("invalid_request", "charge", "a cancellation names its charge")
 	}
-	if err := ledger.CheckMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return nil, err
 	}
 	c, err := p.charge(u, r.ChargeID)

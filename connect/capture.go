@@ -177,7 +177,7 @@ func checkCapture(r *CaptureRequest) error {
 	case r.NoFee && r.ApplicationFee.Sign() > 0:
 		return badField("invalid_request", "noFee", "a commission is stated, too")
 	}
-	return ledger.CheckMetadata(r.Metadata)
+	return checkMetadata(r.Metadata)
 }
 
 // capturable refuses a charge of which nothing can be captured now.

@@ -46,27 +46,20 @@ func networkNumber(digits []byte) bool {
 	return four >= "2221" && four <= "2720"
 }
 
-// checkFree refuses free text that is too long or holds what looks like a card's
-// number, which is not repeated.
-func checkFree(field, text string, most int) error {
-	if err := checkText(field, text, most); err != nil {
-		return err
-	}
-	if holdsCard(text) {
-		return badField("card_number", field, "it holds what looks like a card's number, which must not be stored")
-	}
-	return nil
+// cardIn is the error for a field that holds a card's number.
+func cardIn(field string) error {
+	return badField("card_number", field, "it holds what looks like a card's number, which must not be stored")
 }
 
-// checkFreeMetadata is ledger.CheckMetadata, and refuses what looks like a card's
+// checkMetadata is ledger.CheckMetadata, and refuses what looks like a card's
 // number.
-func checkFreeMetadata(meta map[string]string) error {
+func checkMetadata(meta map[string]string) error {
 	if err := ledger.CheckMetadata(meta); err != nil {
 		return err
 	}
 	for k, v := range meta {
 		if holdsCard(k) || holdsCard(v) {
-			return badField("card_number", "metadata", "it holds what looks like a card's number, which must not be stored")
+			return cardIn("metadata")
 		}
 	}
 	return nil

@@ -385,7 +385,7 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return err
 	}
-	if err := ledger.CheckMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return err
 	}
 	if err := checkInitiation(r, u.At()); err != nil {

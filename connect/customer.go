@@ -89,13 +89,13 @@ func (k *Customer) check() error {
 	if err := checkEmail(k.Email); err != nil {
 		return err
 	}
-	if err := checkFree("name", k.Name, 200); err != nil {
+	if err := checkText("name", k.Name, 200); err != nil {
 		return err
 	}
-	if err := checkFree("description", k.Description, 1000); err != nil {
+	if err := checkText("description", k.Description, 1000); err != nil {
 		return err
 	}
-	return checkFreeMetadata(k.Metadata)
+	return checkMetadata(k.Metadata)
 }
 
 // CustomerUpdate changes a customer. Zero fields stay as they are.

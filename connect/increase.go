@@ -119,7 +119,7 @@ func recordIncrease(u *ledger.Unit, p *Platform, r *IncreaseRequest, w ledger.Wo
 	case r.Amount.Sign() <= 0:
 		return nil, badField("invalid_amount", "amount", "an increase is more than zero")
 	}
-	if err := checkFreeMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return nil, err
 	}
 	c, err := p.charge(u, r.ChargeID)

@@ -96,9 +96,6 @@ func checkTerms(t *SaveTerms, now time.Time) error {
 	if t.Agreement == (BuyerAgreement{}) {
 		return badField("agreement_required", "agreement", "a source is saved with what the buyer agreed to")
 	}
-	if holdsCard(t.Agreement.Text) {
-		return badField("card_number", "agreement", "it holds what looks like a card's number, which must not be stored")
-	}
 	for i, by := range t.For {
 		switch by {
 		case Recurring, Instalment, Unscheduled, NoShow, Delayed, Incremental:
@@ -126,7 +123,7 @@ func recordSource(u *ledger.Unit, p *Platform, r *SaveSourceRequest, w ledger.Wo
 	if err := p.e.checkSource("source", r.Source); err != nil {
 		return nil, err
 	}
-	if err := checkFreeMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return nil, err
 	}
 	k, err := p.customer(u, r.CustomerID)

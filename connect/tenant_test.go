@@ -145,7 +145,10 @@ func TestForeignIsUnknown(t *testing.T) {
 			_, err := other.ListCharges(m.ctx, connect.ListRequest{CustomerID: id})
 			return err
 		}},
-		"page of customers": {k.ID, func(id string) error { _, err := other.ListCustomers(m.ctx, connect.ListRequest{After: id}); return err }},
+		"page of customers": {k.ID, func(id string) error {
+			_, err := other.ListCustomers(m.ctx, connect.ListRequest{After: id})
+			return err
+		}},
 		"get capture":         {capture.ID, func(id string) error { _, err := other.GetCapture(m.ctx, id); return err }},
 		"get cancellation":    {void.ID, func(id string) error { _, err := other.GetCancellation(m.ctx, id); return err }},
 		"finish capture":      {capture.ID, func(id string) error { return other.Finish(m.ctx, id) }},
