@@ -40,14 +40,6 @@ const (
 	TestAnsweredTwice    = "tok_answeredTwice"                   // approved, and told again as news
 	TestOverCapture      = "tok_overCapture"                     // approved; up to 20 percent more can be captured
 	TestFailsLater       = "tok_failsLater"                      // approved; three days later the payment fails
-
-	// About saved sources and increases; souk's own, too.
-	TestAlwaysAsk        = "tok_alwaysAsk"        // the buyer has to authenticate each payment; without them it is authentication_required
-	TestRevoked          = "tok_revoked"          // approved; payments without the buyer are declined with revocation_of_authorization
-	TestExpiresSoon      = "tok_expiresSoon"      // approved; the card is good until the end of the month in which it is saved
-	TestNotSaved         = "tok_notSaved"         // approved, and not saved
-	TestIncreaseDeclined = "tok_increaseDeclined" // approved; its increases are declined
-	TestIncreaseReceived = "tok_increaseReceived" // approved; its increases are received first, approved later
 )
 
 // testCards maps the documented numbers to their tokens.
@@ -237,14 +229,12 @@ func (s *Simulator) known(token string) bool {
 	switch token {
 	case TestCardUS, TestCardGB, TestCardDE, TestCardJP:
 		return true
-	case TestAlwaysAsk, TestRevoked, TestExpiresSoon, TestNotSaved, TestIncreaseDeclined, TestIncreaseReceived:
-		return true
 	case TestChallenge, TestSoftDecline, TestOverCapture, TestFailsLater:
 		return true
 	case TestCard, TestCardAtOnce, TestRefundPending, TestRefundDeclined, TestReceived, TestAnswerLost, TestRequestLost, TestAnsweredTwice:
 		return true
 	}
-	return false
+	return keptToken(token)
 }
 
 // Capture implements Acquirer. It may take an authorization in parts, never more

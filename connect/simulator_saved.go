@@ -7,6 +7,25 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
+// Tokens about saved sources and increases; souk's own, which stand for no number.
+const (
+	TestAlwaysAsk        = "tok_alwaysAsk"        // the buyer has to authenticate each payment; without them it is authentication_required
+	TestRevoked          = "tok_revoked"          // approved; payments without the buyer are declined with revocation_of_authorization
+	TestExpiresSoon      = "tok_expiresSoon"      // approved; the card is good until the end of the month in which it is saved
+	TestNotSaved         = "tok_notSaved"         // approved, and not saved
+	TestIncreaseDeclined = "tok_increaseDeclined" // approved; its increases are declined
+	TestIncreaseReceived = "tok_increaseReceived" // approved; its increases are received first, approved later
+)
+
+// keptToken reports whether a token is one of these.
+func keptToken(token string) bool {
+	switch token {
+	case TestAlwaysAsk, TestRevoked, TestExpiresSoon, TestNotSaved, TestIncreaseDeclined, TestIncreaseReceived:
+		return true
+	}
+	return false
+}
+
 // savedMark begins the tokens with which the simulator keeps sources: the key under
 // which one was kept and the token that it was kept of follow, so that a simulator
 // that was made anew knows them, too.
