@@ -122,7 +122,7 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 	if err := checkEmail(r.Email); err != nil {
 		return nil, err
 	}
-	if err := ledger.CheckMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return nil, err
 	}
 	if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
@@ -216,7 +216,7 @@ func mergeMetadata(have, set map[string]string) (map[string]string, error) {
 	if len(out) == 0 {
 		out = nil
 	}
-	return out, ledger.CheckMetadata(out)
+	return out, checkMetadata(out)
 }
 
 // account returns an account of the platform, expected unchanged. Others are

@@ -38,6 +38,9 @@ type AcquirerInfo struct {
 	Delivery ledger.Delivery
 	KeyLife  time.Duration // Keyed: for how long a key is remembered; 0 is for ever
 	Settling time.Duration // Askable: how long after a request "never seen" may be too early
+
+	NewsOnly  bool // what it has received is never asked for: its truth comes as news
+	OneCharge bool // a source is a payment, of which there is one charge: a second one is refused
 }
 
 // AuthorizeOrder asks for money.
@@ -50,6 +53,9 @@ type AuthorizeOrder struct {
 	Initiation Initiation // who starts it; the zero value is the buyer, who is present
 	Exemption  Exemption  // from authentication, asked for
 	Challenge  bool       // the buyer is to authenticate: an earlier attempt was declined for the want of it
+
+	Save   bool // keep the source for later, as SourceSaver does: Answer.Saved says what was kept
+	Stored bool // Source is one that was kept
 }
 
 // CaptureOrder takes what was authorized.
@@ -109,6 +115,7 @@ type Answer struct {
 	// CaptureBefore is when an authorization ends, if the acquirer tells. Else the
 	// rules of capture say.
 	CaptureBefore time.Time
+	Saved         SourceDetails // of a source that is kept for later, where that was asked for
 
 	key string // which it is about, where the engine knows
 }

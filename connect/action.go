@@ -123,6 +123,9 @@ const softDecline = "authentication_required"
 // if the buyer is there to answer it.
 func (p *Platform) chargeDeclined(u *ledger.Unit, c *Charge, a Answer) error {
 	c.heard(a)
+	if err := p.sourceRefused(u, c, a); err != nil {
+		return err
+	}
 	if a.Code == softDecline && c.Retry == 0 && !c.Initiation.absent() {
 		if err := c.become(ChargeProcessing, ""); err != nil {
 			return err

@@ -89,7 +89,7 @@ func (a *Agreement) check() error {
 	if a.At.After(a.Created) {
 		return badField("invalid_time", "at", "an agreement is not of the future")
 	}
-	return ledger.CheckMetadata(a.Metadata)
+	return checkMetadata(a.Metadata)
 }
 
 // EndAgreementRequest withdraws a consent.

@@ -28,6 +28,12 @@ type Authorization struct {
 	Stated    bool         `json:"stated,omitzero"`    // a capture stated its commission, and so do all after it
 	Ended     bool         `json:"ended,omitzero"`     // the rest was let go
 
+	Over       decimal.Decimal `json:"over,omitzero"`       // by how many percent captures may exceed it, in Most already
+	Increases  int             `json:"increases,omitzero"`  // how often it may be raised: below zero never, 0 is 10
+	Increased  int             `json:"increased,omitzero"`  // how often it was
+	Increasing ledger.Money    `json:"increasing,omitzero"` // by the increase under way
+	First      *FirstTerms     `json:"first,omitzero"`      // as it was before it was raised
+
 	// What the parts of the amount were to be if all of it was captured.
 	Terms Terms `json:"terms,omitzero"`
 }
@@ -45,7 +51,12 @@ type Terms struct {
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (a *Authorization) loaded() {
 	zero := ledger.Zero(a.Amount.Currency())
-	for _, m := range []*ledger.Money{&a.Captured, &a.Capturing, &a.Terms.ApplicationFee, &a.Terms.ServiceFee} {
+	list := []*ledger.Money{&a.Captured, &a.Capturing, &a.Increasing, &a.Terms.ApplicationFee, &a.Terms.ServiceFee}
+	if a.First != nil {
+		list = append(list, &a.First.Terms.ApplicationFee, &a.First.Terms.ServiceFee)
+		taxLoaded(a.First.Terms.Tax, a.First.Terms.FeeTax)
+	}
+	for _, m := range list {
 		if m.IsZero() {
 			*m = zero
 		}
@@ -70,10 +81,11 @@ type CaptureRule struct {
 	From    time.Time // from this moment on,
 	Until   time.Time // and before this one, by when the amount was authorized
 
-	Window   time.Duration   // for which an authorization lasts; 0 is 7 days
-	Captures int             // how many there may be; 0 is one
-	Over     decimal.Decimal // by how many percent captures may exceed the authorization, 0–100
-	Source   string          // where it is published
+	Window    time.Duration   // for which an authorization lasts; 0 is 7 days
+	Captures  int             // how many there may be; 0 is one
+	Over      decimal.Decimal // by how many percent captures may exceed the authorization, 0–100
+	Increases int             // how often an authorization may be raised; 0 is 10, below zero never
+	Source    string          // where it is published
 }
 
 // DefaultCaptureRules returns the networks' rules that differ from seven days, one
@@ -90,9 +102,9 @@ const captureWindow = 7 * 24 * time.Hour
 
 func checkCaptureRules(list []CaptureRule) error {
 	for _, r := range list {
-		if r.Window < 0 || r.Captures < 0 || r.Captures > 100 || r.Over.Sign() < 0 || r.Over.GreaterThan(decimal.New(100, 0)) {
+		if r.Window < 0 || r.Captures < 0 || r.Captures > 100 || r.Increases > 1000 || r.Over.Sign() < 0 || r.Over.GreaterThan(decimal.New(100, 0)) {
 			return &ledger.Error{Class: ledger.Invalid, Code: "invalid_config", Field: "captureRules", Op: "connect: config",
-				Msg: "a rule has a window and a number of captures from zero on, and goes up to 100 percent over"}
+				Msg: "a rule has a window, a number of captures from zero on and at most 1000 increases, and goes up to 100 percent over"}
 		}
 	}
 	return nil
@@ -109,7 +121,7 @@ func (e *Engine) captureRule(c *Charge, network string, at time.Time) CaptureRul
 			break
 		}
 	}
-	rule.Window, rule.Captures = cmp.Or(rule.Window, captureWindow), cmp.Or(rule.Captures, 1)
+	rule.Window, rule.Captures, rule.Increases = cmp.Or(rule.Window, captureWindow), cmp.Or(rule.Captures, 1), cmp.Or(rule.Increases, defaultIncreases)
 	return rule
 }
 
@@ -127,6 +139,7 @@ func (p *Platform) authorized(u *ledger.Unit, c *Charge, a Answer) error {
 	}
 	c.Authorization = &Authorization{
 		Amount: amount, Most: sum(amount, over), Captures: rule.Captures, Expires: u.At().Add(rule.Window), Network: a.Network, Country: a.Country,
+		Over: rule.Over, Increases: rule.Increases,
 		Terms: c.terms(),
 	}
 	c.Authorization.Terms.Commission, c.Authorization.Terms.Service = c.Commission, c.Service
@@ -147,7 +160,7 @@ func (c *Charge) deadline() time.Time {
 	case c.Canceling != "":
 	case c.Status == ChargeRequiresAction:
 		return c.Action.Until
-	case a != nil && (c.Status == ChargeAuthorized || c.Status == ChargeSucceeded) && a.Left().Sign() > 0 && a.Capturing.IsZero():
+	case a != nil && (c.Status == ChargeAuthorized || c.Status == ChargeSucceeded) && a.Left().Sign() > 0 && a.Capturing.IsZero() && a.Increasing.IsZero():
 		return a.Expires
 	}
 	return time.Time{}

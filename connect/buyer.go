@@ -24,6 +24,9 @@ func (e *Engine) checkAsked(r *ChargeRequest, at time.Time) error {
 
 // checkShown is the same for what stands on the statement.
 func (e *Engine) checkShown(r *ChargeRequest, at time.Time) error {
+	if holdsCard(r.Descriptor) {
+		return cardIn("descriptor")
+	}
 	if r.BuyerCountry != "" {
 		return nil
 	}
@@ -39,7 +42,7 @@ func (p *Platform) checkBuyer(u *ledger.Unit, prof *Profile, r *ChargeRequest, c
 	if err != nil {
 		return err
 	}
-	s := market.Sale{Amount: c.Amount, Seller: prof.Country, Method: c.Method, Descriptor: c.Descriptor}
+	s := market.Sale{Amount: c.presented(), Seller: prof.Country, Method: c.Method, Descriptor: c.Descriptor}
 	if c.Account != "" {
 		seller, err := p.lasting(u, c.Account)
 		if err != nil {
@@ -47,7 +50,7 @@ func (p *Platform) checkBuyer(u *ledger.Unit, prof *Profile, r *ChargeRequest, c
 		}
 		s.Seller = seller.country
 	}
-	c.BuyerCountry, s.Settled = country, settled(c.Amount, r.rate)
+	c.BuyerCountry, s.Settled = country, settled(c.presented(), r.rate)
 	return v.Refuse(&s)
 }
 

@@ -119,7 +119,7 @@ func recordCancel(u *ledger.Unit, p *Platform, r *CancelRequest, w ledger.Work) 
 	if r.ChargeID == "" {
 		return nil, badField("invalid_request", "charge", "a cancellation names its charge")
 	}
-	if err := ledger.CheckMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return nil, err
 	}
 	c, err := p.charge(u, r.ChargeID)
@@ -159,6 +159,8 @@ func (c *Charge) cancelable(p *Platform, reason string, at time.Time) error {
 		return badState("invalid_state", "charge", "only a charge that is authorized or waits for the buyer can be canceled; it is "+string(c.Status))
 	case !a.Capturing.IsZero():
 		return badState("capture_under_way", "charge", "a capture waits for its answer")
+	case !a.Increasing.IsZero():
+		return badState("increase_under_way", "charge", "an increase waits for its answer")
 	case a.Ended:
 		return badState("already_canceled", "charge", "the authorization was let go")
 	}

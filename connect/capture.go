@@ -184,7 +184,7 @@ func checkCapture(r *CaptureRequest) error {
 	case r.NoFee && r.ApplicationFee.Sign() > 0:
 		return badField("invalid_request", "noFee", "a commission is stated, too")
 	}
-	return ledger.CheckMetadata(r.Metadata)
+	return checkMetadata(r.Metadata)
 }
 
 // capturable refuses a charge of which nothing can be captured now.
@@ -202,6 +202,8 @@ func (c *Charge) capturable(p *Platform, at time.Time) error {
 		return badState("cancel_under_way", "charge", "it is being canceled")
 	case !a.Capturing.IsZero():
 		return badState("capture_under_way", "charge", "another capture waits for its answer")
+	case !a.Increasing.IsZero():
+		return badState("increase_under_way", "charge", "an increase waits for its answer")
 	case a.Ended:
 		return badState("already_canceled", "charge", "the authorization was let go")
 	case !at.Before(a.Expires):

@@ -230,7 +230,7 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 }
 
 // Finish carries out one recorded object: the id of a charge, capture, cancellation,
-// refund, payout, receiver or return of coins. It is what a host calls after the
+// increase, saved source, refund, payout, receiver or return of coins. It is what a host calls after the
 // commit of a transaction in which a verb was recorded (In). What is finished
 // already, or being carried out by somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
@@ -249,6 +249,12 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		_, err = cancelTask.finish(ctx, p, id)
 	case refundKind.Fits(id):
 		_, err = refundTask.finish(ctx, p, id)
+	case savedSourceKind.Fits(id):
+		var s *SavedSource
+		s, err = saveTask.finish(ctx, p, id)
+		_, err = p.saveAgain(ctx, s, err)
+	case increaseKind.Fits(id):
+		_, err = increaseTask.finish(ctx, p, id)
 	case payoutKind.Fits(id):
 		_, err = payoutTask.finish(ctx, p, id)
 	case receiverKind.Fits(id):

@@ -105,7 +105,7 @@ func (p *Platform) checkCashSale(u *ledger.Unit, r CashSaleRequest) (ledger.Mone
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return owed, err
 	}
-	return owed, ledger.CheckMetadata(r.Metadata)
+	return owed, checkMetadata(r.Metadata)
 }
 
 // GetCashSale returns a cash sale of the platform.

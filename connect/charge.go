@@ -103,6 +103,11 @@ type Charge struct {
 	Failure    *Failure        `json:"failure,omitzero"`    // that it failed after it had succeeded
 	Canceling  string          `json:"canceling,omitzero"`  // the cancellation under way
 
+	Customer    string     `json:"customer,omitzero"`
+	SavedSource string     `json:"savedSource,omitzero"` // that it used, or that was saved with it
+	Save        *SaveTerms `json:"save,omitzero"`        // what the buyer agreed to for what it uses to be saved
+	SaveCode    string     `json:"saveCode,omitzero"`    // why it was not saved, though the charge was approved
+
 	Work ledger.Work `json:"work,omitzero"`
 
 	// Replayed is set when an idempotency key was used again.
@@ -161,6 +166,9 @@ var chargeKind = ledger.Kind[Charge]{
 		if c.Account != "" {
 			keys = append(keys, ledger.Key{Name: "account", Value: c.Account, At: c.Created})
 		}
+		if c.Customer != "" {
+			keys = append(keys, ledger.Key{Name: "customer", Value: c.Customer, At: c.Created})
+		}
 		return c.waits(c.Work.Keys(keys...))
 	},
 	Columns: []ledger.Column{
@@ -172,6 +180,7 @@ var chargeKind = ledger.Kind[Charge]{
 		{Name: "refunded_minor", Path: "refunded.amountMinor", Type: ledger.IntegerColumn},
 		{Name: "available", Path: "available"}, {Name: "created", Path: "created", Type: ledger.TimeColumn},
 		{Name: "on_behalf_of", Path: "onBehalfOf"}, {Name: "transfer_group", Path: "transferGroup"},
+		{Name: "customer", Path: "customer"}, {Name: "saved_source", Path: "savedSource"},
 	},
 }
 
@@ -191,6 +200,16 @@ type ChargeRequest struct {
 	// The zero Money asks nothing.
 	Total  ledger.Money `json:"total,omitzero"`
 	Source string       `json:"source,omitzero"` // the acquirer's token for the buyer's card
+
+	// CustomerID is the buyer: the platform's customer, or for a direct charge its
+	// seller's. Without Source and SavedSourceID the charge is of their default source.
+	CustomerID string `json:"customer,omitzero"`
+	// SavedSourceID is in place of Source. A charge without the buyer carries what
+	// they agreed to when it was saved, and is refused if that is of other payments
+	// (agreement_required).
+	SavedSourceID string `json:"savedSource,omitzero"`
+	// Save saves Source for the customer once the charge is approved.
+	Save *SaveTerms `json:"save,omitzero"`
 
 	// AccountID is the seller whom the amount less taxes goes to. Empty: the
 	// platform charges for itself, and may transfer what is others' (TransferRequest).
@@ -328,6 +347,10 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		return nil, err
 	}
 	r := *asked // a lost race begins with the request as it was
+	customer, err := p.useSaved(u, &r)
+	if err != nil {
+		return nil, err
+	}
 	if err := p.checkCharge(u, prof, &r); err != nil {
 		return nil, err
 	}
@@ -346,6 +369,7 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.shape(u, &r, c); err != nil {
 		return nil, err
 	}
+	c.saveWith(customer, &r)
 	if c.initiate(&r); r.CaptureLater {
 		c.Authorization = &Authorization{}
 	}
@@ -353,6 +377,9 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		return nil, err
 	}
 	if err := p.checkBuyer(u, prof, &r, c); err != nil {
+		return nil, err
+	}
+	if err := p.onlyOne(u, c); err != nil {
 		return nil, err
 	}
 	c.loaded()
@@ -379,8 +406,8 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := p.e.checkAsked(r, u.At()); err != nil {
 		return err
 	}
-	if !plain(r.Source, 1, 200) || cardNumber(r.Source) {
-		return badField("invalid_source", "source", "a source is the acquirer's token, never a card's number")
+	if err := p.e.checkSource("source", r.Source); err != nil {
+		return err
 	}
 	if err := p.e.checkShown(r, u.At()); err != nil {
 		return err
@@ -388,7 +415,7 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return err
 	}
-	if err := ledger.CheckMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return err
 	}
 	if err := checkInitiation(r, u.At()); err != nil {

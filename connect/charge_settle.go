@@ -25,7 +25,11 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 		if asked := c.presented(); a.Amount != asked {
 			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+asked.String())
 		}
-		if c.heard(a); c.Authorization != nil {
+		c.heard(a)
+		if err := p.sourceUsed(u, c, a); err != nil {
+			return err
+		}
+		if c.Authorization != nil {
 			return p.authorized(u, c, a)
 		}
 		return p.chargeApproved(u, c, a)
@@ -51,7 +55,7 @@ func (p *Platform) chargeReceived(u *ledger.Unit, c *Charge, a Answer) error {
 // received lets work wait for a later answer: until it is asked for, or for
 // ever if only news can bring it.
 func (e *Engine) received(u *ledger.Unit, w *ledger.Work) {
-	if e.c.Acquirer.Info().Delivery == ledger.Blind {
+	if i := e.c.Acquirer.Info(); i.Delivery == ledger.Blind || i.NewsOnly {
 		w.Done()
 	} else {
 		w.Later(u.At().Add(e.backOff(w.Attempt)))

@@ -18,7 +18,7 @@ func checkShape(r *ChargeRequest, share ledger.Money) error {
 	case r.Direct && r.OnBehalfOf != "":
 		return bad("onBehalfOf", "a direct charge is the seller's own already")
 	}
-	if err := checkText("transferGroup", r.TransferGroup, 200); err != nil {
+	if err := checkPlain("transferGroup", r.TransferGroup, 200); err != nil {
 		return err
 	}
 	if r.TransferAmount == (ledger.Money{}) {

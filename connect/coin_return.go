@@ -174,7 +174,7 @@ func recordCoinReturn(u *ledger.Unit, p *Platform, req *ReturnRequest, w ledger.
 
 // newCoinReturn checks what all coins that go back have in common.
 func (p *Platform) newCoinReturn(u *ledger.Unit, r *Receiver, coins ledger.Money, address string, meta map[string]string, w ledger.Work) (*CoinReturn, error) {
-	if err := ledger.CheckMetadata(meta); err != nil {
+	if err := checkMetadata(meta); err != nil {
 		return nil, err
 	}
 	to, err := p.e.buyersAddress(address, "address")

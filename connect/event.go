@@ -22,6 +22,24 @@ const (
 	EventChargeCanceled       = "charge.canceled"        // it, or what was not captured of it, was let go
 	EventChargeExpired        = "charge.expired"         // likewise, since its time was over
 
+	EventChargeIncreased = "charge.increased" // more is authorized
+
+	EventIncreaseCreated = "increase.created"
+	EventIncreaseUpdated = "increase.updated" // succeeded, known to the acquirer, or unknown
+	EventIncreaseFailed  = "increase.failed"
+
+	EventCustomerCreated = "customer.created"
+	EventCustomerUpdated = "customer.updated" // also: it has another default source
+	EventCustomerDeleted = "customer.deleted"
+
+	EventSourcePending        = "source.pending" // recorded
+	EventSourceUpdated        = "source.updated" // known to the acquirer, unknown, or its first transaction is known
+	EventSourceActionRequired = "source.requires_action"
+	EventSourceSaved          = "source.saved"
+	EventSourceExpired        = "source.expired"
+	EventSourceDetached       = "source.detached"
+	EventSourceFailed         = "source.failed"
+
 	EventCaptureCreated = "capture.created"
 	EventCaptureUpdated = "capture.updated" // succeeded, known to the acquirer, or unknown
 	EventCaptureFailed  = "capture.failed"

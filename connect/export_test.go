@@ -1,6 +1,11 @@
 package connect
 
-import "github.com/soukhq/souk/ledger"
+import (
+	"reflect"
+
+	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/ledger"
+)
 
 // Moves tells whether the table of states of an object allows a change, for the
 // tests that go through all of them.
@@ -27,3 +32,27 @@ func Moves(what, from, to string) bool {
 
 // KindOfCharge is how charges are stored.
 func KindOfCharge() ledger.Kind[Charge] { return chargeKind }
+
+// SourceMoves is the same for saved sources.
+func SourceMoves(from, to string) bool {
+	return sourceLife.check("saved source", SourceStatus(from), SourceStatus(to)) == nil
+}
+
+// HoldsCard reports whether text holds a card's number.
+func HoldsCard(text string) bool { return holdsCard(text) }
+
+// Stored are the types of what the engine stores, by kind.
+func Stored() map[string]reflect.Type {
+	return map[string]reflect.Type{
+		platformKind.Name: typeOf(&platformKind), accountKind.Name: typeOf(&accountKind), compliance.Kind.Name: typeOf(&compliance.Kind),
+		chargeKind.Name: typeOf(&chargeKind), captureKind.Name: typeOf(&captureKind), cancellationKind.Name: typeOf(&cancellationKind),
+		refundKind.Name: typeOf(&refundKind), transferKind.Name: typeOf(&transferKind), transferReversalKind.Name: typeOf(&transferReversalKind),
+		agreementKind.Name: typeOf(&agreementKind), topUpKind.Name: typeOf(&topUpKind), cashSaleKind.Name: typeOf(&cashSaleKind),
+		payoutKind.Name: typeOf(&payoutKind), releaseKind.Name: typeOf(&releaseKind), railKind.Name: typeOf(&railKind),
+		receiverKind.Name: typeOf(&receiverKind), coinAddressKind.Name: typeOf(&coinAddressKind), coinReturnKind.Name: typeOf(&coinReturnKind),
+		customerKind.Name: typeOf(&customerKind), savedSourceKind.Name: typeOf(&savedSourceKind), increaseKind.Name: typeOf(&increaseKind),
+		onceKind.Name: typeOf(&onceKind),
+	}
+}
+
+func typeOf[T any](*ledger.Kind[T]) reflect.Type { return reflect.TypeFor[T]() }

@@ -135,6 +135,7 @@ func (c *Charge) order() AuthorizeOrder {
 	o := AuthorizeOrder{
 		Amount: c.presented(), Source: c.Source, Capture: c.Authorization == nil, Descriptor: c.Descriptor,
 		Exemption: c.Exemption, Challenge: c.Retry > 0,
+		Save: c.Save != nil, Stored: c.Save == nil && c.SavedSource != "",
 	}
 	if c.Initiation != nil {
 		o.Initiation = *c.Initiation

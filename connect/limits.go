@@ -78,6 +78,9 @@ func (e *Engine) checkDescriptor(text string, at time.Time) error {
 	if text == "" {
 		return nil
 	}
+	if holdsCard(text) {
+		return cardIn("descriptor")
+	}
 	all := e.c.Markets.View("", at, nil)
 	if d := all.Descriptor(); d != nil && !d.Value.Fits(text) {
 		return badField("invalid_descriptor", "descriptor", d.Value.String())

@@ -13,6 +13,7 @@ import (
 type ListRequest struct {
 	AccountID  string // only those of an account, or of the platform itself by its id, where the list can tell
 	ChargeID   string // only those of a charge: refunds, captures, cancellations, transfers
+	CustomerID string // only those of a customer: saved sources, charges
 	TransferID string // only those of a transfer: reversals
 	After      string // the id of the last one already seen; empty starts
 	Limit      int    // 1–100; 0 is 10
@@ -40,6 +41,7 @@ type lister[T any] struct {
 	own      bool                           // the platform's own are found so too
 	charge   string                         // the key that finds those of a charge; empty if there is none
 	transfer string                         // likewise of a transfer
+	customer string                         // likewise of a customer
 }
 
 // page reads one page. A cursor is the id of an object in the list: one that is
@@ -84,6 +86,8 @@ func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List
 func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledger.Query, error) {
 	q := ledger.Query{Kind: l.kind.Name, Name: "platform", Value: p.id, Desc: true, Limit: r.Limit + 1}
 	switch {
+	case r.CustomerID != "":
+		return l.ofCustomer(ctx, p, r, q)
 	case r.TransferID != "":
 		return l.ofTransfer(ctx, p, r, q)
 	case r.AccountID != "" && r.ChargeID != "":
@@ -113,6 +117,22 @@ func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledg
 			q.Value = l.value(p, r.AccountID)
 		}
 	}
+	return q, nil
+}
+
+// ofCustomer finds the list of a customer.
+func (l *lister[T]) ofCustomer(ctx context.Context, p *Platform, r ListRequest, q ledger.Query) (ledger.Query, error) {
+	if l.customer == "" || r.AccountID != "" || r.ChargeID != "" || r.TransferID != "" {
+		return q, badField("invalid_request", "customer", "saved sources and charges are listed by their customer, and by nothing else then")
+	}
+	k, err := customerKind.Read(ctx, p.store, r.CustomerID)
+	if err != nil {
+		return q, notFoundOr(err, "customer")
+	}
+	if k.Platform != p.id {
+		return q, notFound("customer")
+	}
+	q.Name, q.Value = l.customer, r.CustomerID
 	return q, nil
 }
 
@@ -183,7 +203,7 @@ func (l *lister[T]) each(ctx context.Context, p *Platform, r ListRequest, id fun
 
 var (
 	accountLister = &lister[Account]{what: "accounts", kind: &accountKind, platform: func(a *Account) string { return a.Platform }}
-	chargeLister  = &lister[Charge]{what: "charges", kind: &chargeKind, account: "account", platform: func(c *Charge) string { return c.Platform }}
+	chargeLister  = &lister[Charge]{what: "charges", kind: &chargeKind, account: "account", customer: "customer", platform: func(c *Charge) string { return c.Platform }}
 	captureLister = &lister[Capture]{what: "captures", kind: &captureKind, charge: "charge", platform: func(k *Capture) string { return k.Platform }}
 	voidLister    = &lister[Cancellation]{what: "cancellations", kind: &cancellationKind, charge: "charge", platform: func(x *Cancellation) string { return x.Platform }}
 	refundLister  = &lister[Refund]{what: "refunds", kind: &refundKind, account: "account", charge: "charge", platform: func(r *Refund) string { return r.Platform }}

@@ -9,8 +9,8 @@ import (
 )
 
 // News books what the engine's acquirer says unasked: a notification, a line of
-// a report, what a person found out. Its key is that of the request: the id of the charge, capture, cancellation or
-// refund. It may come twice, late, and in any order: what is decided already stays. News
+// a report, what a person found out. Its key is that of the request: the id of the charge, capture, cancellation,
+// increase, saved source or refund. It may come twice, late, and in any order: what is decided already stays. News
 // of a key that is not this acquirer's is NotFound; news that contradicts what is
 // booked is of class State, code contradicting_news, and changes nothing.
 func (e *Engine) News(ctx context.Context, n News) error {
@@ -25,6 +25,10 @@ func (e *Engine) News(ctx context.Context, n News) error {
 		err = captureTask.news(ctx, e, n.Key, n.Answer)
 	case cancellationKind.Fits(n.Key):
 		err = cancelTask.news(ctx, e, n.Key, n.Answer)
+	case increaseKind.Fits(n.Key):
+		err = increaseTask.news(ctx, e, n.Key, n.Answer)
+	case savedSourceKind.Fits(n.Key):
+		err = e.sourceNews(ctx, n)
 	case refundKind.Fits(n.Key):
 		err = refundTask.news(ctx, e, n.Key, n.Answer)
 	default:

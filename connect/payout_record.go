@@ -141,7 +141,7 @@ func checkPayout(r *PayoutRequest) error {
 	if (r.Authority != "") != (r.Bank != nil) {
 		return badField("invalid_request", "bank", "a payout to an authority, and no other, brings its bank details")
 	}
-	return ledger.CheckMetadata(r.Metadata)
+	return checkMetadata(r.Metadata)
 }
 
 // mayBePaid expects that the payee is as it was when the bank was chosen, and

@@ -12,7 +12,20 @@ import (
 type approving struct{ Acquirer }
 
 func (approving) Authorize(_ context.Context, _ string, o AuthorizeOrder) (Answer, error) {
-	return Answer{Status: Approved, Reference: "preview", Amount: o.Amount}, nil
+	a := Answer{Status: Approved, Reference: "preview", Amount: o.Amount}
+	if o.Save {
+		a.Saved.Token = "preview"
+	}
+	return a, nil
+}
+
+// SaveSource and Increase are there for acquirers that have them (optional).
+func (approving) SaveSource(context.Context, string, SaveOrder) (Answer, error) {
+	return Answer{Status: Approved, Reference: "preview", Saved: SourceDetails{Token: "preview"}}, nil
+}
+
+func (approving) Increase(_ context.Context, _ string, o IncreaseOrder) (Answer, error) {
+	return Answer{Status: Approved, Reference: "preview", Amount: o.Total}, nil
 }
 
 func (approving) Capture(_ context.Context, _ string, o CaptureOrder) (Answer, error) {

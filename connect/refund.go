@@ -228,7 +228,7 @@ func checkRefund(r *RefundRequest) error {
 	default:
 		return badField("invalid_reason", "reason", "a refund is a duplicate, fraudulent or requested_by_customer")
 	}
-	return ledger.CheckMetadata(r.Metadata)
+	return checkMetadata(r.Metadata)
 }
 
 // takesBack refuses a refund that asks back what its charge did not give.

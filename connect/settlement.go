@@ -147,6 +147,22 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	return nil
 }
 
+// settleAgain is settleIn for a payment of which nothing was captured yet, and whose
+// amount has changed.
+func (c *Charge) settleAgain(amount ledger.Money, t Terms) error {
+	s := *c.Settlement
+	t.Commission, t.Service = nil, nil // the charge has them
+	s.Presented, s.Terms = amount, t
+	var err error
+	if s.Gross, s.Value, err = s.worth(amount); err != nil {
+		return err
+	}
+	c.Settlement = &s
+	err = c.convert(&s, amount, t)
+	c.loaded()
+	return err
+}
+
 // convert puts on a charge what an amount of the buyer's and its parts come to.
 func (c *Charge) convert(s *Settlement, amount ledger.Money, t Terms) error {
 	var err error

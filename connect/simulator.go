@@ -12,7 +12,7 @@ import (
 )
 
 // Tokens of the simulated acquirer and the documented test numbers that they
-// stand for (TestToken). The last eight are souk's own and stand for no number.
+// stand for (TestToken). Those without one are souk's own.
 // Every other token is declined with incorrect_number.
 const (
 	TestCard             = "tok_visa"                            // 4242424242424242: approved
@@ -108,6 +108,7 @@ type act struct {
 
 	captured, refunded int64 // minor units of an authorization
 	canceled           bool
+	raised             int64 // minor units that were authorized afterwards
 }
 
 // NewSimulator returns a simulated acquirer.
@@ -132,8 +133,13 @@ func (s *Simulator) Info() AcquirerInfo {
 
 // Authorize implements Acquirer.
 func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder) (Answer, error) {
-	return s.call(ctx, key, o, o.Source, func(a *act) {
+	asked := o
+	o.Source = unsaved(o.Source)
+	return s.call(ctx, key, asked, o.Source, func(a *act) {
 		a.final = Answer{Status: Approved, Reference: a.answer.Reference, Amount: o.Amount, AtOnce: o.Source == TestCardAtOnce}
+		if o.Save && o.Source != TestNotSaved {
+			a.final.Saved = s.kept(key, o.Source)
+		}
 		if code := s.refusal(o); code != "" {
 			a.final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference, Amount: o.Amount}
 		}
@@ -145,7 +151,7 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 		case o.Source == TestFailsLater:
 			s.fails[key] = s.env.Time().Add(72 * time.Hour)
 		case asksBuyer(o) && a.final.Status == Approved:
-			a.answer.Status, a.answer.Auth = RequiresAction, Authentication{}
+			a.answer.Status, a.answer.Auth, a.answer.Saved = RequiresAction, Authentication{}, SourceDetails{}
 			a.answer.Action = Action{URL: "https://simulated.invalid/challenge/" + key}
 		}
 		if o.Capture && a.final.Status == Approved {
@@ -159,7 +165,7 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 
 // asksBuyer reports whether the buyer has to authenticate.
 func asksBuyer(o AuthorizeOrder) bool {
-	return o.Initiation.By == BuyerPresent && (o.Source == TestChallenge || o.Source == TestSoftDecline)
+	return o.Initiation.By == BuyerPresent && (o.Source == TestChallenge || o.Source == TestSoftDecline || o.Source == TestAlwaysAsk)
 }
 
 // authenticated is what the simulator says of an order's authentication: nothing
@@ -168,7 +174,7 @@ func authenticated(key string, o AuthorizeOrder) Authentication {
 	switch {
 	case asksBuyer(o):
 		return Authentication{Version: "2.2.0", ECI: "05", Asked: o.Exemption, Liability: IssuerBears, Transaction: "net_" + key}
-	case o.Exemption != "" || o.Initiation != Initiation{}:
+	case o.Exemption != "" || o.Initiation != Initiation{} || o.Save || o.Stored:
 		return Authentication{ECI: "07", Asked: o.Exemption, Granted: o.Exemption, Liability: MerchantBears, Transaction: "net_" + key}
 	}
 	return Authentication{}
@@ -185,6 +191,10 @@ func (s *Simulator) refusal(o AuthorizeOrder) string {
 		return code
 	case o.Source == TestSoftDecline && (!o.Challenge || absent), o.Source == TestChallenge && absent:
 		return softDecline
+	case o.Source == TestAlwaysAsk && o.Initiation.By != BuyerPresent:
+		return softDecline
+	case o.Source == TestRevoked && o.Initiation.By != BuyerPresent:
+		return "revocation_of_authorization"
 	case !s.known(o.Source):
 		return "incorrect_number"
 	}
@@ -224,7 +234,7 @@ func (s *Simulator) known(token string) bool {
 	case TestCard, TestCardAtOnce, TestRefundPending, TestRefundDeclined, TestReceived, TestAnswerLost, TestRequestLost, TestAnsweredTwice:
 		return true
 	}
-	return false
+	return keptToken(token)
 }
 
 // Capture implements Acquirer. It may take an authorization in parts, never more
@@ -251,7 +261,7 @@ func (s *Simulator) Capture(ctx context.Context, key string, o CaptureOrder) (An
 func (s *Simulator) approved(reference string) (*act, ledger.Money) {
 	if a, ok := s.byRef[reference]; ok && s.say(a).Status == Approved {
 		if o, ok := a.order.(AuthorizeOrder); ok {
-			return a, o.Amount
+			return a, ledger.Minor(o.Amount.Minor()+a.raised, o.Amount.Currency())
 		}
 	}
 	return &act{}, ledger.Money{}

@@ -21,6 +21,8 @@ type tally struct {
 	moved    map[string]int64  // by charge: what transfers of it gave and did not take back
 	back     map[string]*back  // by transfer
 	captured map[string]*captured
+
+	increases map[string]*increases
 }
 
 // back is what the reversals of a transfer add up to, in minor units.
@@ -70,6 +72,7 @@ func (t *tally) charge(c *Charge) {
 	t.compareGiven(c)
 	t.comparePrices(c)
 	t.compareCaptures(c)
+	t.compareIncreases(c)
 	if c.Status != ChargeSucceeded && !c.Failure.booked() {
 		t.undone(c)
 		return
@@ -176,6 +179,9 @@ func (t *tally) orphans() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.captured)) {
 		t.report.Add("charge "+id, "it has captures and is not there, or was captured at once")
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.increases)) {
+		t.report.Add("charge "+id, "it has increases and is not there")
 	}
 }
 

@@ -28,9 +28,15 @@ func TestForeignIsUnknown(t *testing.T) {
 	po, err := m.platform.In(m.Store()).Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a.ID})
 	require.NoError(t, err)
 	auth := m.authorize(a.ID, 1000, 0, connect.TestCard)
-	k, err := m.platform.In(m.Store()).Capture(m.ctx, connect.CaptureRequest{Key: "cap", ChargeID: auth.ID})
+	capture, err := m.platform.In(m.Store()).Capture(m.ctx, connect.CaptureRequest{Key: "cap", ChargeID: auth.ID})
 	require.NoError(t, err)
 	void, err := m.platform.Cancel(m.ctx, connect.CancelRequest{Key: "void", ChargeID: m.authorize(a.ID, 1000, 0, connect.TestCard).ID})
+	require.NoError(t, err)
+	k := m.customer("")
+	src := m.save(k.ID, connect.TestCard)
+	inc, err := m.platform.In(m.Store()).IncreaseAuthorization(m.ctx, connect.IncreaseRequest{Key: "inc", ChargeID: m.authorize(a.ID, 1000, 0, connect.TestCard).ID, Amount: usd(1)})
+	require.NoError(t, err)
+	foreign, err := other.CreateCustomer(m.ctx, connect.CustomerRequest{Key: "made"})
 	require.NoError(t, err)
 	own, err := other.CreateAccount(m.ctx, connecttest.Seller("US"))
 	require.NoError(t, err)
@@ -86,9 +92,66 @@ func TestForeignIsUnknown(t *testing.T) {
 			_, err := other.Confirm(m.ctx, connect.ConfirmRequest{Key: "k", ChargeID: id})
 			return err
 		}},
-		"get capture":         {k.ID, func(id string) error { _, err := other.GetCapture(m.ctx, id); return err }},
+		"get customer": {k.ID, func(id string) error { _, err := other.GetCustomer(m.ctx, id); return err }},
+		"update customer": {k.ID, func(id string) error {
+			_, err := other.UpdateCustomer(m.ctx, connect.CustomerUpdate{Key: "k", CustomerID: id, Name: "x"})
+			return err
+		}},
+		"delete customer": {k.ID, func(id string) error {
+			_, err := other.DeleteCustomer(m.ctx, connect.DeleteCustomerRequest{Key: "k", CustomerID: id})
+			return err
+		}},
+		"customer of": {a.ID, func(id string) error {
+			_, err := other.CreateCustomer(m.ctx, connect.CustomerRequest{Key: "k", AccountID: id})
+			return err
+		}},
+		"charge customer": {k.ID, func(id string) error {
+			_, err := other.Charge(m.ctx, connect.ChargeRequest{Key: "k", Amount: usd(100), CustomerID: id})
+			return err
+		}},
+		"save for": {k.ID, func(id string) error {
+			_, err := other.SaveSource(m.ctx, connect.SaveSourceRequest{Key: "k", CustomerID: id, Source: connect.TestCard, Agreement: agreed})
+			return err
+		}},
+		"charge source": {src.ID, func(id string) error {
+			_, err := other.Charge(m.ctx, connect.ChargeRequest{Key: "k", Amount: usd(100), SavedSourceID: id})
+			return err
+		}},
+		"default source": {src.ID, func(id string) error {
+			_, err := other.UpdateCustomer(m.ctx, connect.CustomerUpdate{Key: "k", CustomerID: foreign.ID, DefaultSourceID: id})
+			return err
+		}},
+		"get source": {src.ID, func(id string) error { _, err := other.GetSavedSource(m.ctx, id); return err }},
+		"detach": {src.ID, func(id string) error {
+			_, err := other.DetachSource(m.ctx, connect.DetachSourceRequest{Key: "k", SavedSourceID: id})
+			return err
+		}},
+		"confirm source": {src.ID, func(id string) error {
+			_, err := other.ConfirmSource(m.ctx, connect.ConfirmSourceRequest{Key: "k", SavedSourceID: id})
+			return err
+		}},
+		"finish source":   {src.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"finish increase": {inc.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"get increase":    {inc.ID, func(id string) error { _, err := other.GetIncrease(m.ctx, id); return err }},
+		"increase": {auth.ID, func(id string) error {
+			_, err := other.IncreaseAuthorization(m.ctx, connect.IncreaseRequest{Key: "k", ChargeID: id, Amount: usd(1)})
+			return err
+		}},
+		"sources of": {k.ID, func(id string) error {
+			_, err := other.ListSavedSources(m.ctx, connect.ListRequest{CustomerID: id})
+			return err
+		}},
+		"charges of customer": {k.ID, func(id string) error {
+			_, err := other.ListCharges(m.ctx, connect.ListRequest{CustomerID: id})
+			return err
+		}},
+		"page of customers": {k.ID, func(id string) error {
+			_, err := other.ListCustomers(m.ctx, connect.ListRequest{After: id})
+			return err
+		}},
+		"get capture":         {capture.ID, func(id string) error { _, err := other.GetCapture(m.ctx, id); return err }},
 		"get cancellation":    {void.ID, func(id string) error { _, err := other.GetCancellation(m.ctx, id); return err }},
-		"finish capture":      {k.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"finish capture":      {capture.ID, func(id string) error { return other.Finish(m.ctx, id) }},
 		"finish cancellation": {void.ID, func(id string) error { return other.Finish(m.ctx, id) }},
 		"captures of charge": {auth.ID, func(id string) error {
 			_, err := other.ListCaptures(m.ctx, connect.ListRequest{ChargeID: id})

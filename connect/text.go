@@ -9,9 +9,21 @@ import (
 	"github.com/soukhq/souk/internal/email"
 )
 
-// checkText refuses text that is too long, not UTF-8, or hides control
-// characters. None at all is fine.
+// checkText refuses free text that checkPlain does, or that holds what looks like a
+// card's number, which is not repeated.
 func checkText(field, text string, most int) error {
+	if err := checkPlain(field, text, most); err != nil {
+		return err
+	}
+	if holdsCard(text) {
+		return cardIn(field)
+	}
+	return nil
+}
+
+// checkPlain refuses text that is too long, not UTF-8, or hides control characters.
+// None at all is fine.
+func checkPlain(field, text string, most int) error {
 	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > most {
 		return badField("invalid_text", field, fmt.Sprintf("it is text of at most %d characters", most))
 	}

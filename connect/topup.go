@@ -93,13 +93,13 @@ func (e *Engine) checkTopUp(u *ledger.Unit, r *TopUpRequest) error {
 	if err := e.checkCurrency("amount", r.Amount.Currency(), u.At()); err != nil {
 		return err
 	}
-	if err := checkText("reference", r.Reference, 200); err != nil {
+	if err := checkPlain("reference", r.Reference, 200); err != nil {
 		return err
 	}
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return err
 	}
-	return ledger.CheckMetadata(r.Metadata)
+	return checkMetadata(r.Metadata)
 }
 
 // ReverseTopUpRequest takes a top-up back.
@@ -122,7 +122,7 @@ func (p *Platform) ReverseTopUp(ctx context.Context, r ReverseTopUpRequest) (*To
 		if t.Platform != p.id {
 			return nil, notFound("top up")
 		}
-		if err := checkText("code", r.Code, 200); err != nil {
+		if err := checkPlain("code", r.Code, 200); err != nil {
 			return nil, err
 		}
 		if err := topUpLife.check("top-up", t.Status, TopUpReversed); err != nil {

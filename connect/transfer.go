@@ -198,13 +198,13 @@ func (p *Platform) checkTransfer(u *ledger.Unit, r *TransferRequest) error {
 	case r.AgreementID != "" && r.To != p.id:
 		return bad("agreement", "an account agrees to a debit by its platform")
 	}
-	if err := checkText("transferGroup", r.TransferGroup, 200); err != nil {
+	if err := checkPlain("transferGroup", r.TransferGroup, 200); err != nil {
 		return err
 	}
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return err
 	}
-	return ledger.CheckMetadata(r.Metadata)
+	return checkMetadata(r.Metadata)
 }
 
 // GetTransfer returns a transfer of the platform.

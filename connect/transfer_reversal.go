@@ -96,7 +96,7 @@ func (p *Platform) newReversal(u *ledger.Unit, r *ReverseTransferRequest) (*Tran
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return nil, err
 	}
-	if err := ledger.CheckMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return nil, err
 	}
 	o := &TransferReversal{

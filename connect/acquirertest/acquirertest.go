@@ -1,7 +1,8 @@
 // Package acquirertest is the conformance suite of connect.Acquirer. An adapter
 // of a host's own calls Run from a test; it fits if every law holds, and there
 // is nothing to opt out of. What an acquirer declares of itself
-// (connect.AcquirerInfo) decides which laws about repeated keys apply to it.
+// (connect.AcquirerInfo) decides which laws about repeated keys apply to it, and what
+// it implements (connect.SourceSaver, connect.Increaser) which about that.
 //
 //	func TestLaws(t *testing.T) {
 //		acquirertest.Run(t, func(t *testing.T) acquirertest.Harness { return sandbox(t) })
@@ -91,6 +92,12 @@ var laws = []law{
 	{"currencies do not mix", "promise 5", currencies},
 	{"an ended context does nothing", "promise 42", endedContext},
 	{"many may pay at once", "promise 55", underLoad},
+	{"what is raised can be captured", "promise 11", raises},
+	{"the same key raises once", "promises 21, 26", raisesOnce},
+	{"a kept source is charged again", "promises 26, 68", savedSources},
+	{"what a charge used is kept", "promise 68", savedWithCharges},
+	{"a source is kept as its buyer decides", "promise 26", savedByBuyers},
+	{"the same key keeps once", "promises 21, 26", savedOnce},
 
 	{"a key is kept whole", "edge case 70", wholeKeys},
 	{"the same key acts once", "promise 21, edge cases 26, 31", sameKey},

@@ -188,6 +188,49 @@ var planted = []fault{
 			}
 		}
 	}},
+	{"what is raised is not there", ledger.Keyed, []string{"what is raised can be captured", "the same key raises once"}, func(f *faulty) {
+		f.instead = func(r request) (connect.Answer, bool) { return approve(r, connect.Answer{}), r.increase != nil }
+	}},
+	{"anything is raised", ledger.Blind, []string{"what is raised can be captured"}, func(f *faulty) {
+		f.after = func(r request, a connect.Answer) connect.Answer {
+			if r.increase != nil {
+				return approve(r, a)
+			}
+			return a
+		}
+	}},
+	{"a key raises again", ledger.Keyed, []string{"the same key raises once"}, func(f *faulty) {
+		f.before = func(r *request) {
+			if r.increase != nil {
+				r.key += "_" + strings.Repeat("x", r.n)
+			}
+		}
+	}},
+	{"a kept token is worth nothing", ledger.Askable, []string{"a kept source is charged again", "what a charge used is kept"}, func(f *faulty) {
+		f.after = func(_ request, a connect.Answer) connect.Answer {
+			if a.Saved.Token != "" {
+				a.Saved.Token = "lost"
+			}
+			return a
+		}
+	}},
+	{"everything is kept", ledger.Keyed, []string{"what a charge used is kept", "a kept source is charged again"}, func(f *faulty) {
+		f.after = func(_ request, a connect.Answer) connect.Answer { a.Saved.Token = connect.TestCard; return a }
+	}},
+	{"it is kept without the buyer", ledger.Keyed, []string{"a source is kept as its buyer decides"}, func(f *faulty) {
+		f.before = func(r *request) {
+			if r.save != nil {
+				r.save.Source = connect.TestCard
+			}
+		}
+	}},
+	{"it is kept under another key", ledger.Askable, []string{"the same key keeps once"}, func(f *faulty) {
+		f.before = func(r *request) {
+			if r.save != nil {
+				r.key += "_x"
+			}
+		}
+	}},
 	{"contexts are ignored", ledger.Keyed, []string{"an ended context does nothing"}, func(f *faulty) { f.deaf = true }},
 	{"every tenth is lost", ledger.Askable, []string{"many may pay at once"}, func(f *faulty) {
 		f.instead = func(r request) (connect.Answer, bool) {

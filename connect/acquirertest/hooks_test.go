@@ -18,6 +18,8 @@ type request struct {
 	capture   *connect.CaptureOrder
 	cancel    *connect.CancelOrder
 	refund    *connect.RefundOrder
+	save      *connect.SaveOrder
+	increase  *connect.IncreaseOrder
 }
 
 // amount is what the order is of.
@@ -29,6 +31,8 @@ func (r request) amount() ledger.Money {
 		return r.capture.Amount
 	case r.refund != nil:
 		return r.refund.Amount
+	case r.increase != nil:
+		return r.increase.Total
 	}
 	return ledger.Money{}
 }
@@ -143,6 +147,18 @@ func (f *faulty) Cancel(ctx context.Context, key string, o connect.CancelOrder) 
 func (f *faulty) Refund(ctx context.Context, key string, o connect.RefundOrder) (connect.Answer, error) {
 	return f.call(ctx, request{key: key, refund: &o}, func(ctx context.Context, r request) (connect.Answer, error) {
 		return f.Simulator.Refund(ctx, r.key, *r.refund)
+	})
+}
+
+func (f *faulty) SaveSource(ctx context.Context, key string, o connect.SaveOrder) (connect.Answer, error) {
+	return f.call(ctx, request{key: key, save: &o}, func(ctx context.Context, r request) (connect.Answer, error) {
+		return f.Simulator.SaveSource(ctx, r.key, *r.save)
+	})
+}
+
+func (f *faulty) Increase(ctx context.Context, key string, o connect.IncreaseOrder) (connect.Answer, error) {
+	return f.call(ctx, request{key: key, increase: &o}, func(ctx context.Context, r request) (connect.Answer, error) {
+		return f.Simulator.Increase(ctx, r.key, *r.increase)
 	})
 }
 

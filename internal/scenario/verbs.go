@@ -13,9 +13,11 @@ import (
 // charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa", or "c1: net
 // 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
 // fee none fee-tax vat 20". Other shapes: "1000 USD direct A fee 123" is A's own,
-// "to A gets 877" states what A gets, "for A" is on behalf of A, "settle EUR" converts it and "fee-in USD"
-// the commission. To capture it later:
-// "capture later". By the merchant: "by recurring".
+// "to A gets 877" states what A gets, "for A" is on behalf of A, "settle EUR" converts
+// it and "fee-in USD" the commission. To capture it later: "capture later". By the
+// merchant: "by recurring". Of a saved source: "saved s1 agreed recurring", or
+// "customer b1" for their default; to save it: "customer b1 card tok_visa save
+// recurring".
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
@@ -52,6 +54,14 @@ func (r *runner) charge(args string) error {
 			request.CaptureLater = w[i+1] == "later"
 		case "by":
 			request.Initiation = connect.Initiation{By: connect.Initiator(w[i+1]), First: "net_first"}
+		case "customer":
+			request.CustomerID, request.Source = r.ids[w[i+1]], ""
+		case "saved":
+			request.SavedSourceID, request.Source = r.ids[w[i+1]], ""
+		case "agreed":
+			request.Initiation = connect.Initiation{By: connect.Initiator(w[i+1])}
+		case "save":
+			request.Save = &connect.SaveTerms{Agreement: r.buyersAgreement(), For: []connect.Initiator{connect.Initiator(w[i+1])}}
 		case "total":
 			request.Total = r.amount(w[i+1], w[1])
 		case "direct":
@@ -232,6 +242,8 @@ func (r *runner) status(args string) error {
 	switch {
 	case strings.HasPrefix(id, "rcv_"), strings.HasPrefix(id, "cret_"):
 		status, code = r.coinStatus(id)
+	case strings.HasPrefix(id, "src_"), strings.HasPrefix(id, "inc_"):
+		status, code = r.savedStatus(id)
 	case strings.HasPrefix(id, "ch_"):
 		c, err := r.platform.GetCharge(r.ctx, id)
 		require.NoError(r.t, err, r.at)
