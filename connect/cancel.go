@@ -182,7 +182,7 @@ func askCancel(ctx context.Context, p *Platform, x *Cancellation, send bool) (An
 	cancel := func(ctx context.Context) (Answer, error) {
 		return p.e.c.Acquirer.Cancel(ctx, x.ID, CancelOrder{Reference: c.Reference})
 	}
-	return p.e.askAcquirer(ctx, x.ID, attemptOf(&x.Work, send, x.Reference != ""), cancel)
+	return p.e.askAbout(ctx, x.ID, x.Reference, attemptOf(&x.Work, send, x.Reference != ""), cancel)
 }
 
 // settleCancel keeps the acquirer's answer to a cancellation.
@@ -256,7 +256,7 @@ func (p *Platform) notLetGo(u *ledger.Unit, c *Charge, reason string) error {
 			return p.putCharge(u, c, EventChargeUpdated)
 		}
 		return p.chargeCanceled(u, c, authorizationExpired)
-	case p.e.c.Acquirer.Info().Delivery == ledger.Blind:
+	case p.e.c.Acquirer.Info().silent():
 		return p.failAction(u, c)
 	}
 	c.Action.Over = true

@@ -51,7 +51,7 @@ func (p *Platform) chargeReceived(u *ledger.Unit, c *Charge, a Answer) error {
 // received lets work wait for a later answer: until it is asked for, or for
 // ever if only news can bring it.
 func (e *Engine) received(u *ledger.Unit, w *ledger.Work) {
-	if e.c.Acquirer.Info().Delivery == ledger.Blind {
+	if e.c.Acquirer.Info().silent() {
 		w.Done()
 	} else {
 		w.Later(u.At().Add(e.backOff(w.Attempt)))

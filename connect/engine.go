@@ -135,5 +135,6 @@ func Kinds() []ledger.KindInfo {
 		platformKind.Info(), accountKind.Info(), compliance.Kind.Info(), chargeKind.Info(), captureKind.Info(), cancellationKind.Info(),
 		refundKind.Info(), transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
 		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
+		noticeKind.Info(),
 	}
 }
