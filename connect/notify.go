@@ -21,7 +21,8 @@ type Notice struct {
 	Event string // what the acquirer calls it
 	News  News   // what it says, if souk books such
 	// Unhandled says why there is nothing in it that souk books, such as a dispute.
-	// It is kept for people. Empty where there is News.
+	// It is kept for people. Empty where there is News, and with no key there where the
+	// notice says nothing that another does not.
 	Unhandled string
 }
 
@@ -99,7 +100,7 @@ func (e *Engine) hearNotice(ctx context.Context, n Notice, done *Notified) error
 		return err
 	}
 	why := n.Unhandled
-	if why == "" {
+	if why == "" && n.News.Key != "" {
 		err := e.News(ctx, n.News)
 		switch {
 		case err == nil:

@@ -78,7 +78,9 @@ func (b *sandbox) news(t *testing.T) []connect.News {
 	var news []connect.News
 	for _, notice := range list {
 		require.Empty(t, notice.Unhandled)
-		news = append(news, notice.News)
+		if notice.News.Key != "" {
+			news = append(news, notice.News)
+		}
 	}
 	return news
 }

@@ -118,7 +118,7 @@ func (a *Acquirer) notice(i *Item) connect.Notice {
 		n.Unhandled = "it says neither that it succeeded nor that it did not"
 	default:
 		status, reason := meaning(i.EventCode, mark, i.Success == "true")
-		if n.Unhandled = reason; reason != "" {
+		if n.Unhandled = reason; status == "" {
 			break
 		}
 		n.News = connect.News{Key: key, Answer: connect.Answer{Status: status, Reference: i.PSPReference, Amount: a.money(i.Amount)}}
@@ -154,11 +154,10 @@ func meaning(event string, mark byte, success bool) (status connect.AnswerStatus
 	case event == "AUTHORISATION" && payment, event == "CAPTURE" && mark == markCapture, event == "CANCELLATION" && mark == markCancel,
 		event == "REFUND" && mark == markRefund:
 		return status, ""
+	case event == "CAPTURE" && mark == markPayment && success:
+		return "", "" // as the authorization has said, or will: it says more
 	case event == "CAPTURE" && mark == markPayment:
-		if !success {
-			status = connect.Failed // all of what was authorized, and is not to be had
-		}
-		return status, ""
+		return connect.Failed, "" // all of what was authorized is not to be had
 	case event == "CAPTURE_FAILED" && (mark == markCapture || mark == markPayment):
 		return connect.Failed, ""
 	case (event == "REFUND_FAILED" || event == "REFUNDED_REVERSED") && mark == markRefund:
@@ -209,7 +208,7 @@ func (d details) describe(a *connect.Answer) {
 // declineCode is the field's code for the API's reason.
 func declineCode(reason string) string {
 	switch strings.ToLower(strings.TrimSpace(reason)) {
-	case "":
+	case "", "refused":
 		return "generic_decline"
 	case "not enough balance":
 		return "insufficient_funds"

@@ -253,3 +253,13 @@ func (s *Server) Post(items ...notify.Item) connect.Notification {
 	}
 	return connect.Notification{Body: body}
 }
+
+// Reference is what the payment of a key was called by whoever asked for it.
+func (s *Server) Reference(key string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.of(key); p != nil {
+		return p.reference
+	}
+	return ""
+}
