@@ -129,7 +129,7 @@ func (a *Acquirer) read(r wire.Reply, out any) (*refused, error) {
 // units are what the API counts an amount in. Its name for a currency is the code in
 // small letters.
 func units(m ledger.Money) (amount, currency string, err error) {
-	if m.Currency().IsAsset() || !m.Currency().Valid() {
+	if m.Currency().Numeric() == "" { // of ISO 4217, and so no bitcoin
 		return "", "", ledger.Invalid
 	}
 	n, err := m.Units(m.Currency().NetworkDigits())

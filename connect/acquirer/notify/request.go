@@ -19,7 +19,7 @@ type Amount struct {
 
 // amountOf is false for what the API has no units for.
 func (a *Acquirer) amountOf(m ledger.Money) (Amount, bool) {
-	if m.Currency().IsAsset() || !m.Currency().Valid() {
+	if m.Currency().Numeric() == "" { // of ISO 4217, and so no bitcoin
 		return Amount{}, false
 	}
 	n, err := m.Units(a.digits(m.Currency()))
