@@ -71,9 +71,7 @@ func (b *sandbox) news(t *testing.T) []connect.News {
 	if len(items) == 0 {
 		return nil
 	}
-	n := b.Post(items...)
-	n.Header = func(string) string { return "" }
-	list, err := b.acquirer.Notification(t.Context(), n)
+	list, err := b.acquirer.Notification(t.Context(), b.Post(items...))
 	require.NoError(t, err)
 	var news []connect.News
 	for _, notice := range list {

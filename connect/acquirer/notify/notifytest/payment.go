@@ -251,7 +251,7 @@ func (s *Server) Post(items ...notify.Item) connect.Notification {
 	if err != nil {
 		return connect.Notification{}
 	}
-	return connect.Notification{Body: body}
+	return connect.Notification{Body: body, Header: func(string) string { return "" }}
 }
 
 // Reference is what the payment of a key was called by whoever asked for it.
