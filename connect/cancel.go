@@ -182,7 +182,7 @@ func askCancel(ctx context.Context, p *Platform, x *Cancellation, send bool) (An
 	cancel := func(ctx context.Context) (Answer, error) {
 		return p.e.c.Acquirer.Cancel(ctx, x.ID, CancelOrder{Reference: c.Reference})
 	}
-	return p.e.askAbout(ctx, x.ID, x.Reference, attemptOf(&x.Work, send, x.Reference != ""), cancel)
+	return p.e.askAcquirer(ctx, x.ID, attemptOf(&x.Work, send, x.Reference != ""), cancel)
 }
 
 // settleCancel keeps the acquirer's answer to a cancellation.

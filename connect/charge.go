@@ -447,7 +447,8 @@ func authorize(ctx context.Context, p *Platform, c *Charge, first bool) (Answer,
 	return a, err
 }
 
-// askAcquirer sends a request or asks for its answer.
+// askAcquirer sends a request or asks for its answer, by its key alone: a
+// cancellation has no name but that of its payment.
 func (e *Engine) askAcquirer(ctx context.Context, key string, a attempt, send func(context.Context) (Answer, error)) (Answer, error) {
 	return e.askAbout(ctx, key, "", a, send)
 }

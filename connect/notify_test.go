@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +19,11 @@ import (
 // posting is a simulator that posts its news as JSON, unless it is told to fail.
 type posting struct {
 	*connect.Simulator
-	read int
+	read atomic.Int32
 }
 
 func (p *posting) Notification(_ context.Context, n connect.Notification) ([]connect.Notice, error) {
-	p.read++
+	p.read.Add(1)
 	if n.Header("signature") != "good" {
 		return nil, &ledger.Error{Class: ledger.Forbidden, Code: "bad_signature", Field: "signature"}
 	}
@@ -120,10 +121,10 @@ func TestNotifyRefuses(t *testing.T) {
 		"too large":    {connect.Notification{Body: []byte(strings.Repeat(" ", connect.NotificationLimit+1)), Header: good}, ledger.Invalid, "invalid_body", 0},
 		"no id":        {posted(t, connect.Notice{}), ledger.Invalid, "invalid_notice", 1},
 	} {
-		p.read = 0
+		p.read.Store(0)
 		_, err := m.Notify(m.ctx, c.n)
 		requireCode(t, err, c.class, c.code)
-		require.Equal(t, c.reads, p.read, name)
+		require.EqualValues(t, c.reads, p.read.Load(), name)
 		require.Equal(t, before, snapshot(t, m.Store()), name)
 	}
 	plain := newMarket(t, connecttest.Config{})
