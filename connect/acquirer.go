@@ -28,7 +28,9 @@ type Acquirer interface {
 	// Refund gives an amount of what was captured back.
 	Refund(ctx context.Context, key string, o RefundOrder) (Answer, error)
 	// Lookup returns what became of a key. A key that was never seen is of
-	// class NotFound.
+	// class NotFound. A Keyed acquirer, which is only asked about what it has
+	// answered with Received or RequiresAction, may say so of a request that it
+	// turned down without making anything of it.
 	Lookup(ctx context.Context, key string) (Answer, error)
 }
 
@@ -38,10 +40,14 @@ type AcquirerInfo struct {
 	Delivery ledger.Delivery
 	KeyLife  time.Duration // Keyed: for how long a key is remembered; 0 is for ever
 	Settling time.Duration // Askable: how long after a request "never seen" may be too early
-
-	NewsOnly  bool // what it has received is never asked for: its truth comes as news
+	// NewsOnly: it cannot be asked what became of a key (Lookup has no answer), and
+	// what it first answers with Received comes as News alone. A Blind one never can.
+	NewsOnly  bool
 	OneCharge bool // a source is a payment, of which there is one charge: a second one is refused
 }
+
+// silent reports whether the truth comes as news alone.
+func (i AcquirerInfo) silent() bool { return i.NewsOnly || i.Delivery == ledger.Blind }
 
 // AuthorizeOrder asks for money.
 type AuthorizeOrder struct {

@@ -105,7 +105,7 @@ func recordConfirm(u *ledger.Unit, p *Platform, r *ConfirmRequest, w ledger.Work
 	case !u.At().Before(c.Action.Until):
 		return nil, badState("action_expired", "charge", "the buyer had until "+c.Action.Until.Format(time.RFC3339))
 	}
-	if p.e.c.Acquirer.Info().Delivery == ledger.Blind && !p.preview {
+	if p.e.c.Acquirer.Info().silent() && !p.preview {
 		return c, p.putCharge(u, c, EventChargeUpdated)
 	}
 	c.Work = w

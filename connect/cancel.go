@@ -258,7 +258,7 @@ func (p *Platform) notLetGo(u *ledger.Unit, c *Charge, reason string) error {
 			return p.putCharge(u, c, EventChargeUpdated)
 		}
 		return p.chargeCanceled(u, c, authorizationExpired)
-	case p.e.c.Acquirer.Info().Delivery == ledger.Blind:
+	case p.e.c.Acquirer.Info().silent():
 		return p.failAction(u, c)
 	}
 	c.Action.Over = true

@@ -249,7 +249,7 @@ func askCapture(ctx context.Context, p *Platform, k *Capture, send bool) (Answer
 	capture := func(ctx context.Context) (Answer, error) {
 		return p.e.c.Acquirer.Capture(ctx, k.ID, CaptureOrder{Reference: c.Reference, Amount: k.Amount, Final: k.Final})
 	}
-	return p.e.askAcquirer(ctx, k.ID, attemptOf(&k.Work, send, k.Reference != ""), capture)
+	return p.e.askAbout(ctx, k.ID, k.Reference, attemptOf(&k.Work, send, k.Reference != ""), capture)
 }
 
 // settleCapture books the acquirer's answer to a capture.

@@ -499,14 +499,13 @@ func authorize(ctx context.Context, p *Platform, c *Charge, first bool) (Answer,
 	if p.preview && c.Reference != "" {
 		return send(ctx) // what the buyer was asked to do is taken to be done
 	}
-	a, err := p.e.askAcquirer(ctx, c.key(), attemptOf(&c.Work, first, c.Reference != ""), send)
+	a, err := p.e.askAbout(ctx, c.key(), c.Reference, attemptOf(&c.Work, first, c.Reference != ""), send)
 	a.key = c.key()
 	return a, err
 }
 
-// askAcquirer sends a request or asks for its answer.
+// askAcquirer sends a request or asks for its answer, by its key alone: a
+// cancellation has no name but that of its payment.
 func (e *Engine) askAcquirer(ctx context.Context, key string, a attempt, send func(context.Context) (Answer, error)) (Answer, error) {
-	i := e.c.Acquirer.Info()
-	ask := func(ctx context.Context) (Answer, error) { return e.c.Acquirer.Lookup(ctx, key) }
-	return deliver(ctx, delivery{i.Delivery, i.KeyLife, i.Settling}, a, send, ask)
+	return e.askAbout(ctx, key, "", a, send)
 }

@@ -55,7 +55,7 @@ func (p *Platform) chargeReceived(u *ledger.Unit, c *Charge, a Answer) error {
 // received lets work wait for a later answer: until it is asked for, or for
 // ever if only news can bring it.
 func (e *Engine) received(u *ledger.Unit, w *ledger.Work) {
-	if i := e.c.Acquirer.Info(); i.Delivery == ledger.Blind || i.NewsOnly {
+	if e.c.Acquirer.Info().silent() {
 		w.Done()
 	} else {
 		w.Later(u.At().Add(e.backOff(w.Attempt)))

@@ -130,7 +130,7 @@ func (c Config) check() error {
 		field string
 		part  any
 	}{{"Store", c.Store}, {"Acquirer", c.Acquirer}, {"Rail", c.Rail}, {"Rates", c.Rates}} {
-		if t, ok := p.part.(ledger.TestOnly); ok {
+		if t, ok := p.part.(ledger.TestOnly); ok && t.TestOnly() != "" {
 			parts = append(parts, p.field+" is "+t.TestOnly())
 		}
 	}

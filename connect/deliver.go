@@ -13,6 +13,7 @@ import (
 type delivery struct {
 	kind              ledger.Delivery
 	keyLife, settling time.Duration
+	newsOnly          bool // it cannot be asked
 }
 
 // attempt is one carrying out.
@@ -34,7 +35,7 @@ func attemptOf(w *ledger.Work, send, known bool) attempt {
 func deliver[N any](ctx context.Context, d delivery, a attempt, send func(context.Context) (N, error), ask func(context.Context) (N, error)) (N, error) {
 	var none N
 	switch {
-	case a.known && d.kind == ledger.Blind:
+	case a.known && (d.newsOnly || d.kind == ledger.Blind):
 		return none, errRest // its truth comes by news alone
 	case a.known:
 		n, err := ask(ctx)
@@ -65,12 +66,13 @@ func deliver[N any](ctx context.Context, d delivery, a attempt, send func(contex
 }
 
 // noAnswer marks an error as: no answer yet. Exists says that the key belongs to
-// another request, so that asking again is no use.
+// another request, Invalid that the request can never be sent, so that asking again
+// is no use.
 func noAnswer(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ledger.Exists):
+	case errors.Is(err, ledger.Exists), errors.Is(err, ledger.Invalid) && !errors.Is(err, ledger.Unknown):
 		return fmt.Errorf("%w: %w", errRest, err)
 	}
 	return fmt.Errorf("%w: %w", errLater, err)

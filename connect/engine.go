@@ -137,5 +137,6 @@ func Kinds() []ledger.KindInfo {
 		refundKind.Info(), transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
 		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
 		customerKind.Info(), savedSourceKind.Info(), increaseKind.Info(), onceKind.Info(),
+		noticeKind.Info(),
 	}
 }

@@ -22,7 +22,7 @@ func (e *Engine) News(ctx context.Context, n News) error {
 	case chargeKind.Fits(n.Key):
 		err = e.chargeNews(ctx, n)
 	case captureKind.Fits(n.Key):
-		err = captureTask.news(ctx, e, n.Key, n.Answer)
+		err = e.captureNews(ctx, n)
 	case cancellationKind.Fits(n.Key):
 		err = cancelTask.news(ctx, e, n.Key, n.Answer)
 	case increaseKind.Fits(n.Key):

@@ -30,7 +30,7 @@ func submitPayout(ctx context.Context, p *Platform, o *payout.Payout, first bool
 		}
 		return ack, err
 	}
-	return deliver(ctx, delivery{info.Delivery, info.KeyLife, info.Settling}, attemptOf(&o.Work, first, false), send, ask)
+	return deliver(ctx, delivery{kind: info.Delivery, keyLife: info.KeyLife, settling: info.Settling}, attemptOf(&o.Work, first, false), send, ask)
 }
 
 // settlePayout books the rail's acknowledgement. A refusal gives the money back.

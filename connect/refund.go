@@ -457,5 +457,5 @@ func askRefund(ctx context.Context, p *Platform, r *Refund, send bool) (Answer, 
 	refund := func(ctx context.Context) (Answer, error) {
 		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.presented()})
 	}
-	return p.e.askAcquirer(ctx, r.ID, attemptOf(&r.Work, send, r.Reference != ""), refund)
+	return p.e.askAbout(ctx, r.ID, r.Reference, attemptOf(&r.Work, send, r.Reference != ""), refund)
 }

@@ -78,6 +78,7 @@ func TestToken(number string) (string, error) {
 type SimulatorConfig struct {
 	Name     string
 	Delivery ledger.Delivery
+	NewsOnly bool             // it cannot be asked, whatever its Delivery
 	Now      func() time.Time // nil is the real clock
 }
 
@@ -128,7 +129,7 @@ func (s *Simulator) TestOnly() string { return "a simulated acquirer" }
 
 // Info implements Acquirer.
 func (s *Simulator) Info() AcquirerInfo {
-	return AcquirerInfo{Name: s.cfg.Name, Delivery: s.cfg.Delivery, Settling: time.Minute}
+	return AcquirerInfo{Name: s.cfg.Name, Delivery: s.cfg.Delivery, Settling: time.Minute, NewsOnly: s.cfg.NewsOnly}
 }
 
 // Authorize implements Acquirer.
@@ -220,7 +221,7 @@ func (s *Simulator) Act(key string, passes bool) {
 func (s *Simulator) answerLater(a *act) {
 	a.final, a.answer.Status, a.answer.Code = a.answer, Received, ""
 	a.ready = s.env.Time().Add(time.Minute)
-	if s.cfg.Delivery == ledger.Blind {
+	if s.Info().silent() {
 		s.owed[a.key] = true
 	}
 }
@@ -363,7 +364,7 @@ func (s *Simulator) Lookup(ctx context.Context, key string) (Answer, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cfg.Delivery == ledger.Blind {
+	if s.Info().silent() {
 		return Answer{}, &ledger.Error{Class: ledger.Unavailable, Code: "not_askable", Op: "connect: simulated acquirer"}
 	}
 	a, ok := s.acts[key]

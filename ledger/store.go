@@ -113,7 +113,8 @@ type BalanceChange struct {
 }
 
 // TestOnly is implemented by parts that must not be used with real money:
-// simulators, in-memory stores, example rates. The text says what the part is.
+// simulators, in-memory stores, example rates. The text says what the part is; it
+// is empty if the part, as it was set up, is for real money.
 type TestOnly interface{ TestOnly() string }
 
 // read is s.Read, also of no store.

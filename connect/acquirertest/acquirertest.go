@@ -46,7 +46,7 @@ type Harness struct {
 	Settle func()
 
 	// News returns what the acquirer has told unasked since the last call. It is
-	// needed for a blind one that answers with Received.
+	// needed for one that cannot be asked and answers with Received.
 	News func() []connect.News
 
 	// Actions tells how often the acquirer acted on a key, where that can be

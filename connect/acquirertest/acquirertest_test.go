@@ -17,17 +17,20 @@ func TestSimulator(t *testing.T) {
 	for _, kind := range []ledger.Delivery{ledger.Keyed, ledger.Askable, ledger.Blind} {
 		for _, source := range []string{connect.TestCard, connect.TestCardAtOnce, connect.TestReceived, connect.TestRefundPending} {
 			t.Run(kind.String()+" "+source, func(t *testing.T) {
-				acquirertest.Run(t, func(*testing.T) acquirertest.Harness { return simulated(kind, source) })
+				acquirertest.Run(t, func(*testing.T) acquirertest.Harness { return simulated(kind, source, false) })
 			})
 		}
+		t.Run(kind.String()+", by news alone", func(t *testing.T) {
+			acquirertest.Run(t, func(*testing.T) acquirertest.Harness { return simulated(kind, connect.TestReceived, true) })
+		})
 		t.Run(kind.String()+", used", func(t *testing.T) {
-			h := simulated(kind, connect.TestCard)
+			h := simulated(kind, connect.TestCard, false)
 			acquirertest.Run(t, func(*testing.T) acquirertest.Harness { return h })
 		})
 	}
 }
 
-func simulated(kind ledger.Delivery, source string) acquirertest.Harness {
+func simulated(kind ledger.Delivery, source string, newsOnly bool) acquirertest.Harness {
 	var mu sync.Mutex
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	read := func() time.Time {
@@ -35,7 +38,7 @@ func simulated(kind ledger.Delivery, source string) acquirertest.Harness {
 		defer mu.Unlock()
 		return now
 	}
-	s := connect.NewSimulator(connect.SimulatorConfig{Delivery: kind, Now: read})
+	s := connect.NewSimulator(connect.SimulatorConfig{Delivery: kind, NewsOnly: newsOnly, Now: read})
 	return acquirertest.Harness{
 		Acquirer: s, Currency: ledger.USD, Source: source, News: s.Notifications, Actions: s.Taken,
 		Challenge: connect.TestChallenge, Act: s.Act,

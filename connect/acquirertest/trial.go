@@ -43,7 +43,7 @@ func (t *trial) reopen() connect.Acquirer {
 }
 
 // askable reports whether the acquirer can be asked what became of a key.
-func (t *trial) askable() bool { return t.info.Delivery != ledger.Blind }
+func (t *trial) askable() bool { return t.info.Delivery != ledger.Blind && !t.info.NewsOnly }
 
 // key is a key as the engine makes them.
 func key() string { return ledger.Env{}.ID("ch_") }
@@ -67,7 +67,7 @@ func (t *trial) final(key string, a connect.Answer, err error) connect.Answer {
 		a, err = t.Acquirer.Lookup(t.ctx, key)
 		require.NoError(t, err)
 	} else {
-		require.NotNil(t, t.News, "a blind acquirer tells what became of what it received")
+		require.NotNil(t, t.News, "an acquirer that cannot be asked tells what became of what it received")
 		for _, n := range t.News() {
 			t.heard[n.Key] = n.Answer
 		}

@@ -1,0 +1,27 @@
+// Package notify is a connect.Acquirer that speaks an API whose every answer is
+// "received", and which tells the truth later, by signed notification. Its requests and
+// notifications are those that Adyen publishes for its Checkout API and standard
+// webhooks.
+//
+// It is Keyed, since the API honours keys, and NewsOnly, since nobody can ask it what
+// became of one. Where the API does answer a payment at once, that counts.
+//
+// The reference that the API is given, and gives back in notifications, is souk's key,
+// a letter for the kind of request (p and a: a payment, captured at once or not; c, x,
+// r: a capture, cancellation, refund) and a short hash of the order. The API promises
+// that a key acts once, and not that it compares orders; but it gives the first
+// reference back, and so another order under a key is noticed.
+//
+// What the API reports of requests that souk did not make (somebody captured or
+// refunded by hand) and of what souk does not book (disputes) is kept in
+// Engine.UnbookedNotices.
+//
+// A buyer who comes back from the page of their bank brings details; the host hands
+// them to Details. The first capture of an authorization lets the rest go, unless the
+// merchant account is set up otherwise, which it must not be.
+//
+// What could not be verified against the API itself: that a notification of a
+// modification carries the reference of that modification where one was given; how long
+// keys live (its pages say 7 and 31 days; Config.KeyLife is 7); the digits of CLP and
+// CVE (Config.Digits).
+package notify
