@@ -319,6 +319,9 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 	}
 	c.Settled, c.Available, c.PlatformIn, c.AccountIn = u.At(), now.Available, now.PlatformIn, now.AccountIn
 	p.postCharge(&books{u: u, p: p, object: captureKind.ID(k.ID)}, now)
+	if err := p.holdShare(u, c, now); err != nil {
+		return err
+	}
 	if err := p.putCapture(u, k, EventCaptureUpdated); err != nil {
 		return err
 	}

@@ -140,7 +140,7 @@ func taxSum(was, more []Tax) []Tax {
 func (k *Capture) asCharge(of *Charge) *Charge {
 	return &Charge{
 		ID: of.ID, Platform: of.Platform, Account: of.Account, Acquirer: of.Acquirer, Amount: k.Amount,
-		Direct: of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf,
+		Direct: of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf, Hold: of.Hold,
 		ApplicationFee: k.ApplicationFee, ServiceFee: k.ServiceFee, Tax: k.Tax, FeeTax: k.FeeTax, ProcessingFee: k.ProcessingFee,
 	}
 }

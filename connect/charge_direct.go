@@ -65,6 +65,7 @@ func (p *Platform) postDirect(b *books, c *Charge) {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
 	acquirer, fees := p.house("acquirer/"+c.Acquirer, cur), p.house("processing_fees", cur)
+	commission, seller := p.landsIn(c, platform, seller)
 	if c.sellerPays() {
 		b.post("charge", out(acquirer, c.Amount), line{account: seller, minor: c.Amount.Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))
 	} else {
@@ -74,7 +75,7 @@ func (p *Platform) postDirect(b *books, c *Charge) {
 	for _, t := range c.Tax {
 		b.post("tax collected", out(seller, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
-	p.postFee(b, c, platform, seller, c.toPlatform())
+	p.postFee(b, c, commission, seller, c.toPlatform())
 }
 
 // postFee takes a commission and the taxes on it from a seller.
@@ -103,18 +104,22 @@ func (r *Refund) directOwes() (platform, seller int64) {
 
 // refundDirect posts the refund of a direct charge: flows R1 and R2 of the chart.
 func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
-	cur := r.Amount.Currency()
-	platform, seller := p.of(p.id, r.FromPlatform.Purpose, cur), p.of(c.Account, r.FromAccount.Purpose, cur)
-	b.post("refund", out(seller, r.Amount).force(r.FromAccount.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
-	for _, t := range r.Tax {
-		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(seller, t.Amount))
+	cur, from, fee := r.Amount.Currency(), r.sources(p), sum(r.FeeBack, r.ServiceBack)
+	taxes := from.taxesTo()
+	toHeld := from.credit(fee.Minor(), addTax(r.FeeTax))
+	if taxes.Purpose == purposeHeld {
+		toHeld += addTax(r.Tax)
 	}
-	p.postFeeBack(b, r, platform, seller, sum(r.FeeBack, r.ServiceBack))
+	b.post("refund", append(from.fromSeller(r.Amount, toHeld), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))...)
+	for _, t := range r.Tax {
+		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(taxes, t.Amount))
+	}
+	p.postFeeBack(b, r, from, fee)
 }
 
 // postFeeBack gives a seller a part of a commission back, with its taxes.
-func (p *Platform) postFeeBack(b *books, r *Refund, platform, seller ledger.Ref, fee ledger.Money) {
-	lines := []line{out(platform, fee).force(r.FromPlatform.Short), {account: seller, minor: fee.Minor() + addTax(r.FeeTax)}}
+func (p *Platform) postFeeBack(b *books, r *Refund, from *sources, fee ledger.Money) {
+	lines := from.feeBack(fee, addTax(r.FeeTax))
 	for _, t := range r.FeeTax {
 		lines = append(lines, out(p.of(p.id, "tax/"+t.Authority, r.Amount.Currency()), t.Amount))
 	}

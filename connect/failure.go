@@ -95,8 +95,7 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 	platform := p.of(p.id, from, cur)
 	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
 	if c.Direct {
-		p.undoDirect(b, c, platform, p.of(c.Account, to, cur))
-		return nil
+		return p.undoDirect(b, c, platform, p.of(c.Account, to, cur))
 	}
 	amount := minus(c.Amount, f.Amount)
 	b.post("payment failed", out(platform, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
@@ -111,34 +110,59 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 	reversal := minus(minus(c.given(), c.Reversed), f.Reversal)
 	fee := minus(minus(c.ApplicationFee, c.FeeBack), f.FeeBack)
 	f.Reversal, f.FeeBack = sum(f.Reversal, reversal), sum(f.FeeBack, fee)
-	b.post("transfer reversal", out(seller, reversal).force(ShortNegative), in(platform, reversal))
-	back := []line{out(platform, fee).force(ShortNegative), {account: seller, minor: fee.Minor()}}
-	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
-		back[1].minor += step.Minor()
-		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, cur), step))
+	feeTax := failTax(&f.FeeTax, c.FeeTax)
+	tax := addSteps(feeTax)
+	x, err := p.failedFrom(u, c, platform, seller, reversal.Minor(), reversal.Minor()-fee.Minor()-tax, fee.Minor())
+	if err != nil {
+		return err
+	}
+	b.post("transfer reversal", append(x.fromSeller(reversal, x.credit(fee.Minor(), tax)), in(platform, reversal))...)
+	p.feeUndone(b, c, x, fee, feeTax)
+	return nil
+}
+
+// feeUndone gives the seller a commission back, with the taxes on it.
+func (p *Platform) feeUndone(b *books, c *Charge, x *sources, fee ledger.Money, feeTax []ledger.Money) {
+	back := x.feeBack(fee, addSteps(feeTax))
+	for i, step := range feeTax {
+		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, fee.Currency()), step))
 	}
 	b.post("fee refund", back...)
-	return nil
+}
+
+func addSteps(list []ledger.Money) int64 {
+	n := int64(0)
+	for _, m := range list {
+		n += m.Minor()
+	}
+	return n
 }
 
 // undoDirect does the same for a direct charge: all of it is taken from the seller,
 // who gets back what refunds have left of the commission and the service fee.
-func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) {
+func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) error {
 	f, cur := c.Failure, c.Amount.Currency()
 	amount := minus(c.Amount, f.Amount)
-	b.post("payment failed", out(seller, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
 	f.Amount = c.Amount
-	for i, step := range failTax(&f.Tax, c.Tax) {
-		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(seller, step))
-	}
+	taxes, feeTax := failTax(&f.Tax, c.Tax), failTax(&f.FeeTax, c.FeeTax)
 	fee := minus(minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack)), f.FeeBack)
 	f.FeeBack = sum(f.FeeBack, fee)
-	back := []line{out(platform, fee).force(ShortNegative), {account: seller, minor: fee.Minor()}}
-	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
-		back[1].minor += step.Minor()
-		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, cur), step))
+	share, ofFee := amount.Minor()-addSteps(taxes), addSteps(feeTax)
+	x, err := p.failedFrom(b.u, c, platform, seller, share, share-fee.Minor()-ofFee, fee.Minor())
+	if err != nil {
+		return err
 	}
-	b.post("fee refund", back...)
+	x.short[1] = "" // the reason forces it
+	toHeld, to := x.credit(fee.Minor(), ofFee), x.taxesTo()
+	if to.Purpose == purposeHeld {
+		toHeld += addSteps(taxes)
+	}
+	b.post("payment failed", append(x.fromSeller(amount, toHeld), in(p.house("acquirer/"+c.Acquirer, cur), amount))...)
+	for i, step := range taxes {
+		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(to, step))
+	}
+	p.feeUndone(b, c, x, fee, feeTax)
+	return nil
 }
 
 // failTax counts the taxes as undone, and returns by how much each is now.

@@ -21,6 +21,7 @@ type tally struct {
 	moved    map[string]int64  // by charge: what transfers of it gave and did not take back
 	back     map[string]*back  // by transfer
 	captured map[string]*captured
+	held     map[string]*heldSums // by share
 }
 
 // back is what the reversals of a transfer add up to, in minor units.
@@ -60,7 +61,7 @@ func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
 	return &tally{
 		platform: platform, report: r, today: today,
 		sums: make(map[tallyKey]ledger.Money), given: make(map[string]*given), moved: make(map[string]int64), back: make(map[string]*back),
-		captured: make(map[string]*captured),
+		captured: make(map[string]*captured), held: make(map[string]*heldSums),
 	}
 }
 
@@ -169,6 +170,9 @@ func (t *tally) orphans() {
 	for _, id := range slices.Sorted(maps.Keys(t.back)) {
 		t.report.Add("transfer "+id, "it has reversals and is not there")
 	}
+	for _, id := range slices.Sorted(maps.Keys(t.held)) {
+		t.report.Add("held share "+id, "it has releases or refunds and is not there")
+	}
 	for _, id := range slices.Sorted(maps.Keys(t.captured)) {
 		t.report.Add("charge "+id, "it has captures and is not there, or was captured at once")
 	}
@@ -183,6 +187,7 @@ func (t *tally) refund(r *Refund) {
 		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
 		t.given[r.Charge] = g
 	}
+	t.heldRefund(r)
 	g.serviceBack += r.ServiceBack.Minor()
 	g.reversed += r.Reversal.Minor()
 	g.reverseBase += r.ReverseBase.Minor()
@@ -315,7 +320,7 @@ func (t *tally) account(a ledger.Account) error {
 		if p.Name == "in_transit" {
 			t.add(a.Owner, "in_transit", a.Posted, 1)
 		}
-	case "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
+	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
 	}
 	return nil

@@ -76,7 +76,8 @@ var verbs = map[string]func(*runner, string) error{
 	"cash": (*runner).cash, "days": (*runner).days, "minutes": (*runner).minutes, "drain": (*runner).drain, "news": (*runner).news,
 	"after": (*runner).after, "status": (*runner).status,
 	"capture": (*runner).capture, "cancel": (*runner).cancel, "confirm": (*runner).confirm, "buyer": (*runner).buyer, "hear": (*runner).hear,
-	"captures":   (*runner).captures,
+	"captures": (*runner).captures,
+	"release":  (*runner).release, "event": (*runner).event, "complaint": (*runner).complaint, "group": (*runner).group, "verify": (*runner).verify,
 	"processing": (*runner).processing, "regions": (*runner).regions, "commission": (*runner).commission, "service": (*runner).service,
 	"coin": (*runner).coin, "receiver": (*runner).receiver, "pay": (*runner).pay, "mine": (*runner).mine, "reorganise": (*runner).reorganise,
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
@@ -203,6 +204,7 @@ func (r *runner) register(args string) error {
 	require.NoError(r.t, err, r.at)
 	r.m = m
 	request := connect.PlatformRequest{Key: "platform", Name: "Platform", Country: "US", ShortBalance: connect.ShortPolicy(opts["short"])}
+	request.Unverified = connect.UnverifiedPolicy(opts["unverified"])
 	if c := opts["country"]; c != "" {
 		request.Country = c
 	}
