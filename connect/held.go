@@ -175,13 +175,18 @@ func (p *Platform) share(u *ledger.Unit, charge, transfer string) (*HeldShare, e
 	return s, nil
 }
 
+// decided tells that what was decided is to be done: a release waits for a complaint.
+func (s *HeldShare) decided() bool {
+	return s.Then == HoldRefunds || s.Then == HoldReleases && !s.complained()
+}
+
 // due is when something happens to a share by itself.
 func (s *HeldShare) due() time.Time {
 	at := s.End
 	if !s.complained() && !s.ReleaseAt.IsZero() && s.ReleaseAt.Before(at) {
 		at = s.ReleaseAt
 	}
-	if s.Then != "" {
+	if s.decided() {
 		at = s.Created
 	}
 	if at.Before(s.Retry) {

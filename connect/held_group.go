@@ -62,7 +62,8 @@ type GroupRequest struct {
 }
 
 // ReleaseGroup decides that all shares of a group are released: a goal was met. Drain
-// releases them, and those of charges that succeed later. The other decision is
+// releases them, and those of charges that succeed later; what is complained about
+// only once the complaint is closed. The other decision is
 // refused then with group_decided, of class State.
 func (p *Platform) ReleaseGroup(ctx context.Context, r GroupRequest) (*HeldGroup, error) {
 	return p.decideGroup(ctx, "release group", &r, HoldReleases)

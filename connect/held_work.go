@@ -20,7 +20,7 @@ func (s *HeldShare) what(now time.Time) (HoldEnd, ReleaseCause) {
 	switch {
 	case !s.waits() || now.Before(s.due()):
 		return "", ""
-	case s.Then != "":
+	case s.decided():
 		return s.Then, ReleaseByDecision
 	case !s.complained() && !s.ReleaseAt.IsZero() && !now.Before(s.ReleaseAt):
 		if s.Terms.Until == HoldVerified {
