@@ -282,7 +282,7 @@ func TestAGoalOfMany(t *testing.T) {
 	g, err := m.platform.RefundGroup(m.ctx, connect.GroupRequest{Key: "g", TransferGroup: "well"})
 	require.NoError(t, err)
 	store := &interrupted{Store: m.Store()}
-	engine, err := connect.New(connect.Config{Store: store, Acquirer: m.Acquirer, Rail: m.Rail, Now: m.Clock.Now, NewID: connecttest.Counter()})
+	engine, err := connect.New(connect.Config{Store: store, Acquirer: m.Acquirer, Rail: m.Rail, Now: m.Clock.Now})
 	require.NoError(t, err)
 	for range 3 { // a page in each, and the process ends
 		ctx, cancel := context.WithCancel(m.ctx)
