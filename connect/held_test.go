@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	markets "github.com/soukhq/souk/connect/market"
+	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -338,5 +340,39 @@ func TestVerifiedReleasesAll(t *testing.T) {
 	require.NoError(t, err)
 	m.pass(time.Minute)
 	require.Equal(t, usd(877), m.has(a.ID).Waiting, fmt.Sprint("only ", other.ID))
+	m.verify()
+}
+
+// A failure that is heard of before the approval leaves nothing waiting, and both are
+// booked.
+func TestAFailureBeforeTheApprovalOfAHeldCharge(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	c := m.hold(a.ID, connect.HoldTerms{}, func(r *connect.ChargeRequest) { r.Source = connect.TestReceived })
+	_, err := m.platform.GetHeldShare(m.ctx, c.ID)
+	requireCode(t, err, ledger.NotFound, "not_found")
+	require.NoError(t, m.News(m.ctx, connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Failed, Code: "x"}}))
+	require.NoError(t, m.News(m.ctx, connect.News{Key: c.ID, Answer: connect.Answer{Status: connect.Approved, Amount: usd(1000)}}))
+	s := m.share(c.ID)
+	require.Equal(t, []any{connect.ShareGivenBack, usd(1000)}, []any{s.Status, s.Back.Amount})
+	require.True(t, m.has(a.ID).Waiting.IsZero() && m.has(a.ID).Available.IsZero())
+	m.verify()
+}
+
+// A direct charge whose card cost more than its seller's share does not wait: there
+// is nothing that could.
+func TestNothingWaitsOfLessThanNothing(t *testing.T) {
+	prices := pricing.Default()
+	prices.Rules = []pricing.Rule{{Name: "cards", Price: pricing.Price{Percent: decimal.New(29, -1), CrossBorder: decimal.New(15, -1)}}}
+	cards := abroad{Acquirer: connect.NewSimulator(connect.SimulatorConfig{})}
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Acquirer: cards, Prices: prices}})
+	a := m.seller()
+	c := m.hold(a.ID, connect.HoldTerms{}, func(r *connect.ChargeRequest) { r.Direct, r.ApplicationFee = true, usd(971) })
+	require.Equal(t, connect.ChargeSucceeded, c.Status)
+	_, err := m.platform.GetHeldShare(m.ctx, c.ID)
+	requireCode(t, err, ledger.NotFound, "not_found")
+	require.Equal(t, usd(-15), m.has(a.ID).Pending)
+	m.pass(10 * 24 * time.Hour)
+	require.Equal(t, usd(-15), m.has(a.ID).Available)
 	m.verify()
 }
