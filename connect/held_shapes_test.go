@@ -64,7 +64,11 @@ func TestHeldShapes(t *testing.T) {
 	const all = 100_001
 	for _, story := range []heldStory{
 		{"released", connect.HoldTerms{}, func(t *testing.T, s *heldShape) { s.release(t, 0, "") }, all},
-		{"in parts", connect.HoldTerms{}, func(t *testing.T, s *heldShape) { s.release(t, 33_333, ""); s.release(t, 33_333, ""); s.release(t, 0, "") }, all},
+		{"in parts", connect.HoldTerms{}, func(t *testing.T, s *heldShape) {
+			s.release(t, 33_333, "")
+			s.release(t, 33_333, "")
+			s.release(t, 0, "")
+		}, all},
 		{"by milestones", stones, func(t *testing.T, s *heldShape) { s.release(t, 0, "end"); s.release(t, 0, "start") }, all},
 		{"refunded before", connect.HoldTerms{}, func(t *testing.T, s *heldShape) { s.refund(t, 40_001); s.release(t, 0, "") }, 60_000},
 		{"refunded between", connect.HoldTerms{}, func(t *testing.T, s *heldShape) { s.release(t, 70_000, ""); s.refund(t, 50_001) }, 50_000},

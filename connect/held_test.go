@@ -103,8 +103,10 @@ func TestHeldJoinedReplayedPreviewed(t *testing.T) {
 	s, err = m.platform.CloseComplaint(m.ctx, connect.CloseComplaintRequest{Key: "x", ChargeID: c.ID, Then: connect.HoldReleases})
 	require.NoError(t, err)
 	require.Equal(t, connect.ShareWaiting, s.Status)
-	m.pass(time.Minute)
+	require.NoError(t, m.platform.Finish(m.ctx, s.ID))
 	require.Equal(t, connect.ShareReleased, m.share(c.ID).Status)
+	require.NoError(t, m.platform.Finish(m.ctx, s.ID))
+	requireCode(t, m.platform.Finish(m.ctx, "held_ch_nothing"), ledger.NotFound, "not_found")
 	m.verify()
 }
 
@@ -281,7 +283,7 @@ func TestAGoalOfMany(t *testing.T) {
 	for range pledges {
 		m.hold(a.ID, connect.HoldTerms{AtEnd: connect.HoldRefunds}, func(r *connect.ChargeRequest) { r.TransferGroup = "well" })
 	}
-	g, err := m.platform.RefundGroup(m.ctx, connect.GroupRequest{Key: "g", TransferGroup: "well"})
+	_, err := m.platform.RefundGroup(m.ctx, connect.GroupRequest{Key: "g", TransferGroup: "well"})
 	require.NoError(t, err)
 	store := &interrupted{Store: m.Store()}
 	engine, err := connect.New(connect.Config{Store: store, Acquirer: m.Acquirer, Rail: m.Rail, Now: m.Clock.Now})
@@ -292,7 +294,7 @@ func TestAGoalOfMany(t *testing.T) {
 		_, _ = engine.Drain(ctx)
 	}
 	m.pass(2 * time.Minute)
-	g, err = m.platform.GetHeldGroup(m.ctx, "well")
+	g, err := m.platform.GetHeldGroup(m.ctx, "well")
 	require.NoError(t, err)
 	require.Equal(t, []any{pledges, false}, []any{g.Marked, g.Done.IsZero()})
 	require.True(t, m.has(a.ID).Waiting.IsZero())

@@ -55,6 +55,14 @@ func (e *Engine) shareWorker() ledger.Worker {
 	}}
 }
 
+// finishShare is shareDue for the host.
+func (p *Platform) finishShare(ctx context.Context, id string) error {
+	if _, err := p.GetHeldShare(ctx, id); err != nil {
+		return err
+	}
+	return p.shareDue(ctx, id)
+}
+
 // shareDue does what is due of a share now. Two who do it at once do it once, since
 // both put the share.
 func (p *Platform) shareDue(ctx context.Context, id string) error {
