@@ -24,7 +24,6 @@ type HeldGroup struct {
 	Created  time.Time   `json:"created"`
 	Seen     string      `json:"seen,omitzero"`   // the last share that was looked at
 	Marked   int         `json:"marked,omitzero"` // how many shares it was put upon so far
-	Again    bool        `json:"again,omitzero"`  // shares were found, so that it looks once more
 	Done     time.Time   `json:"done,omitzero"`   // when all were looked at
 	Work     ledger.Work `json:"work,omitzero"`
 
@@ -151,8 +150,9 @@ func (e *Engine) groupWorker() ledger.Worker {
 }
 
 // markPage puts a decision upon a page of shares. Those of a group stay in their
-// order, and what comes in later looks at the decision by itself; those of an account
-// move in theirs, so all are looked at until nothing is found any more.
+// order, and what comes in later looks at the decision by itself. Those of an account
+// lie in the order in which they are due: what is marked moves to the front, and one
+// that moved there meanwhile is looked at when its wait is over (decide).
 func (p *Platform) markPage(u *ledger.Unit, id string) error {
 	g, err := groupKind.Get(u, id)
 	if err != nil || !g.Work.Open() {
@@ -180,12 +180,8 @@ func (p *Platform) markPage(u *ledger.Unit, id string) error {
 		g.Seen = o.ID.ID
 	}
 	if len(list) < groupPage {
-		if g.Seen = ""; g.Account != "" && g.Again {
-			g.Again = false
-		} else {
-			g.Done = u.At()
-			g.Work.Done()
-		}
+		g.Seen, g.Done = "", u.At()
+		g.Work.Done()
 	}
 	return p.putGroup(u, g)
 }
@@ -201,7 +197,6 @@ func (p *Platform) mark(u *ledger.Unit, g *HeldGroup, id string) error {
 		s.Then = g.Decision
 	case g.Account != "" && s.Terms.Until == HoldVerified && s.ReleaseAt.IsZero():
 		s.ReleaseAt = u.At()
-		g.Again = true
 	default:
 		return nil
 	}

@@ -378,3 +378,17 @@ func TestNothingWaitsOfLessThanNothing(t *testing.T) {
 	require.Equal(t, usd(-15), m.has(a.ID).Available)
 	m.verify()
 }
+
+// A seller who is verified when the wait is over has the share, also before Drain has
+// come to that.
+func TestVerifiedAtTheLastMoment(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller(func(r *connect.AccountRequest) { r.Details.Fields = nil })
+	c := m.hold(a.ID, connect.HoldTerms{Until: connect.HoldVerified, LongestDays: 2})
+	_, err := m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{Key: "u", AccountID: a.ID, Details: connecttest.Seller("US").Details})
+	require.NoError(t, err)
+	m.Clock.Advance(49 * time.Hour)
+	require.NoError(t, m.platform.Finish(m.ctx, m.share(c.ID).ID))
+	require.Equal(t, connect.ShareReleased, m.share(c.ID).Status)
+	m.verify()
+}

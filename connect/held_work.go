@@ -105,6 +105,15 @@ func (p *Platform) decide(u *ledger.Unit, s *HeldShare) (todo HoldEnd, cause Rel
 	if todo == "" || s.Free().Amount.Sign() <= 0 {
 		return todo, cause, back, nil
 	}
+	if cause == ReleaseByEnd && s.Terms.Until == HoldVerified { // it may have come to that just now
+		missing, err := p.unverified(u, s.Account)
+		if err != nil {
+			return "", "", back, err
+		}
+		if !missing {
+			return HoldReleases, ReleaseByVerified, back, nil
+		}
+	}
 	if todo == HoldReleases {
 		prof, err := p.expectProfile(u)
 		if err != nil {
