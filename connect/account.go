@@ -193,8 +193,14 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 		if a.Metadata, err = mergeMetadata(a.Metadata, r.Metadata); err != nil {
 			return nil, err
 		}
+		missing := len(ent.Missing())
 		if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
 			return nil, err
+		}
+		if missing > 0 && len(ent.Missing()) == 0 {
+			if err := p.verified(u, a.ID); err != nil {
+				return nil, err
+			}
 		}
 		return a, p.putAccount(u, a, ent, EventAccountUpdated)
 	})

@@ -23,6 +23,7 @@ type CurrencyBalance struct {
 	Held        ledger.Money    `json:"held"`        // of Available, set aside for refunds under way
 	HeldPending ledger.Money    `json:"heldPending"` // of Pending, likewise
 	InTransit   ledger.Money    `json:"inTransit"`   // paid out and not confirmed
+	Waiting     ledger.Money    `json:"waiting"`     // shares, or commissions in them, that wait for their release (HeldShare)
 	Other       ledger.Money    `json:"other"`       // reserved, frozen and the like
 }
 
@@ -47,7 +48,7 @@ func (b *Balance) In(c ledger.Currency) CurrencyBalance {
 
 func newCurrencyBalance(c ledger.Currency) CurrencyBalance {
 	z := ledger.Zero(c)
-	return CurrencyBalance{Currency: c, Pending: z, Available: z, Held: z, HeldPending: z, InTransit: z, Other: z}
+	return CurrencyBalance{Currency: c, Pending: z, Available: z, Held: z, HeldPending: z, InTransit: z, Waiting: z, Other: z}
 }
 
 // Balance returns what an account of the platform has, or the platform itself
@@ -93,6 +94,8 @@ func (b *Balance) add(a ledger.Account) error {
 		sum, held = &c.Available, &c.Held
 	case "in_transit":
 		sum = &c.InTransit
+	case purposeHeld:
+		sum = &c.Waiting
 	}
 	var err error
 	if *sum, err = sum.Add(a.Posted); err != nil {

@@ -330,6 +330,9 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 	if err := p.postCharge(&books{u: u, p: p, object: captureKind.ID(k.ID)}, now); err != nil {
 		return err
 	}
+	if err := p.holdShare(u, c, now); err != nil {
+		return err
+	}
 	if err := p.putCapture(u, k, EventCaptureUpdated); err != nil {
 		return err
 	}

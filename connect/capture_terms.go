@@ -150,7 +150,7 @@ func (k *Capture) asCharge(of *Charge) *Charge {
 	return &Charge{
 		ID: of.ID, Platform: of.Platform, Account: of.Account, Acquirer: of.Acquirer, Amount: k.Amount,
 		FeeSettlement: of.FeeSettlement, // which grows
-		Direct:        of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf,
+		Direct:        of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf, Hold: of.Hold,
 		ApplicationFee: k.ApplicationFee, ServiceFee: k.ServiceFee, Tax: k.Tax, FeeTax: k.FeeTax, ProcessingFee: k.ProcessingFee,
 	}
 }

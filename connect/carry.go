@@ -230,9 +230,10 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 }
 
 // Finish carries out one recorded object: the id of a charge, capture, cancellation,
-// increase, saved source, refund, payout, receiver or return of coins. It is what a host calls after the
-// commit of a transaction in which a verb was recorded (In). What is finished
-// already, or being carried out by somebody else, is left alone.
+// increase, saved source, refund, payout, receiver or return of coins, or a held share
+// of which something is due. It is what a host calls after the commit of a transaction
+// in which a verb was recorded (In). What is finished already, or being carried out by
+// somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
 	if p.joined {
 		return badState("joined", "id", "finish after the host's commit, on the platform itself")
@@ -261,6 +262,8 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		_, err = receiverTask.finish(ctx, p, id)
 	case coinReturnKind.Fits(id):
 		_, err = coinReturnTask.finish(ctx, p, id)
+	case heldKind.Fits(id):
+		err = p.finishShare(ctx, id)
 	default:
 		err = notFound("object")
 	}

@@ -70,6 +70,7 @@ type Charge struct {
 	TransferAmount ledger.Money `json:"transferAmount,omitzero"` // what was stated that the seller gets
 	TransferGroup  string       `json:"transferGroup,omitzero"`
 	Transferred    ledger.Money `json:"transferred,omitzero"` // by transfers of this charge, less what was reversed
+	Hold           *HoldTerms   `json:"hold,omitzero"`        // the seller's share waits by these terms: GetHeldShare
 
 	// Set when it succeeds.
 	ProcessingFee ledger.Money  `json:"processingFee,omitzero"`
@@ -266,6 +267,10 @@ type ChargeRequest struct {
 	// present and can be asked to authenticate.
 	Initiation Initiation `json:"initiation,omitzero"`
 	Exemption  Exemption  `json:"exemption,omitzero"` // from authentication, to be asked for
+	// Hold lets the seller's share wait, and the commission with it, until the host or
+	// the terms release it (Release). What waits goes back first if the charge is
+	// refunded. Nil: it is the seller's when the payment succeeds.
+	Hold *HoldTerms `json:"hold,omitzero"`
 
 	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters with a letter, without < > \ ' " *
 	Description string            `json:"description,omitzero"` // for people, at most 1,000 characters
@@ -366,6 +371,7 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		Metadata: r.Metadata, Work: w,
 	}
 	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
+	c.Hold = r.Hold
 	if err := p.shape(u, &r, c); err != nil {
 		return nil, err
 	}
@@ -441,7 +447,10 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := checkShape(r, share); err != nil {
 		return err
 	}
-	return checkPricing(r, share)
+	if err := checkPricing(r, share); err != nil {
+		return err
+	}
+	return p.checkHold(u, prof, r, share)
 }
 
 // addTax adds up taxes that were checked.

@@ -65,6 +65,7 @@ func (p *Platform) postDirect(b *books, c *Charge) error {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
 	fees, lines := p.house("processing_fees", cur), p.acquired(c.Acquirer, c.Amount, c.Settlement.whole())
+	commission, seller := p.landsIn(c, platform, seller)
 	if c.sellerPays() {
 		b.post("charge", append(lines, line{account: seller, minor: c.Amount.Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))...)
 	} else {
@@ -74,7 +75,7 @@ func (p *Platform) postDirect(b *books, c *Charge) error {
 	for _, t := range c.Tax {
 		b.post("tax collected", out(seller, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
-	p.postFee(b, c, platform, seller, c.toPlatform())
+	p.postFee(b, c, commission, seller, c.toPlatform())
 	return p.settleFee(b, c, c.FeeSettlement)
 }
 
@@ -112,18 +113,23 @@ func (r *Refund) directOwes() (platform, seller int64) {
 
 // refundDirect posts the refund of a direct charge: flows R1 and R2 of the chart.
 func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
-	cur := r.Amount.Currency()
-	seller := p.of(c.Account, r.FromAccount.Purpose, cur)
-	b.post("refund", append([]line{out(seller, r.Amount).force(r.FromAccount.Short)}, p.givenBack(c.Acquirer, r.Amount, r.Exchanged)...)...)
-	for _, t := range r.Tax {
-		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(seller, t.Amount))
+	cur, fee := r.Amount.Currency(), sum(r.FeeBack, r.ServiceBack)
+	from := r.sources(p)
+	taxes := from.taxesTo()
+	toHeld := from.credit(fee.Minor(), addTax(r.FeeTax))
+	if taxes.Purpose == purposeHeld {
+		toHeld += addTax(r.Tax)
 	}
-	p.postFeeBack(b, r, seller, sum(r.FeeBack, r.ServiceBack))
+	b.post("refund", append(from.fromSeller(r.Amount, toHeld), p.givenBack(c.Acquirer, r.Amount, r.Exchanged)...)...)
+	for _, t := range r.Tax {
+		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(taxes, t.Amount))
+	}
+	p.postFeeBack(b, r, from, fee)
 }
 
 // postFeeBack gives a seller a part of a commission back, with its taxes.
-func (p *Platform) postFeeBack(b *books, r *Refund, seller ledger.Ref, fee ledger.Money) {
-	lines := append(p.fromPlatform(fee, r.FromPlatform.Purpose, r.FromPlatform.Short, r.FeeStep), line{account: seller, minor: fee.Minor() + addTax(r.FeeTax)})
+func (p *Platform) postFeeBack(b *books, r *Refund, from *sources, fee ledger.Money) {
+	lines := from.feeBack(fee, addTax(r.FeeTax))
 	for _, t := range r.FeeTax {
 		lines = append(lines, out(p.of(p.id, "tax/"+t.Authority, r.Amount.Currency()), t.Amount))
 	}

@@ -87,6 +87,9 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	if err := p.postCharge(&books{u: u, p: p, object: chargeKind.ID(c.ID)}, c); err != nil {
 		return err
 	}
+	if err := p.holdShare(u, c, c); err != nil {
+		return err
+	}
 	if c.Failure != nil { // which was heard of before
 		return p.fail(u, c, c.PlatformIn, c.AccountIn)
 	}
@@ -107,8 +110,9 @@ func (p *Platform) postCharge(b *books, c *Charge) error {
 		b.post("tax collected", out(platform, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
 	if c.Account != "" {
+		fees, seller := p.landsIn(c, platform, seller)
 		b.post("transfer", out(platform, c.given()), in(seller, c.given()))
-		p.postFee(b, c, platform, seller, c.ApplicationFee)
+		p.postFee(b, c, fees, seller, c.ApplicationFee)
 	}
 	return nil
 }
@@ -129,7 +133,9 @@ func (p *Platform) land(u *ledger.Unit, prof *Profile, c *Charge, atOnce bool) e
 		c.Available = delay.After(day, p.e.c.Calendar)
 	}
 	var err error
-	if c.AccountIn = "available"; !c.AtOnce && c.Account != "" {
+	if c.AccountIn = "available"; c.waitsAs().Amount.Sign() > 0 {
+		c.AccountIn = c.landLater(u)
+	} else if !c.AtOnce && c.Account != "" {
 		c.AccountIn, err = p.openDay(u, c, c.Account, c.Available, "available")
 	}
 	if err == nil && c.Direct && c.AccountIn == "available" && c.directNet().Sign() < 0 {

@@ -90,6 +90,7 @@ func (e *Engine) workers() []ledger.Worker {
 		e.chargeWorker(), worker(e, captureTask), worker(e, cancelTask), worker(e, refundTask), worker(e, payoutTask),
 		worker(e, receiverTask), worker(e, coinReturnTask),
 		e.sourceWorker(), worker(e, increaseTask),
+		e.groupWorker(), e.shareWorker(),
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
 	}
@@ -138,5 +139,6 @@ func Kinds() []ledger.KindInfo {
 		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
 		customerKind.Info(), savedSourceKind.Info(), increaseKind.Info(), onceKind.Info(),
 		noticeKind.Info(),
+		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
 	}
 }

@@ -61,6 +61,11 @@ const (
 	EventTopUpReversed           = "top_up.reversed"
 	EventCashSaleRecorded        = "cash_sale.recorded"
 
+	EventShareHeld     = "held_share.held"     // it waits, or more of it
+	EventShareUpdated  = "held_share.updated"  // a complaint, an event, another time, or a refund of it
+	EventShareReleased = "held_share.released" // in part or whole
+	EventGroupUpdated  = "held_group.updated"  // decided, or carried out further
+
 	// EventBalanceAvailable tells that pending money of its object, an account or
 	// the platform, became available.
 	EventBalanceAvailable = "balance.available"

@@ -51,7 +51,8 @@ func Stored() map[string]reflect.Type {
 		payoutKind.Name: typeOf(&payoutKind), releaseKind.Name: typeOf(&releaseKind), railKind.Name: typeOf(&railKind),
 		receiverKind.Name: typeOf(&receiverKind), coinAddressKind.Name: typeOf(&coinAddressKind), coinReturnKind.Name: typeOf(&coinReturnKind),
 		customerKind.Name: typeOf(&customerKind), savedSourceKind.Name: typeOf(&savedSourceKind), increaseKind.Name: typeOf(&increaseKind),
-		onceKind.Name: typeOf(&onceKind),
+		onceKind.Name: typeOf(&onceKind), noticeKind.Name: typeOf(&noticeKind), heldKind.Name: typeOf(&heldKind),
+		shareReleaseKind.Name: typeOf(&shareReleaseKind), groupKind.Name: typeOf(&groupKind),
 	}
 }
 

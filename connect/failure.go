@@ -112,14 +112,32 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 	reversal := minus(minus(c.given(), c.Reversed), f.Reversal)
 	fee := minus(minus(c.ApplicationFee, c.FeeBack), f.FeeBack)
 	f.Reversal, f.FeeBack = sum(f.Reversal, reversal), sum(f.FeeBack, fee)
-	b.post("transfer reversal", out(seller, reversal).force(ShortNegative), in(platform, reversal))
-	back := []line{out(platform, fee).force(ShortNegative), {account: seller, minor: fee.Minor()}}
-	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
-		back[1].minor += step.Minor()
-		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, cur), step))
+	feeTax := failTax(&f.FeeTax, c.FeeTax)
+	tax := addSteps(feeTax)
+	x, err := p.failedFrom(u, c, platform, seller, reversal.Minor(), reversal.Minor()-fee.Minor()-tax, fee.Minor())
+	if err != nil {
+		return err
+	}
+	b.post("transfer reversal", append(x.fromSeller(reversal, x.credit(fee.Minor(), tax)), in(platform, reversal))...)
+	p.feeUndone(b, c, x, fee, feeTax)
+	return nil
+}
+
+// feeUndone gives the seller a commission back, with the taxes on it.
+func (p *Platform) feeUndone(b *books, c *Charge, x *sources, fee ledger.Money, feeTax []ledger.Money) {
+	back := x.feeBack(fee, addSteps(feeTax))
+	for i, step := range feeTax {
+		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, fee.Currency()), step))
 	}
 	b.post("fee refund", back...)
-	return nil
+}
+
+func addSteps(list []ledger.Money) int64 {
+	n := int64(0)
+	for _, m := range list {
+		n += m.Minor()
+	}
+	return n
 }
 
 // undoDirect does the same for a direct charge: all of it is taken from the seller,
@@ -127,22 +145,30 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) error {
 	f, cur := c.Failure, c.Amount.Currency()
 	amount := minus(c.Amount, f.Amount)
-	b.post("payment failed", append([]line{out(seller, amount)}, p.takenBack(c, amount)...)...)
+	taken := p.takenBack(c, amount)
 	f.Amount = c.Amount
-	for i, step := range failTax(&f.Tax, c.Tax) {
-		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(seller, step))
-	}
+	taxes, feeTax := failTax(&f.Tax, c.Tax), failTax(&f.FeeTax, c.FeeTax)
 	fee := minus(minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack)), f.FeeBack)
 	f.FeeBack = sum(f.FeeBack, fee)
-	back, err := p.feeFailed(b.u, c, platform, fee)
-	own := len(back)
-	back = append(back, line{account: seller, minor: fee.Minor()})
-	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
-		back[own].minor += step.Minor()
-		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, cur), step))
+	share, ofFee := amount.Minor()-addSteps(taxes), addSteps(feeTax)
+	x, err := p.failedFrom(b.u, c, platform, seller, share, share-fee.Minor()-ofFee, fee.Minor())
+	if err != nil {
+		return err
 	}
-	b.post("fee refund", back...)
-	return err
+	if x.converted, err = p.feeFailed(b.u, c, fee); err != nil {
+		return err
+	}
+	x.short[1] = "" // the reason forces it
+	toHeld, to := x.credit(fee.Minor(), ofFee), x.taxesTo()
+	if to.Purpose == purposeHeld {
+		toHeld += addSteps(taxes)
+	}
+	b.post("payment failed", append(x.fromSeller(amount, toHeld), taken...)...)
+	for i, step := range taxes {
+		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(to, step))
+	}
+	p.feeUndone(b, c, x, fee, feeTax)
+	return nil
 }
 
 // failTax counts the taxes as undone, and returns by how much each is now.

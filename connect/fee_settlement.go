@@ -48,6 +48,8 @@ func checkFeeIn(r *ChargeRequest, c *Charge) error {
 		return nil
 	case !c.Direct:
 		return badField("invalid_request", "feeIn", "what a charge brings a platform whose own it is settles with it: settleIn")
+	case r.Hold != nil:
+		return badField("invalid_request", "feeIn", "the commission waits with the share, in the charge's currency")
 	case !c.sellerPays():
 		return badField("invalid_request", "feeIn", "the platform pays for the processing out of its part, in the charge's currency")
 	}
@@ -147,14 +149,11 @@ func (f *FeeSettlement) feeBack(sold ledger.Money) (FeeStep, error) {
 }
 
 // fromPlatform are the lines by which a platform gives a part of a commission
-// back: out of an account in its currency where it was converted.
-func (p *Platform) fromPlatform(fee ledger.Money, purpose string, short ShortPolicy, s *FeeStep) []line {
-	if s == nil {
-		return []line{out(p.of(p.id, purpose, fee.Currency()), fee).force(short)}
-	}
+// back that was converted: out of an account in its own currency.
+func (p *Platform) fromPlatform(purpose string, short ShortPolicy, s FeeStep) []line {
 	own := p.of(p.id, purpose, s.Credited.Currency())
 	var lines []line
-	for _, l := range p.feeLines(*s, own, own)[1:] {
+	for _, l := range p.feeLines(s, own, own)[1:] {
 		if l.minor = -l.minor; l.account == own {
 			l = l.force(short)
 		}
@@ -164,18 +163,18 @@ func (p *Platform) fromPlatform(fee ledger.Money, purpose string, short ShortPol
 }
 
 // feeFailed are the lines by which a platform gives back what refunds have left of
-// its part of a charge that failed.
-func (p *Platform) feeFailed(u *ledger.Unit, c *Charge, platform ledger.Ref, fee ledger.Money) ([]line, error) {
+// its part of a charge that failed, if that was converted.
+func (p *Platform) feeFailed(u *ledger.Unit, c *Charge, fee ledger.Money) ([]line, error) {
 	f := c.FeeSettlement
 	if f == nil || fee.IsZero() {
-		return []line{out(platform, fee).force(ShortNegative)}, nil
+		return nil, nil
 	}
 	step, err := f.feeBack(fee)
 	if err != nil {
 		return nil, err
 	}
 	purpose, err := p.dayNow(u, p.id, f.In, step.Credited.Currency())
-	return p.fromPlatform(fee, purpose, ShortNegative, &step), err
+	return p.fromPlatform(purpose, ShortNegative, step), err
 }
 
 // feeSettlement adds up what a platform's part of a charge was converted into, less

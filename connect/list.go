@@ -39,6 +39,7 @@ type lister[T any] struct {
 	account  string                         // the key that finds those of an account; empty if there is none
 	value    func(*Platform, string) string // of that key
 	own      bool                           // the platform's own are found so too
+	soonest  bool                           // those of an account come in their order, not newest first
 	charge   string                         // the key that finds those of a charge; empty if there is none
 	transfer string                         // likewise of a transfer
 	customer string                         // likewise of a customer
@@ -113,6 +114,7 @@ func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledg
 				return q, err
 			}
 		}
+		q.Desc = !l.soonest
 		if q.Name, q.Value = l.account, r.AccountID; l.value != nil {
 			q.Value = l.value(p, r.AccountID)
 		}

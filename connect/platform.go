@@ -44,6 +44,7 @@ type Profile struct {
 	Base         ledger.Currency   `json:"base"`    // in which its conversions are valued
 	ShortBalance ShortPolicy       `json:"shortBalance"`
 	Delay        payout.Delay      `json:"delay"` // until its payments are available
+	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
 	Bank         *BankAccount      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
 	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
@@ -82,6 +83,7 @@ type PlatformRequest struct {
 	Base         ledger.Currency   `json:"base,omitzero"`         // zero: the country's currency
 	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"` // zero: ShortNegative
 	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
+	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`   // zero: UnverifiedPaid
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
@@ -159,7 +161,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 	if err := checkName("name", r.Name, 100); err != nil {
 		return nil, err
 	}
-	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets, Metadata: r.Metadata}
+	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets, Metadata: r.Metadata}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err
 	}
@@ -177,6 +179,7 @@ type PlatformUpdate struct {
 	Name         string            `json:"name,omitzero"` // 1–100 characters
 	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"`
 	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
+	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
 	Bank         *BankDetails      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Markets      *market.List      `json:"markets,omitzero"`  // likewise
@@ -234,6 +237,9 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		if p.Delay = *r.Delay; p.Delay.Days < 0 || p.Delay.Days > 366 {
 			return badField("invalid_delay", "delay", "a delay is 0 to 366 days")
 		}
+	}
+	if p.Unverified, err = r.Unverified.or(p.Unverified); err != nil {
+		return err
 	}
 	switch {
 	case r.Prices == nil:

@@ -19,7 +19,10 @@ func (w *wild) shape(who own, r *connect.ChargeRequest) {
 	if of := w.sellerOf(who.Platform); !r.Direct && of != "" && w.one(4) {
 		r.OnBehalfOf = of
 	}
-	if r.Direct && w.one(3) {
+	if who.id != "" && w.one(3) {
+		r.Hold, r.TransferGroup = w.terms(), pick(w, "", "g1", "g2", "g3")
+	}
+	if r.Direct && r.Hold == nil && w.one(3) {
 		r.FeeIn = pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
 	}
 	if w.one(4) {
@@ -60,6 +63,9 @@ func (w *wild) share() {
 	r := connect.TransferRequest{Key: w.key(), ChargeID: of.id, To: to, Amount: ledger.Minor(1+w.Int64N(c.Amount.Minor()), c.Amount.Currency())}
 	if w.one(3) {
 		r.Currency = pick(w, ledger.USD, ledger.JPY, ledger.HUF, ledger.EUR)
+	}
+	if w.one(3) {
+		r.Hold, r.TransferGroup = w.terms(), pick(w, "", "g1", "g2")
 	}
 	w.transfer(own{of.Platform, to}, r)
 }

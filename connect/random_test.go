@@ -125,7 +125,7 @@ func (w *wild) step() {
 		who = pick(w, w.sellers...)
 	}
 	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(15) {
+	switch w.IntN(18) {
 	case 0:
 		w.open(who.Platform)
 	case 1, 2, 3:
@@ -146,6 +146,8 @@ func (w *wild) step() {
 		w.share()
 	case 14:
 		w.takeBack(who, cur)
+	case 15, 16, 17:
+		w.onHold()
 	}
 }
 

@@ -52,6 +52,8 @@ type Refund struct {
 	// Where the money is taken from, decided when it is set aside.
 	FromPlatform RefundLeg `json:"fromPlatform"`
 	FromAccount  RefundLeg `json:"fromAccount,omitzero"`
+	FromHeld     *HeldPart `json:"fromHeld,omitzero"` // what of the share waits and goes back first; nil: nothing
+	Held         bool      `json:"held,omitzero"`     // made by Drain, since the share had waited too long or that was decided
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -73,6 +75,9 @@ func (r *Refund) loaded() {
 		if m.IsZero() {
 			*m = ledger.Zero(r.Amount.Currency())
 		}
+	}
+	if r.FromHeld != nil {
+		r.FromHeld.loaded(ledger.Zero(r.Amount.Currency()))
 	}
 }
 
@@ -116,6 +121,8 @@ type RefundRequest struct {
 	RefundFee bool              `json:"refundFee,omitzero"`
 	Reason    string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
 	Metadata  map[string]string `json:"metadata,omitzero"`
+
+	held bool // by Drain, of a share that has waited
 }
 
 // Refund gives money back to a buyer. Refunds of a charge add up to at most its
@@ -194,7 +201,7 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	}
 	r := &Refund{
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Reason: req.Reason,
-		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w,
+		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held,
 	}
 	if c.Settlement != nil {
 		err = c.refundPresented(r, req.Amount)

@@ -22,6 +22,9 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	if r.Direct {
 		owes, gives = r.directOwes()
 	}
+	if owes, gives, err = p.heldFirst(u, c, r, owes, gives); err != nil {
+		return err
+	}
 	if r.FeeStep != nil {
 		r.FromPlatform, err = p.feeLeg(u, prof, c, r)
 	} else {
@@ -143,6 +146,9 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		}
 		p.letGo(u, r, ledger.ReleaseHold)
 		c.end(r, false)
+		if err := p.heldEnd(u, c, r, false); err != nil {
+			return err
+		}
 		if err := p.failRest(u, c, false); err != nil { // of a charge that has failed by now
 			return err
 		}
@@ -174,6 +180,9 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 		p.refundDestination(b, c, r)
 	}
 	p.letGo(u, r, ledger.CaptureHold)
+	if err := p.heldEnd(u, c, r, true); err != nil {
+		return err
+	}
 	c.end(r, true)
 	if err := p.putCharge(u, c, EventChargeRefunded); err != nil {
 		return err
@@ -191,9 +200,10 @@ func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(platform, t.Amount))
 	}
 	if r.Reverses {
-		seller := p.of(c.Account, r.FromAccount.Purpose, cur)
-		b.post("transfer reversal", out(seller, r.Reversal).force(r.FromAccount.Short), in(platform, r.Reversal))
-		p.postFeeBack(b, r, seller, r.FeeBack)
+		from := r.sources(p)
+		toHeld := from.credit(r.FeeBack.Minor(), addTax(r.FeeTax))
+		b.post("transfer reversal", append(from.fromSeller(r.Reversal, toHeld), in(platform, r.Reversal))...)
+		p.postFeeBack(b, r, from, r.FeeBack)
 	}
 }
 

@@ -145,3 +145,22 @@ func (t *tally) compareSettlement(c *Charge, b exchangedBack) {
 			minus(c.Amount, c.Refunded))
 	}
 }
+
+// buyers is what a part of what is left of a charge is in the currency in which its
+// buyer paid: all that is left of it for all that is left.
+func (c *Charge) buyers(part, left ledger.Money) (ledger.Money, error) {
+	s := c.Settlement
+	if s == nil {
+		return part, nil
+	}
+	was := sum(s.Refunded, s.Refunding)
+	rest := minus(s.Presented, was)
+	if !c.kept().IsZero() {
+		rest = minus(rest, s.keptLeft(was))
+	}
+	if part == left && part.Sign() > 0 {
+		return rest, nil
+	}
+	m, err := s.Presented.Proportion(part, c.Amount)
+	return ledger.Minor(min(m.Minor(), rest.Minor()), rest.Currency()), err
+}

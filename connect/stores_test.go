@@ -56,7 +56,7 @@ func newPostgres(t *testing.T) ledger.Store {
 // lived lets a marketplace live for some weeks.
 func lived(t *testing.T, seed uint64, s ledger.Store) ledger.Store {
 	w := newWildOn(t, seed, s)
-	for range 60 {
+	for range 100 {
 		w.step()
 	}
 	for range 10 {

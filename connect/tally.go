@@ -23,6 +23,7 @@ type tally struct {
 	captured map[string]*captured
 
 	increases map[string]*increases
+	held      map[string]*heldSums // by share
 }
 
 // back is what the reversals of a transfer add up to, in minor units.
@@ -33,7 +34,7 @@ type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
 	tax, feeTax                                                               map[string]int64
 	exchanged                                                                 exchangedBack
-	feeCost                                                                   int64 // in the platform\'s own currency
+	feeCost                                                                   int64 // in the platform's own currency
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -64,7 +65,7 @@ func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
 	return &tally{
 		platform: platform, report: r, today: today,
 		sums: make(map[tallyKey]ledger.Money), given: make(map[string]*given), moved: make(map[string]int64), back: make(map[string]*back),
-		captured: make(map[string]*captured),
+		captured: make(map[string]*captured), held: make(map[string]*heldSums),
 	}
 }
 
@@ -177,6 +178,9 @@ func (t *tally) orphans() {
 	for _, id := range slices.Sorted(maps.Keys(t.back)) {
 		t.report.Add("transfer "+id, "it has reversals and is not there")
 	}
+	for _, id := range slices.Sorted(maps.Keys(t.held)) {
+		t.report.Add("held share "+id, "it has releases or refunds and is not there")
+	}
 	for _, id := range slices.Sorted(maps.Keys(t.captured)) {
 		t.report.Add("charge "+id, "it has captures and is not there, or was captured at once")
 	}
@@ -198,6 +202,7 @@ func (t *tally) refund(r *Refund) {
 	if r.FeeStep != nil {
 		g.feeCost += r.FeeStep.Credited.Minor()
 	}
+	t.heldRefund(r)
 	g.serviceBack += r.ServiceBack.Minor()
 	g.reversed += r.Reversal.Minor()
 	g.reverseBase += r.ReverseBase.Minor()
@@ -334,7 +339,7 @@ func (t *tally) account(a ledger.Account) error {
 		if p.Name == "in_transit" {
 			t.add(a.Owner, "in_transit", a.Posted, 1)
 		}
-	case "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
+	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
 	}
 	return nil

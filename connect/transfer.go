@@ -19,6 +19,7 @@ type Transfer struct {
 	Charge        string            `json:"charge,omitzero"` // the charge that it comes from
 	TransferGroup string            `json:"transferGroup,omitzero"`
 	Agreement     string            `json:"agreement,omitzero"` // the account's consent to be debited
+	Hold          *HoldTerms        `json:"hold,omitzero"`      // it waits by these terms: GetHeldShare
 	Description   string            `json:"description,omitzero"`
 	Created       time.Time         `json:"created"`
 	Metadata      map[string]string `json:"metadata,omitzero"`
@@ -97,6 +98,9 @@ type TransferRequest struct {
 	// Transfers of one charge, less what was reversed of them, add up to at most its
 	// amount less taxes and what was refunded by then. Amount is in its currency.
 	ChargeID string `json:"charge,omitzero"`
+	// Hold lets the transfer wait, as the share of a charge may (ChargeRequest.Hold). It
+	// needs ChargeID, and nothing is converted.
+	Hold *HoldTerms `json:"hold,omitzero"`
 	// AgreementID is the account's recorded consent, which a debit needs.
 	AgreementID   string            `json:"agreement,omitzero"`
 	TransferGroup string            `json:"transferGroup,omitzero"` // at most 200 characters; empty: that of the charge
@@ -147,6 +151,9 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 			}
 		}
 	}
+	if err := p.holdTransfer(u, prof, r, t); err != nil {
+		return nil, err
+	}
 	if r.ChargeID != "" {
 		err = p.takeFromCharge(u, r, t)
 	} else if t.To == p.id {
@@ -159,6 +166,9 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 		return nil, err
 	}
 	t.loaded()
+	if err := p.transferWaits(u, t); err != nil {
+		return nil, err
+	}
 	u.Emit(ledger.Event{Type: EventTransferCreated, Platform: p.id, Object: transferKind.ID(t.ID)})
 	return t, transferKind.Put(u, t.ID, t)
 }
@@ -171,6 +181,9 @@ func (p *Platform) postTransfer(u *ledger.Unit, prof *Profile, r *TransferReques
 		reason = "account debit"
 	}
 	from, to := cmp.Or(t.FromIn, "available"), cmp.Or(t.ToIn, "available")
+	if t.Hold != nil {
+		to = purposeHeld
+	}
 	b.post(reason, out(p.of(t.From, from, cur), t.Amount), in(p.of(t.To, to, cur), t.Amount))
 	if r.Currency.IsZero() || r.Currency == cur {
 		return nil

@@ -164,7 +164,11 @@ func (p *Platform) postReversal(u *ledger.Unit, prof *Profile, r *ReverseTransfe
 	if !o.Taken.IsZero() {
 		taken = o.Taken
 	}
-	gives, err := p.gives(u, prof, t.To, cmp.Or(t.ToIn, "available"), taken)
+	waits, rest, err := p.heldReversal(u, t, taken)
+	if err != nil {
+		return err
+	}
+	gives, err := p.gives(u, prof, t.To, cmp.Or(t.ToIn, "available"), rest)
 	if err != nil {
 		return err
 	}
@@ -173,7 +177,7 @@ func (p *Platform) postReversal(u *ledger.Unit, prof *Profile, r *ReverseTransfe
 		return err
 	}
 	b := &books{u: u, p: p, object: transferReversalKind.ID(o.ID)}
-	b.post("transfer reversal", gives, in(p.of(t.From, purpose, taken.Currency()), taken))
+	b.post("transfer reversal", waits, gives, in(p.of(t.From, purpose, taken.Currency()), taken))
 	if !o.Taken.IsZero() {
 		o.Returned, o.Conversion, err = b.convert(prof, t.From, purpose, taken, r.rates)
 	}

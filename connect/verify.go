@@ -12,7 +12,8 @@ import (
 // Verify adds everything up again: the ledger by itself (ledger.Verify), and
 // every balance of every platform from its charges, refunds, transfers, top-ups,
 // cash sales and payouts, what is held for those under way, and what charges count of
-// their captures, refunds and transfers, and transfers of their reversals. It reports
+// their captures, refunds and transfers, transfers of their reversals, and shares
+// that wait of their releases and refunds. It reports
 // all differences, and money that is still pending a
 // day after it should have become available. A host can run it every night.
 func (e *Engine) Verify(ctx context.Context) (*ledger.Report, error) {
@@ -60,6 +61,8 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 	for _, add := range []func() error{
 		func() error { return tallyKind(v, said, &refundKind, (*tally).refund) },
 		func() error { return tallyKind(v, said, &transferReversalKind, (*tally).reversal) },
+		func() error { return tallyKind(v, said, &shareReleaseKind, (*tally).shareRelease) },
+		func() error { return tallyKind(v, said, &heldKind, (*tally).share) },
 		func() error { return tallyKind(v, said, &captureKind, (*tally).capture) },
 		func() error { return tallyKind(v, said, &increaseKind, (*tally).increase) },
 		func() error { return tallyKind(v, said, &transferKind, (*tally).transfer) },

@@ -30,6 +30,9 @@ const (
 // MaxAmount is the largest amount of any currency and method, in minor units.
 const MaxAmount = 999_999_999_999
 
+// MaxHolding is the most days for which any rule may let money wait: ten years.
+const MaxHolding = 3660
+
 // checker goes through rules and keeps the first fault.
 type checker struct {
 	at      string          // before each path
@@ -99,6 +102,9 @@ func (r *Rules) check(c *checker) error {
 	})
 	facts(c, "cash", r.Cash, cash)
 	facts(c, "descriptor", r.Descriptor, descriptor)
+	facts(c, "holding", r.Holding, func(n int) string {
+		return unless(n >= 1 && n <= MaxHolding, "money waits for 1 to 3,660 days")
+	})
 	for _, cur := range slices.Sorted(maps.Keys(r.Limits)) {
 		r.Limits[cur].check(c, "limits."+cur.String(), cur)
 	}

@@ -25,6 +25,10 @@ type Rules struct {
 	Cash           []Fact[Cash]           `json:"cash,omitzero"`
 	Descriptor     []Fact[Descriptor]     `json:"descriptor,omitzero"`
 
+	// Holding is for how many days at most money may wait for its release to a
+	// seller of the country; it is about sellers, unlike the rest.
+	Holding []Fact[int] `json:"holding,omitzero"`
+
 	// Texts are what the buyer reads and agrees to, by name ("mandate") and
 	// language. {platform} in them stands for the name of who asks.
 	Texts map[string]map[string][]Fact[string] `json:"texts,omitzero"`

@@ -96,6 +96,12 @@ func (v *View) Descriptor() *Fact[Descriptor] {
 	return pick(v, func(r *Rules) []Fact[Descriptor] { return r.Descriptor })
 }
 
+// Holding is for how many days at most money may wait for its release to a seller
+// of the country that is looked at. Nil: not known.
+func (v *View) Holding() *Fact[int] {
+	return pick(v, func(r *Rules) []Fact[int] { return r.Holding })
+}
+
 // Cash says how sums of a currency are rounded that are paid in cash. Where the
 // market has no rule for it, coins decide (ledger.Currency.CashStep).
 func (v *View) Cash(c ledger.Currency) Fact[Cash] {

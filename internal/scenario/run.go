@@ -79,6 +79,7 @@ var verbs = map[string]func(*runner, string) error{
 	"captures": (*runner).captures,
 	"customer": (*runner).customer, "save": (*runner).save, "confirm-source": (*runner).confirmSource, "detach": (*runner).detach,
 	"increase": (*runner).increase, "elsewhere": (*runner).elsewhere, "told": (*runner).told,
+	"release": (*runner).release, "event": (*runner).event, "complaint": (*runner).complaint, "group": (*runner).group, "verify": (*runner).verify,
 	"processing": (*runner).processing, "regions": (*runner).regions, "commission": (*runner).commission, "service": (*runner).service,
 	"coin": (*runner).coin, "receiver": (*runner).receiver, "pay": (*runner).pay, "mine": (*runner).mine, "reorganise": (*runner).reorganise,
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
@@ -205,6 +206,7 @@ func (r *runner) register(args string) error {
 	require.NoError(r.t, err, r.at)
 	r.m = m
 	request := connect.PlatformRequest{Key: "platform", Name: "Platform", Country: "US", ShortBalance: connect.ShortPolicy(opts["short"])}
+	request.Unverified = connect.UnverifiedPolicy(opts["unverified"])
 	if c := opts["country"]; c != "" {
 		request.Country = c
 	}

@@ -77,7 +77,7 @@ func (r *runner) charge(args string) error {
 		case "group":
 			request.TransferGroup = w[i+1]
 		default:
-			require.Fail(r.t, "no such word", "%s: %s", r.at, w[i])
+			require.True(r.t, r.hold(&request.Hold, w[i], w[i+1], w[1]), "%s: there is no such word as %s", r.at, w[i])
 		}
 	}
 	c, err := r.platform.Charge(r.ctx, request)
@@ -144,7 +144,7 @@ func (r *runner) transfer(args string) error {
 		case "into":
 			request.Currency = r.amount("0", word).Currency()
 		default:
-			require.Fail(r.t, "no such word", "%s: %s", r.at, w[i])
+			require.True(r.t, r.hold(&request.Hold, w[i], word, w[1]), "%s: there is no such word as %s", r.at, w[i])
 		}
 	}
 	t, err := r.platform.Transfer(r.ctx, request)
@@ -239,6 +239,12 @@ func (r *runner) status(args string) error {
 	id, ok := r.ids[w[0]]
 	require.True(r.t, ok, "%s: there is no %s", r.at, w[0])
 	var status, code string
+	if len(w) > 1 && w[1] == "share" {
+		s, err := r.platform.GetHeldShare(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		require.Equal(r.t, strings.Join(w[2:], " "), strings.TrimSpace(string(s.Status)+" "+s.Code), r.at)
+		return nil
+	}
 	switch {
 	case strings.HasPrefix(id, "rcv_"), strings.HasPrefix(id, "cret_"):
 		status, code = r.coinStatus(id)
