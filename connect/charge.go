@@ -25,6 +25,8 @@ const (
 	ChargeRequiresAction ChargeStatus = "requires_action" // the buyer has to do something first: Action says what
 	ChargeAuthorized     ChargeStatus = "authorized"      // it can be captured; nothing has moved
 	ChargeCanceled       ChargeStatus = "canceled"        // it was let go before anything was captured
+
+	ChargeScheduled ChargeStatus = "scheduled" // a bank debit that waits for its day: the rail does not have it
 )
 
 // Charge is money taken from a buyer: by a seller (a direct charge), by the
@@ -42,7 +44,8 @@ type Charge struct {
 	Category       string            `json:"category,omitzero"`
 	Method         string            `json:"method,omitzero"` // empty: a card
 	Source         string            `json:"source"`          // the acquirer's token
-	Acquirer       string            `json:"acquirer"`
+	Acquirer       string            `json:"acquirer"`        // empty: it did not come by a card
+	Rail           string            `json:"rail,omitzero"`   // of a bank debit
 	Descriptor     string            `json:"descriptor,omitzero"`
 	BuyerCountry   string            `json:"buyerCountry,omitzero"` // whose market's rules it kept; empty: it was not said
 	Description    string            `json:"description,omitzero"`
@@ -98,6 +101,9 @@ type Charge struct {
 	Retry      int             `json:"retry,omitzero"`      // 1 once it was asked again with a challenge
 	Failure    *Failure        `json:"failure,omitzero"`    // that it failed after it had succeeded
 	Canceling  string          `json:"canceling,omitzero"`  // the cancellation under way
+
+	// Debit is how a charge by mandate is collected: debit.go.
+	Debit *Debit `json:"debit,omitzero"`
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -184,6 +190,13 @@ type ChargeRequest struct {
 	// The zero Money asks nothing.
 	Total  ledger.Money `json:"total,omitzero"`
 	Source string       `json:"source,omitzero"` // the acquirer's token for the buyer's card
+	// MandateID is in place of Source: the amount is debited from the buyer's bank
+	// account. The charge is scheduled until the notice that was agreed is over,
+	// processing once the rail has it, and succeeds when the rail tells it settled.
+	MandateID string `json:"mandate,omitzero"`
+	// CollectOn is when the buyer's bank is to be debited; not a banking day, the next
+	// one. Zero: as soon as notice and scheme allow.
+	CollectOn payout.Day `json:"collectOn,omitzero"`
 
 	// AccountID is the seller whom the amount less taxes goes to. Empty: the
 	// platform charges for itself, and may transfer what is others' (TransferRequest).
@@ -260,6 +273,7 @@ var chargeTask = &task[ChargeRequest, Charge, Answer]{
 	head:     chargeHead,
 	partner:  acquirerName,
 	record:   recordCharge,
+	ready:    readyCharge,
 	carryOut: authorize,
 	settle:   settleCharge,
 	rest:     restCharge,
@@ -268,7 +282,7 @@ var chargeTask = &task[ChargeRequest, Charge, Answer]{
 }
 
 func chargeHead(c *Charge) head {
-	return head{id: c.ID, platform: c.Platform, partner: c.Acquirer, work: &c.Work, replayed: &c.Replayed}
+	return head{id: c.ID, platform: c.Platform, partner: c.Acquirer, rail: c.Rail, work: &c.Work, replayed: &c.Replayed}
 }
 
 func restCharge(u *ledger.Unit, p *Platform, c *Charge, code string) error {
@@ -336,6 +350,9 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.checkDirect(u, prof, c); err != nil {
 		return nil, err
 	}
+	if err := p.collect(u, &r, c); err != nil {
+		return nil, err
+	}
 	return c, p.putCharge(u, c, EventChargePending)
 }
 
@@ -349,7 +366,10 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := p.e.checkAsked(r, u.At()); err != nil {
 		return err
 	}
-	if !plain(r.Source, 1, 200) || cardNumber(r.Source) {
+	if err := p.byMandate(r); err != nil {
+		return err
+	}
+	if r.MandateID == "" && (!plain(r.Source, 1, 200) || cardNumber(r.Source)) {
 		return badField("invalid_source", "source", "a source is the acquirer's token, never a card's number")
 	}
 	if err := p.e.checkShown(r, u.At()); err != nil {
@@ -435,6 +455,9 @@ func (p *Platform) putCharge(u *ledger.Unit, c *Charge, event string) error {
 // authorize asks the acquirer for the money, captured at once unless it is to be
 // later.
 func authorize(ctx context.Context, p *Platform, c *Charge, first bool) (Answer, error) {
+	if c.Debit != nil {
+		return askRail(ctx, p, c.instruction(), &c.Work, first)
+	}
 	acq := p.e.c.Acquirer
 	send := func(ctx context.Context) (Answer, error) {
 		return acq.Authorize(ctx, c.key(), c.order())

@@ -64,7 +64,7 @@ func (c *Charge) feeField() string {
 func (p *Platform) postDirect(b *books, c *Charge) {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
-	acquirer, fees := p.house("acquirer/"+c.Acquirer, cur), p.house("processing_fees", cur)
+	acquirer, fees := p.house(c.clearing(), cur), p.house("processing_fees", cur)
 	if c.sellerPays() {
 		b.post("charge", out(acquirer, c.Amount), line{account: seller, minor: c.Amount.Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))
 	} else {
@@ -105,7 +105,7 @@ func (r *Refund) directOwes() (platform, seller int64) {
 func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
 	cur := r.Amount.Currency()
 	platform, seller := p.of(p.id, r.FromPlatform.Purpose, cur), p.of(c.Account, r.FromAccount.Purpose, cur)
-	b.post("refund", out(seller, r.Amount).force(r.FromAccount.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+	b.post("refund", out(seller, r.Amount).force(r.FromAccount.Short), in(p.house(c.clearing(), cur), r.Amount))
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(seller, t.Amount))
 	}

@@ -99,7 +99,7 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 		return nil
 	}
 	amount := minus(c.Amount, f.Amount)
-	b.post("payment failed", out(platform, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
+	b.post("payment failed", out(platform, amount), in(p.house(c.clearing(), cur), amount))
 	f.Amount = c.Amount
 	for i, step := range failTax(&f.Tax, c.Tax) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(platform, step))
@@ -126,7 +126,7 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) {
 	f, cur := c.Failure, c.Amount.Currency()
 	amount := minus(c.Amount, f.Amount)
-	b.post("payment failed", out(seller, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
+	b.post("payment failed", out(seller, amount), in(p.house(c.clearing(), cur), amount))
 	f.Amount = c.Amount
 	for i, step := range failTax(&f.Tax, c.Tax) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(seller, step))
@@ -162,7 +162,7 @@ func (t *tally) failure(c *Charge) {
 	if !f.booked() {
 		return
 	}
-	t.add(ledger.House, "acquirer/"+c.Acquirer, f.Amount, 1)
+	t.add(ledger.House, c.clearing(), f.Amount, 1)
 	owner := t.platform // whom it was taken from
 	if c.Direct {
 		owner = c.Account

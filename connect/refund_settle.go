@@ -106,6 +106,9 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		fresh := r.Reference == "" && a.Reference != ""
 		r.Status, r.Code, r.Reference = RefundPending, "", cmp.Or(a.Reference, r.Reference)
 		p.e.received(u, &r.Work)
+		if r.Rail != "" {
+			r.Work.Done() // the rest is news
+		}
 		if fresh {
 			return p.putRefund(u, r, EventRefundUpdated)
 		}
@@ -163,7 +166,7 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
 	cur := r.Amount.Currency()
 	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
-	b.post("refund", out(platform, r.Amount).force(r.FromPlatform.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+	b.post("refund", out(platform, r.Amount).force(r.FromPlatform.Short), in(p.house(c.clearing(), cur), r.Amount))
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(platform, t.Amount))
 	}

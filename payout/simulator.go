@@ -215,6 +215,10 @@ func (s *Simulator) schedule(it *simulated) {
 	case TestRefused:
 		it.ack.Accepted, it.ack.Code = false, "could_not_process"
 	default:
+		if debited(token) { // which are paid what was taken from them
+			add(UpdatePaid, "", arrival)
+			return
+		}
 		if code, ok := failures[token]; ok {
 			add(UpdateFailed, code, arrival)
 			return

@@ -9,13 +9,18 @@ import (
 // the due date; the failing tokens fail then, those whose answers and news go
 // astray do the same as for payouts. TestDebitReturn followed by a reason, such as
 // "btok_debit_return_R10", pays and takes the money back two banking days later;
-// TestDebitFail followed by one never pays.
+// TestDebitFail followed by one never pays. A payout to those that pay is paid.
 const (
 	TestDebitReturn    = "btok_debit_return_"
 	TestDebitFail      = "btok_debit_fail_"
 	TestDebitLate      = "btok_debit_late"      // pays, and takes it back 20 months later, debit_not_authorized
 	TestDebitReordered = "btok_debit_reordered" // as TestDebitReturn, insufficient_funds; that it was paid is told last
 )
+
+// debited tells tokens of accounts that can be debited.
+func debited(token string) bool {
+	return token == TestDebitLate || token == TestDebitReordered || len(token) > len(TestDebitReturn) && strings.HasPrefix(token, TestDebitReturn)
+}
 
 // simulatedSchemes are those that a simulated rail debits unless it is told.
 func simulatedSchemes() []string { return []string{"ach", "bacs", "becs", "pad", "sepa", "sepa_b2b"} }

@@ -134,7 +134,7 @@ func TestReached(t *testing.T) {
 	}
 }
 
-// Months end where the month does (edge case 52 is of days; so is promise 52).
+// Months end where the month does (promise 52).
 func TestAddMonths(t *testing.T) {
 	for from, want := range map[string]string{"2026-01-31": "2026-02-28", "2024-01-31": "2024-02-29", "2026-03-15": "2026-04-15", "2025-12-31": "2026-01-31"} {
 		require.Equal(t, want, debit.AddMonths(day(t, from), 1).String(), from)

@@ -14,7 +14,7 @@ import (
 // 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
 // fee none fee-tax vat 20". Other shapes: "1000 USD direct A fee 123" is A's own,
 // "to A gets 877" states what A gets, "for A" is on behalf of A. To capture it later:
-// "capture later". By the merchant: "by recurring".
+// "capture later". By the merchant: "by recurring". From a bank account: "mandate m1 on 2026-04-01".
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
@@ -41,6 +41,10 @@ func (r *runner) charge(args string) error {
 			i++
 		case "card":
 			request.Source = w[i+1]
+		case "mandate":
+			request.Source, request.MandateID = "", r.ids[w[i+1]]
+		case "on":
+			request.CollectOn = r.mandateDay(w[i+1])
 		case "category":
 			request.Category = w[i+1]
 		case "method":
@@ -231,6 +235,8 @@ func (r *runner) status(args string) error {
 		k, err := r.platform.GetCapture(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(k.Status), k.Code
+	case strings.HasPrefix(id, "mdt_"):
+		status, code = r.mandateStatus(id)
 	case strings.HasPrefix(id, "void_"):
 		x, err := r.platform.GetCancellation(r.ctx, id)
 		require.NoError(r.t, err, r.at)
