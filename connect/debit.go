@@ -37,7 +37,6 @@ type Debit struct {
 	Submitted time.Time  `json:"submitted,omitzero"` // when the rail had taken it
 
 	// What the rail told.
-	Heard      []string   `json:"heard,omitzero"` // ids of the news that were booked
 	SettledOn  payout.Day `json:"settledOn,omitzero"`
 	ReturnedOn payout.Day `json:"returnedOn,omitzero"`
 	Reason     string     `json:"reason,omitzero"` // the scheme's code of why it came back
@@ -116,6 +115,9 @@ func (p *Platform) collect(u *ledger.Unit, r *ChargeRequest, c *Charge) error {
 	}
 	if m.Charge != "" {
 		return badState("mandate_used", "mandate", "the mandate was for one debit, which has been made")
+	}
+	if most := p.e.c.Rail.Info().MaxMinor; most > 0 && c.Amount.Minor() > most {
+		return badField("amount_too_large", "amount", "the rail carries at most "+ledger.Minor(most, c.Amount.Currency()).String()+" at once")
 	}
 	if err := p.notBlocked(u, c, &t); err != nil {
 		return err

@@ -143,7 +143,7 @@ func (c *Charge) again(u *ledger.Unit, w ledger.Work) *Charge {
 			next.FirstOn = d.CollectOn
 		}
 	}
-	next.Notice.Days, next.Noticed, next.Submitted, next.Heard = 0, time.Time{}, time.Time{}, nil
+	next.Notice.Days, next.Noticed, next.Submitted = 0, time.Time{}, time.Time{}
 	next.SettledOn, next.ReturnedOn, next.Reason, next.Means, next.Until, next.Flag = 0, 0, "", "", 0, ""
 	n.Debit = &next
 	return n

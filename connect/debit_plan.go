@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"slices"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
@@ -120,18 +121,36 @@ func readyCharge(u *ledger.Unit, p *Platform, c *Charge) (bool, error) {
 	if m.Status != MandateActive {
 		return false, p.neverSent(u, c, m)
 	}
+	was := d.CollectOn
 	if d.Noticed.IsZero() {
 		p.announce(u, c)
+	}
+	if first := d.earliest(today, true, p.e.c.Calendar); d.CollectOn < first {
+		d.set(first, p.e.c.Calendar) // nobody drained on its day
+	}
+	if d.CollectOn != was {
+		if err := p.postponed(u, m, c, was); err != nil {
+			return false, err
+		}
 	}
 	if d.SubmitOn > today {
 		c.Work.Later(d.SubmitOn.Time())
 		return false, chargeKind.Put(u, c.ID, c)
 	}
-	if first := d.earliest(today, true, p.e.c.Calendar); d.CollectOn < first {
-		d.set(first, p.e.c.Calendar) // nobody drained on its day
-	}
 	u.Emit(ledger.Event{Type: EventChargeUpdated, Platform: p.id, Object: chargeKind.ID(c.ID)})
 	return true, c.become(ChargeProcessing, "")
+}
+
+// postponed keeps on the mandate that a debit is due on another day.
+func (p *Platform) postponed(u *ledger.Unit, m *Mandate, c *Charge, was payout.Day) error {
+	if i := slices.Index(m.Recent, was); i >= 0 && c.Debit.Attempt == 1 {
+		m.Recent[i] = c.Debit.CollectOn
+	}
+	m.LastUse = max(m.LastUse, c.Debit.CollectOn)
+	if t, ok := p.e.c.Debits.Schemes.On(m.Scheme, dayOf(u)); ok {
+		m.lives(&t, m.Created)
+	}
+	return mandateKind.Put(u, m.ID, m)
 }
 
 // neverSent ends a debit whose mandate is not good any more on its day.

@@ -3,7 +3,6 @@ package connect
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"github.com/soukhq/souk/connect/debit"
 	"github.com/soukhq/souk/ledger"
@@ -120,16 +119,10 @@ func (p *Platform) hearDebit(u *ledger.Unit, c *Charge, n payout.Update) error {
 	if c.Status == ChargeScheduled || c.Status == ChargeCanceled {
 		return contradiction() // the rail does not have it
 	}
-	if n.ID != "" && slices.Contains(d.Heard, n.ID) {
-		return nil
-	}
 	if open, err := c.open(a); err != nil || !open {
 		return err
 	}
 	t, _ := p.e.c.Debits.Schemes.On(d.Scheme, d.CollectOn)
-	if n.ID != "" {
-		d.Heard = append(d.Heard, clip(n.ID))
-	}
 	if day := dayFrom(n.At, u.At()); a.Status == Approved {
 		d.SettledOn = day
 	} else {

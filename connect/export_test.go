@@ -11,3 +11,8 @@ func Moves(from, to string) (charge, step bool) {
 
 // KindOfCharge is how charges are stored.
 func KindOfCharge() ledger.Kind[Charge] { return chargeKind }
+
+// MandateMoves tells whether a mandate may go from one state to another.
+func MandateMoves(from, to string) bool {
+	return mandateLife.check("mandate", MandateStatus(from), MandateStatus(to)) == nil
+}

@@ -21,13 +21,14 @@ var moves = map[string]string{
 	"charge requires_action": "requires_action processing authorized succeeded failed canceled",
 	"charge authorized":      "succeeded failed canceled",
 	"charge succeeded":       "succeeded failed",
+	"charge scheduled":       "processing failed canceled",
 	"step pending":           "pending unknown succeeded failed",
 	"step unknown":           "pending succeeded failed",
 }
 
 // Only the listed changes of state happen (promise 64).
 func TestMoves(t *testing.T) {
-	all := []string{"", "processing", "unknown", "requires_action", "authorized", "succeeded", "failed", "canceled", "pending", "nothing"}
+	all := []string{"", "processing", "unknown", "requires_action", "authorized", "succeeded", "failed", "canceled", "scheduled", "pending", "nothing"}
 	for _, from := range all {
 		for _, to := range all {
 			charge, step := connect.Moves(from, to)
