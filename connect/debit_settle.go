@@ -116,7 +116,7 @@ func (p *Platform) hearDebit(u *ledger.Unit, c *Charge, n payout.Update) error {
 	default:
 		return badField("invalid_update", "kind", "a debit is settled, fails or is returned")
 	}
-	if c.Status == ChargeScheduled || c.Status == ChargeCanceled {
+	if c.Work.First.IsZero() {
 		return contradiction() // the rail does not have it
 	}
 	if open, err := c.open(a); err != nil || !open {
