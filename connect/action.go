@@ -96,7 +96,7 @@ func recordConfirm(u *ledger.Unit, p *Platform, r *ConfirmRequest, w ledger.Work
 		return nil, err
 	}
 	switch {
-	case c.Acquirer != acquirerName(p.e):
+	case c.Debit == nil && c.Acquirer != acquirerName(p.e):
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer)
 	case c.Status != ChargeRequiresAction:
 		return nil, badState("invalid_state", "charge", "only a charge that waits for the buyer is confirmed; it is "+string(c.Status))

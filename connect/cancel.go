@@ -126,6 +126,9 @@ func recordCancel(u *ledger.Unit, p *Platform, r *CancelRequest, w ledger.Work) 
 	if err != nil {
 		return nil, err
 	}
+	if c.Debit != nil {
+		return p.cancelDebit(u, c, r)
+	}
 	if err := c.cancelable(p, r.Reason, u.At()); err != nil {
 		return nil, err
 	}

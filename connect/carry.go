@@ -40,8 +40,13 @@ func (t *task[Req, Obj, News]) finish(ctx context.Context, p *Platform, id strin
 		if h.platform != p.id {
 			return notFound(t.verb)
 		}
-		if !h.work.Open() || h.work.Held(u.At()) || h.partner != t.partner(p.e) {
+		if !h.work.Open() || h.work.Held(u.At()) || !t.ours(p.e, h) {
 			return nil
+		}
+		if t.ready != nil {
+			if ok, err := t.ready(u, p, o); err != nil || !ok {
+				return err
+			}
 		}
 		c = claim{token: u.NewID("claim_"), send: h.work.Sent.IsZero()}
 		h.work.Take(c.token, u.At(), p.e.c.Lease)
@@ -217,7 +222,7 @@ func unsettled(err error) error {
 func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worker {
 	return ledger.Worker{Kind: t.kind.Name, Do: func(ctx context.Context, _ ledger.Store, o ledger.Object) error {
 		obj, err := t.kind.Decode(o)
-		if err != nil || t.head(obj).partner != t.partner(e) {
+		if err != nil || !t.ours(e, t.head(obj)) {
 			return err // what is another partner's waits for an engine that has it
 		}
 		p, err := e.Platform(ctx, t.head(obj).platform)

@@ -25,6 +25,8 @@ const (
 	ChargeRequiresAction ChargeStatus = "requires_action" // the buyer has to do something first: Action says what
 	ChargeAuthorized     ChargeStatus = "authorized"      // it can be captured; nothing has moved
 	ChargeCanceled       ChargeStatus = "canceled"        // it was let go before anything was captured
+
+	ChargeScheduled ChargeStatus = "scheduled" // a bank debit that waits for its day: the rail does not have it
 )
 
 // Charge is money taken from a buyer: by a seller (a direct charge), by the
@@ -40,13 +42,14 @@ type Charge struct {
 	// Settlement is how the amounts came about where the buyer pays in another
 	// currency: then all of the charge is in the one in which it settles.
 	Settlement    *Settlement       `json:"settlement,omitzero"`
-	FeeSettlement *FeeSettlement    `json:"feeSettlement,omitzero"` // how the platform\'s part of a direct charge became money of its own currency
+	FeeSettlement *FeeSettlement    `json:"feeSettlement,omitzero"` // how the platform's part of a direct charge became money of its own currency
 	Tax           []Tax             `json:"tax,omitzero"`
 	FeeTax        []Tax             `json:"feeTax,omitzero"` // on the application fee: the seller's to pay, and the authorities'
 	Category      string            `json:"category,omitzero"`
 	Method        string            `json:"method,omitzero"` // empty: a card
 	Source        string            `json:"source"`          // the acquirer's token
-	Acquirer      string            `json:"acquirer"`
+	Acquirer      string            `json:"acquirer"`        // empty: it did not come by a card
+	Rail          string            `json:"rail,omitzero"`   // of a bank debit
 	Descriptor    string            `json:"descriptor,omitzero"`
 	BuyerCountry  string            `json:"buyerCountry,omitzero"` // whose market's rules it kept; empty: it was not said
 	Description   string            `json:"description,omitzero"`
@@ -108,6 +111,8 @@ type Charge struct {
 	SavedSource string     `json:"savedSource,omitzero"` // that it used, or that was saved with it
 	Save        *SaveTerms `json:"save,omitzero"`        // what the buyer agreed to for what it uses to be saved
 	SaveCode    string     `json:"saveCode,omitzero"`    // why it was not saved, though the charge was approved
+	// Debit is how a charge by mandate is collected: debit.go.
+	Debit *Debit `json:"debit,omitzero"`
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -201,6 +206,13 @@ type ChargeRequest struct {
 	// The zero Money asks nothing.
 	Total  ledger.Money `json:"total,omitzero"`
 	Source string       `json:"source,omitzero"` // the acquirer's token for the buyer's card
+	// MandateID is in place of Source: the amount is debited from the buyer's bank
+	// account. The charge is scheduled until the notice that was agreed is over,
+	// processing once the rail has it, and succeeds when the rail tells it settled.
+	MandateID string `json:"mandate,omitzero"`
+	// CollectOn is when the buyer's bank is to be debited; not a banking day, the next
+	// one. Zero: as soon as notice and scheme allow.
+	CollectOn payout.Day `json:"collectOn,omitzero"`
 
 	// CustomerID is the buyer: the platform's customer, or for a direct charge its
 	// seller's. Without Source and SavedSourceID the charge is of their default source.
@@ -307,6 +319,7 @@ var chargeTask = &task[ChargeRequest, Charge, Answer]{
 	head:     chargeHead,
 	partner:  acquirerName,
 	record:   recordCharge,
+	ready:    readyCharge,
 	carryOut: authorize,
 	settle:   settleCharge,
 	rest:     restCharge,
@@ -315,7 +328,7 @@ var chargeTask = &task[ChargeRequest, Charge, Answer]{
 }
 
 func chargeHead(c *Charge) head {
-	return head{id: c.ID, platform: c.Platform, partner: c.Acquirer, work: &c.Work, replayed: &c.Replayed}
+	return head{id: c.ID, platform: c.Platform, partner: c.Acquirer, rail: c.Rail, work: &c.Work, replayed: &c.Replayed}
 }
 
 func restCharge(u *ledger.Unit, p *Platform, c *Charge, code string) error {
@@ -399,6 +412,9 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.checkDirect(u, prof, c); err != nil {
 		return nil, err
 	}
+	if err := p.collect(u, &r, c); err != nil {
+		return nil, err
+	}
 	return c, p.putCharge(u, c, EventChargePending)
 }
 
@@ -412,8 +428,13 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := p.e.checkAsked(r, u.At()); err != nil {
 		return err
 	}
-	if err := p.e.checkSource("source", r.Source); err != nil {
+	if err := p.byMandate(r); err != nil {
 		return err
+	}
+	if r.MandateID == "" {
+		if err := p.e.checkSource("source", r.Source); err != nil {
+			return err
+		}
 	}
 	if err := p.e.checkShown(r, u.At()); err != nil {
 		return err
@@ -501,6 +522,9 @@ func (p *Platform) putCharge(u *ledger.Unit, c *Charge, event string) error {
 // authorize asks the acquirer for the money, captured at once unless it is to be
 // later.
 func authorize(ctx context.Context, p *Platform, c *Charge, first bool) (Answer, error) {
+	if c.Debit != nil {
+		return askRail(ctx, p, c.instruction(), &c.Work, first)
+	}
 	acq := p.e.c.Acquirer
 	send := func(ctx context.Context) (Answer, error) {
 		return acq.Authorize(ctx, c.key(), c.order())

@@ -64,7 +64,7 @@ func (c *Charge) feeField() string {
 func (p *Platform) postDirect(b *books, c *Charge) error {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
-	fees, lines := p.house("processing_fees", cur), p.acquired(c.Acquirer, c.Amount, c.Settlement.whole())
+	fees, lines := p.house("processing_fees", cur), p.acquired(c.clearing(), c.Amount, c.Settlement.whole())
 	commission, seller := p.landsIn(c, platform, seller)
 	if c.sellerPays() {
 		b.post("charge", append(lines, line{account: seller, minor: c.Amount.Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))...)
@@ -120,7 +120,7 @@ func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
 	if taxes.Purpose == purposeHeld {
 		toHeld += addTax(r.Tax)
 	}
-	b.post("refund", append(from.fromSeller(r.Amount, toHeld), p.givenBack(c.Acquirer, r.Amount, r.Exchanged)...)...)
+	b.post("refund", append(from.fromSeller(r.Amount, toHeld), p.givenBack(c.clearing(), r.Amount, r.Exchanged)...)...)
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(taxes, t.Amount))
 	}

@@ -10,6 +10,9 @@ import (
 
 // settleCharge books the acquirer's answer to a charge.
 func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
+	if done, err := p.debitAnswered(u, c, a); done || err != nil {
+		return err
+	}
 	switch a.Status {
 	case Received:
 		return p.chargeReceived(u, c, a)
@@ -103,7 +106,7 @@ func (p *Platform) postCharge(b *books, c *Charge) error {
 	if c.Direct {
 		return p.postDirect(b, c)
 	}
-	b.post("charge", append(p.acquired(c.Acquirer, c.Amount, c.Settlement.whole()),
+	b.post("charge", append(p.acquired(c.clearing(), c.Amount, c.Settlement.whole()),
 		line{account: platform, minor: c.Amount.Minor() - c.ProcessingFee.Minor()},
 		in(p.house("processing_fees", cur), c.ProcessingFee))...)
 	for _, t := range c.Tax {

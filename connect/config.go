@@ -28,6 +28,9 @@ type Config struct {
 	// all.
 	Bitcoin *bitcoin.Config
 
+	// Debits sets up bank debits. Nil: as the zero DebitConfig.
+	Debits *DebitConfig
+
 	// CaptureRules say for how long authorizations last and what may be captured of
 	// them; of several that fit the first does. Nil: DefaultCaptureRules.
 	CaptureRules []CaptureRule
@@ -91,6 +94,9 @@ func (c Config) fill() (Config, error) {
 	}
 	c, err := c.fillBitcoin()
 	if err != nil {
+		return c, err
+	}
+	if c, err = c.fillDebits(); err != nil {
 		return c, err
 	}
 	return c, c.check()

@@ -91,6 +91,7 @@ func (e *Engine) workers() []ledger.Worker {
 		worker(e, receiverTask), worker(e, coinReturnTask),
 		e.sourceWorker(), worker(e, increaseTask),
 		e.groupWorker(), e.shareWorker(),
+		{Kind: mandateKind.Name, Do: e.expireMandate},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
 	}
@@ -140,5 +141,6 @@ func Kinds() []ledger.KindInfo {
 		customerKind.Info(), savedSourceKind.Info(), increaseKind.Info(), onceKind.Info(),
 		noticeKind.Info(),
 		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
+		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 	}
 }

@@ -53,7 +53,13 @@ func Stored() map[string]reflect.Type {
 		customerKind.Name: typeOf(&customerKind), savedSourceKind.Name: typeOf(&savedSourceKind), increaseKind.Name: typeOf(&increaseKind),
 		onceKind.Name: typeOf(&onceKind), noticeKind.Name: typeOf(&noticeKind), heldKind.Name: typeOf(&heldKind),
 		shareReleaseKind.Name: typeOf(&shareReleaseKind), groupKind.Name: typeOf(&groupKind),
+		mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
 	}
 }
 
 func typeOf[T any](*ledger.Kind[T]) reflect.Type { return reflect.TypeFor[T]() }
+
+// MandateMoves tells whether a mandate may go from one state to another.
+func MandateMoves(from, to string) bool {
+	return mandateLife.check("mandate", MandateStatus(from), MandateStatus(to)) == nil
+}

@@ -192,7 +192,7 @@ func (t *tally) failure(c *Charge) {
 	if !f.booked() {
 		return
 	}
-	t.add(ledger.House, "acquirer/"+c.Acquirer, c.presented(), 1)
+	t.add(ledger.House, c.clearing(), c.presented(), 1)
 	owner := t.platform // whom it was taken from
 	if c.Direct {
 		owner = c.Account

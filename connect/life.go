@@ -34,6 +34,7 @@ var chargeLife = life[ChargeStatus]{
 	ChargeSucceeded:  {ChargeSucceeded, ChargeFailed}, // another capture, or the payment failed
 	ChargeFailed:     {},
 	ChargeCanceled:   {},
+	ChargeScheduled:  {ChargeProcessing, ChargeFailed, ChargeCanceled},
 }
 
 func (c *Charge) become(to ChargeStatus, code string) error {

@@ -22,6 +22,7 @@ var moves = map[string]map[string]string{
 		"requires_action": "requires_action processing authorized succeeded failed canceled",
 		"authorized":      "succeeded failed canceled",
 		"succeeded":       "succeeded failed",
+		"scheduled":       "processing failed canceled",
 	},
 	"step":        {"pending": "pending unknown succeeded failed", "unknown": "pending succeeded failed"},
 	"refund":      {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
@@ -34,7 +35,7 @@ var moves = map[string]map[string]string{
 func TestMoves(t *testing.T) {
 	all := []string{
 		"", "processing", "unknown", "requires_action", "authorized", "succeeded", "failed", "canceled", "pending", "nothing",
-		"open", "filled", "expired", "reversed",
+		"open", "filled", "expired", "reversed", "scheduled",
 	}
 	for what, table := range moves {
 		for _, from := range all {

@@ -171,6 +171,12 @@ func (e *Engine) applyUpdate(ctx context.Context, s ledger.Store, n payout.Updat
 	if i := strings.LastIndexByte(id, '-'); i > 0 {
 		id = id[:i]
 	}
+	switch {
+	case chargeKind.Fits(id):
+		return e.debitUpdate(ctx, id, n)
+	case refundKind.Fits(id):
+		return e.refundUpdate(ctx, id, n)
+	}
 	_, err := e.env.Update(ctx, s, func(u *ledger.Unit) error {
 		o, err := payoutKind.Get(u, id)
 		if err != nil {

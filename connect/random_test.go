@@ -28,7 +28,7 @@ func TestRandomMarketplaces(t *testing.T) {
 				w.step()
 				w.verify()
 			}
-			for range 20 {
+			for range 40 { // the notice of a debit, its return, and the days until money is available
 				w.wait(24 * time.Hour)
 			}
 			w.verify()
@@ -180,6 +180,7 @@ func (w *wild) pay(who own, cur ledger.Currency) {
 		r.FeeTax = append(r.FeeTax, connect.Tax{Authority: "t0", Amount: ledger.Minor(1+w.Int64N(rest), cur)})
 	}
 	w.shape(who, &r)
+	w.debited(who, &r)
 	c, err := who.Charge(w.ctx, r)
 	if w.note(err) {
 		w.charges = append(w.charges, own{who.Platform, c.ID})

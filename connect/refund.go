@@ -26,6 +26,7 @@ type Refund struct {
 	Charge   string       `json:"charge"`
 	Account  string       `json:"account,omitzero"`
 	Acquirer string       `json:"acquirer"`
+	Rail     string       `json:"rail,omitzero"` // of a bank debit: the money is paid to the account that was debited
 	Amount   ledger.Money `json:"amount"`
 	Reversal ledger.Money `json:"reversal"` // pulled back from the seller
 	FeeBack  ledger.Money `json:"feeBack"`  // of the application fee, given back to the seller
@@ -141,7 +142,7 @@ var refundTask = &task[RefundRequest, Refund, Answer]{
 	verb: "refund",
 	kind: &refundKind,
 	head: func(r *Refund) head {
-		return head{id: r.ID, platform: r.Platform, partner: r.Acquirer, work: &r.Work, replayed: &r.Replayed}
+		return head{id: r.ID, platform: r.Platform, partner: r.Acquirer, rail: r.Rail, work: &r.Work, replayed: &r.Replayed}
 	},
 	partner:  acquirerName,
 	record:   recordRefund,
@@ -193,14 +194,17 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if c.Method == MethodBitcoin && c.Acquirer == "" {
 		return nil, badState("paid_in_coins", "charge", "the charge was paid in bitcoin, and RefundCoins gives it back")
 	}
-	if c.Acquirer != acquirerName(p.e) {
+	if c.Rail != "" && c.Rail != railName(p.e) {
+		return nil, badState("other_rail", "charge", "the charge was debited by another rail, "+c.Rail+"; its own pays money back")
+	}
+	if c.Rail == "" && c.Acquirer != acquirerName(p.e) {
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
 	}
 	if err := c.takesBack(req); err != nil {
 		return nil, err
 	}
 	r := &Refund{
-		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Reason: req.Reason,
+		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Rail: c.Rail, Reason: req.Reason,
 		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held,
 	}
 	if c.Settlement != nil {
@@ -460,6 +464,9 @@ func askRefund(ctx context.Context, p *Platform, r *Refund, send bool) (Answer, 
 	c, err := chargeKind.Read(ctx, p.store, r.Charge)
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", errUnsent, err)
+	}
+	if c.Debit != nil {
+		return askRail(ctx, p, r.instruction(c), &r.Work, send)
 	}
 	refund := func(ctx context.Context) (Answer, error) {
 		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.presented()})

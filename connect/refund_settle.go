@@ -128,6 +128,9 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		}
 		r.Reference = cmp.Or(a.Reference, r.Reference)
 		p.e.received(u, &r.Work)
+		if r.Rail != "" {
+			r.Work.Done() // the rest is news
+		}
 		if fresh {
 			return p.putRefund(u, r, EventRefundUpdated)
 		}
@@ -195,7 +198,7 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
 	cur := r.Amount.Currency()
 	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
-	b.post("refund", append([]line{out(platform, r.Amount).force(r.FromPlatform.Short)}, p.givenBack(c.Acquirer, r.Amount, r.Exchanged)...)...)
+	b.post("refund", append([]line{out(platform, r.Amount).force(r.FromPlatform.Short)}, p.givenBack(c.clearing(), r.Amount, r.Exchanged)...)...)
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(platform, t.Amount))
 	}

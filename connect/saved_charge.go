@@ -37,6 +37,8 @@ func (p *Platform) useSaved(u *ledger.Unit, r *ChargeRequest) (*Customer, error)
 	switch {
 	case s != nil && r.Source != "":
 		return nil, badField("invalid_request", "source", "a charge is of a source or of a saved one")
+	case s == nil && r.MandateID != "":
+		return k, mandateOfCustomer(r)
 	case s == nil && r.Source != "":
 		return k, p.checkSave(u, r)
 	case s == nil && k.DefaultSource == "":
@@ -48,6 +50,15 @@ func (p *Platform) useSaved(u *ledger.Unit, r *ChargeRequest) (*Customer, error)
 		r.SavedSourceID = s.ID
 	}
 	return k, p.chargeSaved(u, r, s)
+}
+
+// mandateOfCustomer refuses to save what a charge of a customer's by mandate does not
+// use.
+func mandateOfCustomer(r *ChargeRequest) error {
+	if r.Save != nil {
+		return badField("invalid_request", "save", "a mandate is kept by itself")
+	}
+	return nil
 }
 
 // paysTo refuses a customer who is another merchant's.

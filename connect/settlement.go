@@ -117,6 +117,9 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	if r.SettleIn.IsZero() || r.SettleIn == c.Amount.Currency() {
 		return nil
 	}
+	if c.Debit != nil {
+		return badField("invalid_request", "settleIn", "a bank debit settles as the bank pays it")
+	}
 	s := &Settlement{
 		Presented: c.Amount, Value: ledger.Zero(prof.Base), Rate: r.settles.rate, InBase: r.settles.inBase, Spread: p.e.c.Prices.Spread(),
 		Terms: c.terms(),
@@ -209,21 +212,21 @@ func (s *Settlement) whole() *Exchanged {
 	return &Exchanged{s.Presented, s.Gross, s.Value}
 }
 
-// acquired are the lines by which an acquirer owes what a charge is of: the same,
+// acquired are the lines by which an acquirer, or a rail, owes what a charge is of: the same,
 // or for a payment in another currency what the buyer pays, which the house buys
 // for it (flow F5 of the chart). What its spread is stays with the house.
-func (p *Platform) acquired(acquirer string, amount ledger.Money, x *Exchanged) []line {
+func (p *Platform) acquired(clearing string, amount ledger.Money, x *Exchanged) []line {
 	if x == nil {
-		return []line{out(p.house("acquirer/"+acquirer, amount.Currency()), amount)}
+		return []line{out(p.house(clearing, amount.Currency()), amount)}
 	}
-	lines := []line{out(p.house("acquirer/"+acquirer, x.Presented.Currency()), x.Presented)}
+	lines := []line{out(p.house(clearing, x.Presented.Currency()), x.Presented)}
 	lines = append(lines, p.bought(x.Value.Currency(), x.Presented, x.Value, x.Gross)...)
 	return append(lines, in(p.house("fx_spread", amount.Currency()), minus(x.Gross, amount)))
 }
 
 // givenBack are the lines by which an acquirer is owed what goes back to a buyer.
-func (p *Platform) givenBack(acquirer string, amount ledger.Money, x *Exchanged) []line {
-	lines := p.acquired(acquirer, amount, x)
+func (p *Platform) givenBack(clearing string, amount ledger.Money, x *Exchanged) []line {
+	lines := p.acquired(clearing, amount, x)
 	for i := range lines {
 		lines[i].minor = -lines[i].minor
 	}

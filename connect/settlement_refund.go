@@ -98,14 +98,14 @@ func (c *Charge) endExchanged(r *Refund, done bool) {
 func (p *Platform) takenBack(c *Charge, amount ledger.Money) []line {
 	x, f := c.Settlement.whole(), c.Failure
 	if x == nil {
-		return p.givenBack(c.Acquirer, amount, nil)
+		return p.givenBack(c.clearing(), amount, nil)
 	}
 	step := *x
 	if was := f.Exchanged; was != nil {
 		step = Exchanged{minus(x.Presented, was.Presented), minus(x.Gross, was.Gross), minus(x.Value, was.Value)}
 	}
 	f.Exchanged = x
-	return p.givenBack(c.Acquirer, amount, &step)
+	return p.givenBack(c.clearing(), amount, &step)
 }
 
 // exchangedBack is what the refunds of a payment in another currency add up to, in

@@ -79,8 +79,8 @@ func (t *tally) charge(c *Charge) {
 		return
 	}
 	t.failure(c)
-	if c.Acquirer != "" { // else it was paid in coins
-		t.add(ledger.House, "acquirer/"+c.Acquirer, c.presented(), -1)
+	if c.Acquirer != "" || c.Rail != "" { // else it was paid in coins
+		t.add(ledger.House, c.clearing(), c.presented(), -1)
 	}
 	t.add(ledger.House, "processing_fees", c.ProcessingFee, 1)
 	owner, payer := t.platform, t.platform // where it came in, and who pays for the processing
@@ -247,6 +247,9 @@ func (t *tally) refund(r *Refund) {
 	}
 	if r.Acquirer != "" {
 		t.add(ledger.House, "acquirer/"+r.Acquirer, r.presented(), 1)
+	}
+	if r.Rail != "" {
+		t.add(ledger.House, "bank_clearing/"+r.Rail, r.Amount, 1)
 	}
 }
 

@@ -25,6 +25,9 @@ type task[Req, Obj, News any] struct {
 	// record validates, decides, sets money aside and puts the object, whose
 	// work is given.
 	record func(u *ledger.Unit, p *Platform, r *Req, w ledger.Work) (*Obj, error)
+	// ready tells whether an object may be carried out now; nil: always. What it
+	// changes without that it puts itself.
+	ready func(u *ledger.Unit, p *Platform, o *Obj) (bool, error)
 	// carryOut makes the outside call; send tells that the request may be sent
 	// without asking first. Its errors mean that no answer came: errLater,
 	// errAgain, errRest, errUnsent, or anything else, which is errLater with a
@@ -45,6 +48,7 @@ type task[Req, Obj, News any] struct {
 type head struct {
 	id, platform string
 	partner      string // whom it belongs to: no other may be asked to carry it out
+	rail         string // or the rail
 	work         *ledger.Work
 	replayed     *bool
 }
@@ -136,6 +140,11 @@ func (t *task[Req, Obj, News]) replay(ctx context.Context, p *Platform, id strin
 	}
 	*t.head(o).replayed = true
 	return o, nil
+}
+
+// ours tells whether an object is the engine's to carry out.
+func (t *task[Req, Obj, News]) ours(e *Engine, h head) bool {
+	return h.rail == "" && h.partner == t.partner(e) || h.rail != "" && h.rail == railName(e)
 }
 
 func (t *task[Req, Obj, News]) wrap(id string, err error) error {

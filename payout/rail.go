@@ -7,7 +7,7 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// Rail carries payouts to a bank. It acts outside any unit of work. The suite
+// Rail moves money over banks: payouts and, where it can, debits. It acts outside any unit of work. The suite
 // railtest proves what Info declares.
 type Rail interface {
 	// Info says what the rail is and what it promises.
@@ -38,14 +38,16 @@ type RailInfo struct {
 	Settling time.Duration // Askable: how long after a request "never seen" may be too early
 	MaxMinor int64         // largest payout in minor units; 0 is no limit
 	Days     int           // banking days from handing over to arrival
+	Debits   []string      // schemes of the debits that it carries; empty: it refuses them
 }
 
-// Instruction is one payout as the rail gets it.
+// Instruction is one payout or debit as the rail gets it.
 type Instruction struct {
 	Key         string // unique for this payout and attempt, for ever
 	Amount      ledger.Money
 	Destination Destination
-	Descriptor  string // what the payee sees, at most 22 characters
+	Descriptor  string // what the payee sees, or the payer of a debit: at most 22 characters
+	Debit       Debit  // not zero: the money is taken from Destination
 }
 
 // Destination says where to. Token stands for the account number, which only

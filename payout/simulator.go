@@ -70,6 +70,9 @@ type SimulatorConfig struct {
 	Now      func() time.Time // nil is the real clock
 	Calendar Calendar
 	Days     int // banking days until arrival; 0 is 1, less than 0 is at once
+	// Debits are the schemes of debits that it carries; nil is all that souk has data
+	// of, an empty list none.
+	Debits []string
 }
 
 // Simulator is a Rail without a bank behind it. It is safe for use by several
@@ -100,6 +103,9 @@ func NewSimulator(c SimulatorConfig) *Simulator {
 	if c.Name == "" {
 		c.Name = "simulated"
 	}
+	if c.Debits == nil {
+		c.Debits = simulatedSchemes()
+	}
 	switch {
 	case c.Days == 0:
 		c.Days = 1
@@ -117,7 +123,7 @@ const maxMinor = 9_999_999_999
 
 // Info implements Rail.
 func (s *Simulator) Info() RailInfo {
-	return RailInfo{Name: s.cfg.Name, Delivery: s.cfg.Delivery, Settling: time.Minute, MaxMinor: maxMinor, Days: s.cfg.Days}
+	return RailInfo{Name: s.cfg.Name, Delivery: s.cfg.Delivery, Settling: time.Minute, MaxMinor: maxMinor, Days: s.cfg.Days, Debits: slices.Clone(s.cfg.Debits)}
 }
 
 // Submit implements Rail.
@@ -186,6 +192,10 @@ func (s *Simulator) schedule(it *simulated) {
 		it.ack.Accepted, it.ack.Code = false, "could_not_process"
 		return
 	}
+	if it.IsDebit() {
+		s.scheduleDebit(it, add)
+		return
+	}
 	switch token := it.Destination.Token; token {
 	case TestAccount, TestLostAnswer, TestLostRequest:
 		add(UpdatePaid, "", arrival)
@@ -205,6 +215,10 @@ func (s *Simulator) schedule(it *simulated) {
 	case TestRefused:
 		it.ack.Accepted, it.ack.Code = false, "could_not_process"
 	default:
+		if debited(token) { // which are paid what was taken from them
+			add(UpdatePaid, "", arrival)
+			return
+		}
 		if code, ok := failures[token]; ok {
 			add(UpdateFailed, code, arrival)
 			return

@@ -226,12 +226,14 @@ func TestSimulatorLimits(t *testing.T) {
 	}
 }
 
+var schemes = []string{"ach", "bacs", "becs", "pad", "sepa", "sepa_b2b"}
+
 func TestSimulatorInfo(t *testing.T) {
 	r := newRail(t, payout.SimulatorConfig{})
 	require.NotEmpty(t, r.TestOnly()) // promise 67
-	require.Equal(t, payout.RailInfo{Name: "simulated", Settling: time.Minute, MaxMinor: 9_999_999_999, Days: 1}, r.Info())
+	require.Equal(t, payout.RailInfo{Name: "simulated", Settling: time.Minute, MaxMinor: 9_999_999_999, Days: 1, Debits: schemes}, r.Info())
 	r = newRail(t, payout.SimulatorConfig{Name: "other", Delivery: ledger.Blind, Days: 3})
-	require.Equal(t, payout.RailInfo{Name: "other", Delivery: ledger.Blind, Settling: time.Minute, MaxMinor: 9_999_999_999, Days: 3}, r.Info())
+	require.Equal(t, payout.RailInfo{Name: "other", Delivery: ledger.Blind, Settling: time.Minute, MaxMinor: 9_999_999_999, Days: 3, Debits: schemes}, r.Info())
 	require.Equal(t, 1, payout.NewSimulator(payout.SimulatorConfig{}).Info().Days) // the real clock
 }
 

@@ -17,7 +17,7 @@ import (
 // it and "fee-in USD" the commission. To capture it later: "capture later". By the
 // merchant: "by recurring". Of a saved source: "saved s1 agreed recurring", or
 // "customer b1" for their default; to save it: "customer b1 card tok_visa save
-// recurring".
+// recurring". From a bank account: "mandate m1 on 2026-04-01".
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
@@ -44,6 +44,10 @@ func (r *runner) charge(args string) error {
 			i++
 		case "card":
 			request.Source = w[i+1]
+		case "mandate":
+			request.Source, request.MandateID = "", r.ids[w[i+1]]
+		case "on":
+			request.CollectOn = r.mandateDay(w[i+1])
 		case "category":
 			request.Category = w[i+1]
 		case "method":
@@ -262,6 +266,8 @@ func (r *runner) status(args string) error {
 		k, err := r.platform.GetCapture(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(k.Status), k.Code
+	case strings.HasPrefix(id, "mdt_"):
+		status, code = r.mandateStatus(id)
 	case strings.HasPrefix(id, "void_"):
 		x, err := r.platform.GetCancellation(r.ctx, id)
 		require.NoError(r.t, err, r.at)

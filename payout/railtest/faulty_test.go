@@ -178,6 +178,44 @@ var planted = []fault{
 	{"refusals were never seen", ledger.Askable, []string{"a rail that can be asked knows what it took"}, func(f *faulty) {
 		f.asked = func(ack payout.Ack, seen bool) (payout.Ack, bool) { return ack, seen && ack.Accepted }
 	}},
+	{"debits are paid out", ledger.Keyed, []string{"a debit is settled once and is no payout", "a scheme that it does not carry is refused"}, func(f *faulty) {
+		f.instruction(func(in *payout.Instruction) { in.Debit = payout.Debit{} })
+	}},
+	{"a scheme is declared and refused", ledger.Blind, []string{"a debit is settled once and is no payout"}, func(f *faulty) {
+		f.instruction(func(in *payout.Instruction) {
+			if in.Debit.Scheme == "pad" {
+				in.Debit.Scheme = "none"
+			}
+		})
+	}},
+	{"a scheme is carried and not declared", ledger.Askable, []string{"a debit is settled once and is no payout", "a scheme that it does not carry is refused"}, func(f *faulty) {
+		f.info = func(i payout.RailInfo) payout.RailInfo { i.Debits = i.Debits[1:]; return i }
+	}},
+	{"any scheme will do", ledger.Keyed, []string{"a scheme that it does not carry is refused"}, func(f *faulty) {
+		f.instruction(func(in *payout.Instruction) {
+			if in.IsDebit() {
+				in.Debit.Scheme = "ach"
+			}
+		})
+	}},
+	{"mandates are not looked at", ledger.Keyed, []string{"a debit's key is its own"}, func(f *faulty) {
+		f.instruction(func(in *payout.Instruction) {
+			if in.IsDebit() {
+				in.Debit.Mandate = "M"
+			}
+		})
+	}},
+	{"a debit is settled twice", ledger.Keyed, []string{"a debit is settled once and is no payout", "a debit's key is its own"}, func(f *faulty) {
+		f.news = func(_ string, list []payout.Update) []payout.Update {
+			for _, u := range list {
+				if u.Kind == payout.UpdateSettled {
+					u.ID += "-again"
+					list = append(list, u)
+				}
+			}
+			return list
+		}
+	}},
 	{"it is sent twice", ledger.Blind, []string{"what a blind rail is sent once is paid once", "what is accepted has one final word"}, func(f *faulty) {
 		f.before = func(_ int, batch []payout.Instruction) ([]payout.Instruction, error) {
 			_, err := f.Simulator.Submit(context.Background(), batch)

@@ -56,6 +56,7 @@ func (f *faulty) harness() Harness {
 	}
 	h := Harness{
 		Rail: f, Payee: to(payout.TestAccount), Payments: f.Taken, Settle: f.settle,
+		Payers: SimulatedPayers(), DueDate: payout.DayOf(noon, time.UTC) + 1,
 		Others: []payout.Destination{to(payout.TestNoAccount), to(payout.TestReturned), to(payout.TestRefused)},
 	}
 	if f.hidden {
@@ -145,4 +146,18 @@ func (f *faulty) Ask(ctx context.Context, key string) (payout.Ack, bool, error) 
 		ack, seen = f.asked(ack, seen)
 	}
 	return ack, seen, err
+}
+
+// SimulatedPayers are those of all schemes.
+func SimulatedPayers() map[string]payout.Destination {
+	list := make(map[string]payout.Destination)
+	for scheme, at := range map[string]struct {
+		country  string
+		currency ledger.Currency
+	}{
+		"ach": {"US", ledger.USD}, "bacs": {"GB", ledger.GBP}, "becs": {"AU", ledger.AUD}, "pad": {"CA", ledger.CAD}, "sepa": {"DE", ledger.EUR}, "sepa_b2b": {"DE", ledger.EUR},
+	} {
+		list[scheme] = payout.Destination{Token: payout.TestAccount, Country: at.country, Currency: at.currency}
+	}
+	return list
 }

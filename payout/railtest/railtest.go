@@ -30,6 +30,11 @@ type Harness struct {
 	// world behind the rail has any for tests.
 	Others []payout.Destination
 
+	// Payers are destinations that are debited and pay, by each scheme that the rail
+	// declares (RailInfo.Debits). DueDate is when.
+	Payers  map[string]payout.Destination
+	DueDate payout.Day
+
 	// Settle lets the world behind the rail move on until there is news of all
 	// that the rail has taken: it moves a clock, or hands over the bank's answer.
 	Settle func()
@@ -80,6 +85,10 @@ var laws = []law{
 	{"one key has one effect under load", "promise 23", sameKeyUnderLoad},
 	{"a rail that can be asked knows what it took", "promise 15", asking},
 	{"what a blind rail is sent once is paid once", "promise 15", blind},
+
+	{"a debit is settled once and is no payout", "promise 14", debits},
+	{"a scheme that it does not carry is refused", "promise 71", otherSchemes},
+	{"a debit's key is its own", "promises 15, 22", debitKeys},
 }
 
 // try runs a law on a rail.

@@ -32,6 +32,7 @@ func simulated(kind ledger.Delivery, days int) railtest.Harness {
 	return railtest.Harness{
 		Rail: s, Payee: to(payout.TestAccount), Payments: s.Taken,
 		Others: []payout.Destination{to(payout.TestNoAccount), to(payout.TestReturned), to(payout.TestRefused), to(payout.TestInvalidCurrency)},
+		Payers: railtest.SimulatedPayers(), DueDate: payout.DayOf(now, time.UTC) + 1,
 		Settle: func() { now = now.AddDate(0, 0, 10) },
 	}
 }

@@ -1,0 +1,49 @@
+package connect
+
+import (
+	"context"
+
+	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
+)
+
+// instruction pays a refund of a bank debit to the account that was debited.
+func (r *Refund) instruction(c *Charge) payout.Instruction {
+	return payout.Instruction{Key: r.ID + "-1", Amount: r.Amount, Destination: c.Debit.Destination, Descriptor: c.Descriptor}
+}
+
+// refundUpdate books one piece of a rail's news of a refund: it was paid, or it failed.
+// A refund that comes back after it was paid contradicts what is booked, and a person
+// must look at it.
+func (e *Engine) refundUpdate(ctx context.Context, id string, n payout.Update) error {
+	r, err := refundKind.Read(ctx, e.c.Store, id)
+	if err != nil {
+		return notFoundOr(err, "refund")
+	}
+	if r.Rail == "" || r.Rail != railName(e) || r.ID+"-1" != n.Key {
+		return notFound("refund")
+	}
+	a := Answer{Status: Declined, Code: clip(n.Code)}
+	switch n.Kind {
+	case payout.UpdatePaid:
+		a = Answer{Status: Approved, Amount: n.Amount}
+	case payout.UpdateFailed, payout.UpdateReturned:
+	default:
+		return badField("invalid_update", "kind", "a refund is paid, fails or is returned")
+	}
+	if n.Amount != r.Amount {
+		return badState("amount_mismatch", "amount", "the news is of "+n.Amount.String()+", the refund of "+r.Amount.String())
+	}
+	p, err := e.Platform(ctx, r.Platform)
+	if err != nil {
+		return err
+	}
+	_, err = p.unit(ctx, func(u *ledger.Unit) error {
+		r, err := refundKind.Get(u, id)
+		if err != nil {
+			return err
+		}
+		return refundTask.hear(u, p, r, a)
+	})
+	return err
+}
