@@ -40,12 +40,16 @@ type Terms struct {
 	FeeTax         []Tax         `json:"feeTax,omitzero"`
 	Commission     *pricing.Line `json:"commission,omitzero"`
 	Service        *pricing.Line `json:"service,omitzero"`
+
+	PlatformPart ledger.Money    `json:"platformPart,omitzero"`
+	Discount     ledger.Money    `json:"discount,omitzero"`
+	Commissions  []CategoryPrice `json:"commissions,omitzero"`
 }
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (a *Authorization) loaded() {
 	zero := ledger.Zero(a.Amount.Currency())
-	for _, m := range []*ledger.Money{&a.Captured, &a.Capturing, &a.Terms.ApplicationFee, &a.Terms.ServiceFee} {
+	for _, m := range []*ledger.Money{&a.Captured, &a.Capturing, &a.Terms.ApplicationFee, &a.Terms.ServiceFee, &a.Terms.PlatformPart, &a.Terms.Discount} {
 		if m.IsZero() {
 			*m = zero
 		}
@@ -128,7 +132,7 @@ func (p *Platform) authorized(u *ledger.Unit, c *Charge, a Answer) error {
 		Amount: c.Amount, Most: sum(c.Amount, over), Captures: rule.Captures, Expires: u.At().Add(rule.Window), Network: a.Network, Country: a.Country,
 		Terms: Terms{
 			ApplicationFee: c.ApplicationFee, ServiceFee: c.ServiceFee, Tax: c.Tax, FeeTax: c.FeeTax,
-			Commission: c.Commission, Service: c.Service,
+			Commission: c.Commission, Service: c.Service, PlatformPart: c.PlatformPart, Discount: c.Discount, Commissions: c.Commissions,
 		},
 	}
 	if !a.CaptureBefore.IsZero() {

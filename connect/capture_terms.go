@@ -23,15 +23,16 @@ func (c *Charge) divide(k *Capture, r *CaptureRequest) error {
 	if now.FeeTax, err = a.feeTaxOf(now.ApplicationFee); err != nil {
 		return err
 	}
-	left := total.Minor() - now.ServiceFee.Minor() - addTax(now.Tax)
+	left := total.Minor() - now.ServiceFee.Minor() - addTax(now.Tax) - now.PlatformPart.Minor()
 	switch {
 	case now.ApplicationFee.Sign() > 0 && c.Account == "":
 		return badField("invalid_request", "applicationFee", "a commission is taken from a seller's share")
-	case left < 0 || c.Account != "" && now.ApplicationFee.Minor()+addTax(now.FeeTax) > left:
+	case left < 0 || c.Account != "" && now.ApplicationFee.Minor()+addTax(now.FeeTax) > left+now.Discount.Minor():
 		return badField("fee_exceeds_amount", "amount", "the fees on "+total.String()+" are more than it")
 	}
 	k.ApplicationFee = minus(now.ApplicationFee, was.ApplicationFee)
 	k.ServiceFee = minus(now.ServiceFee, was.ServiceFee)
+	k.PlatformPart, k.Discount = minus(now.PlatformPart, was.PlatformPart), minus(now.Discount, was.Discount)
 	k.Tax, k.FeeTax = taxStep(now.Tax, was.Tax), taxStep(now.FeeTax, was.FeeTax)
 	return nil
 }
@@ -40,9 +41,11 @@ func (c *Charge) divide(k *Capture, r *CaptureRequest) error {
 func (c *Charge) capturedTerms() Terms {
 	if c.Authorization.Captured.IsZero() {
 		zero := ledger.Zero(c.Amount.Currency())
-		return Terms{ApplicationFee: zero, ServiceFee: zero}
+		return Terms{ApplicationFee: zero, ServiceFee: zero, PlatformPart: zero, Discount: zero}
 	}
-	return Terms{ApplicationFee: c.ApplicationFee, ServiceFee: c.ServiceFee, Tax: c.Tax, FeeTax: c.FeeTax}
+	return Terms{
+		ApplicationFee: c.ApplicationFee, ServiceFee: c.ServiceFee, Tax: c.Tax, FeeTax: c.FeeTax, PlatformPart: c.PlatformPart, Discount: c.Discount,
+	}
 }
 
 // taxStep is what each tax grew by.
@@ -70,6 +73,9 @@ func (a *Authorization) termsOf(total ledger.Money) (Terms, error) {
 		return t, err
 	}
 	if t.ServiceFee, t.Service, err = a.feeOf(total, a.Terms.ServiceFee, a.Terms.Service); err != nil {
+		return t, err
+	}
+	if err := a.linesOf(total, &t); err != nil {
 		return t, err
 	}
 	for i := range t.Tax {
@@ -115,12 +121,13 @@ func (c *Charge) add(k *Capture) {
 	c.ApplicationFee, c.ServiceFee = sum(was.ApplicationFee, k.ApplicationFee), sum(was.ServiceFee, k.ServiceFee)
 	c.Tax, c.FeeTax = taxSum(was.Tax, k.Tax), taxSum(was.FeeTax, k.FeeTax)
 	if a.Stated = a.Stated || k.Stated; a.Stated {
-		c.Commission = nil
+		c.Commission, c.Commissions = nil, nil
 	}
+	c.PlatformPart, c.Discount = sum(was.PlatformPart, k.PlatformPart), sum(was.Discount, k.Discount)
 	// The prices were asked for when the capture was recorded.
 	if t, err := a.termsOf(a.Captured); err == nil {
 		if c.Service = t.Service; !a.Stated {
-			c.Commission = t.Commission
+			c.Commission, c.Commissions = t.Commission, t.Commissions
 		}
 	}
 }
@@ -142,6 +149,7 @@ func (k *Capture) asCharge(of *Charge) *Charge {
 		ID: of.ID, Platform: of.Platform, Account: of.Account, Acquirer: of.Acquirer, Amount: k.Amount,
 		Direct: of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf,
 		ApplicationFee: k.ApplicationFee, ServiceFee: k.ServiceFee, Tax: k.Tax, FeeTax: k.FeeTax, ProcessingFee: k.ProcessingFee,
+		PlatformPart: k.PlatformPart, Discount: k.Discount,
 	}
 }
 

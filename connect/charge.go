@@ -53,11 +53,23 @@ type Charge struct {
 	Settled        time.Time         `json:"settled,omitzero"`
 	Metadata       map[string]string `json:"metadata,omitzero"`
 
+	// Lines say what the amount is for and whose it is, with what they left out
+	// filled in. Without them all is the seller's but taxes and service fee.
+	Lines        []Line       `json:"lines,omitzero"`
+	PlatformPart ledger.Money `json:"platformPart,omitzero"` // the platform's own lines of a charge for a seller
+	// Discount is what the platform gives the seller for discounts that it pays, on
+	// top of what the buyer paid.
+	Discount ledger.Money   `json:"discount,omitzero"`
+	Shares   []AccountShare `json:"shares,omitzero"` // of accounts that the lines of the platform's own charge name
+
 	// How the platform's price list came to the application fee and the service
 	// fee: as it was then, for good. Nil where the list had no price, or the fee
 	// was stated.
 	Commission *pricing.Line `json:"commission,omitzero"`
 	Service    *pricing.Line `json:"service,omitzero"`
+	// Commissions are in place of Commission where lines of several categories are
+	// priced: one for each, and they add up to the application fee.
+	Commissions []CategoryPrice `json:"commissions,omitzero"`
 
 	// Whose own it is, and what of it goes to whom: charge_shape.go.
 	Direct         bool         `json:"direct,omitzero"`
@@ -85,6 +97,13 @@ type Charge struct {
 	ReverseBase ledger.Money `json:"reverseBase,omitzero"`
 	// ServiceBack is what of the service fee was given back with refunds.
 	ServiceBack ledger.Money `json:"serviceBack,omitzero"`
+	// PlatformBack is what of PlatformPart was given back with refunds, DiscountBack
+	// what of Discount came back to the platform, and DiscountBase what was refunded
+	// with a part of that.
+	PlatformBack ledger.Money `json:"platformBack,omitzero"`
+	DiscountBack ledger.Money `json:"discountBack,omitzero"`
+	DiscountBase ledger.Money `json:"discountBase,omitzero"`
+	ByLine       *ByLine      `json:"byLine,omitzero"` // what of all that refunds did which named lines
 
 	// Authorization is that of a charge which is captured later. From the first
 	// capture on, the charge's amounts are those of what was captured so far, and
@@ -120,12 +139,14 @@ func (c *Charge) loaded() {
 	for _, m := range []*ledger.Money{
 		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
 		&c.TransferAmount, &c.Transferred, &c.ReverseBase,
+		&c.PlatformPart, &c.Discount, &c.PlatformBack, &c.DiscountBack, &c.DiscountBase,
 	} {
 		if m.IsZero() {
 			*m = zero
 		}
 	}
 	taxLoaded(c.Tax, c.FeeTax)
+	c.linesLoaded(zero)
 	if c.Authorization != nil {
 		c.Authorization.loaded()
 	}
@@ -175,6 +196,10 @@ type ChargeRequest struct {
 	// its currency (0.50 USD, 50 JPY) and at most twelve digits of minor units. A
 	// service fee of the platform's price list is added to it.
 	Amount ledger.Money `json:"amount,omitzero"`
+	// Lines say what the amount is for and whose it is, at most 100. Then Amount is
+	// what they add up to, and may be left out; taxes are lines, and Net is not
+	// stated. A commission of the price list is of the seller's goods.
+	Lines []Line `json:"lines,omitzero"`
 	// Net is in place of Amount: what the seller is to have after commission, and
 	// before the processing that a seller pays for of a direct charge. The
 	// amount is the least that leaves it, and the taxes are added.
@@ -221,6 +246,8 @@ type ChargeRequest struct {
 	// keeps the rules of that market (Options shows them) or is refused. Empty: only
 	// what holds in all countries is looked at.
 	BuyerCountry string   `json:"buyerCountry,omitzero"`
+	laid         *layout  // what Lines come to
+	taxed        []Line   // what a tax calculator says is due on them
 	rate         *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
 	// CaptureLater only authorizes the amount: Capture takes it or a part of it,
 	// Cancel lets it go, and Drain once the network's time for it is over.
@@ -305,6 +332,9 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		return nil, err
 	}
 	r := *asked // a lost race begins with the request as it was
+	if err := p.lay(&r); err != nil {
+		return nil, err
+	}
 	if err := p.checkCharge(u, prof, &r); err != nil {
 		return nil, err
 	}
@@ -320,6 +350,10 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		Metadata: r.Metadata, Work: w,
 	}
 	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
+	r.laid.frame(c)
+	if err := p.expectOwners(u, c); err != nil {
+		return nil, err
+	}
 	if err := p.shape(u, &r, c); err != nil {
 		return nil, err
 	}
@@ -332,7 +366,11 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.checkBuyer(u, prof, &r, c); err != nil {
 		return nil, err
 	}
-	c.loaded()
+	if c.loaded(); r.laid != nil {
+		if err := c.allot(); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.checkDirect(u, prof, c); err != nil {
 		return nil, err
 	}
@@ -377,7 +415,7 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if r.ApplicationFee.Sign() > 0 && r.AccountID == "" {
 		return badField("invalid_request", "applicationFee", "a commission is taken from a seller's share")
 	}
-	share := minus(r.Amount, tax)
+	share := r.share(minus(r.Amount, tax))
 	if r.ApplicationFee.Minor() > share.Minor() {
 		return badField("fee_exceeds_amount", "applicationFee", "the commission is more than the seller's share")
 	}

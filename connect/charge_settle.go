@@ -104,6 +104,7 @@ func (p *Platform) postCharge(b *books, c *Charge) {
 	}
 	if c.Account != "" {
 		b.post("transfer", out(platform, c.given()), in(seller, c.given()))
+		b.post("discount", out(platform, c.Discount), in(seller, c.Discount)) // flow C13
 		p.postFee(b, c, platform, seller, c.ApplicationFee)
 	}
 }

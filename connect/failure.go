@@ -16,12 +16,13 @@ type Failure struct {
 	FeeBack  ledger.Money `json:"feeBack,omitzero"`  // of the commission, given back to the seller
 	Tax      []Tax        `json:"tax,omitzero"`      // no longer owed to the authorities
 	FeeTax   []Tax        `json:"feeTax,omitzero"`   // likewise, given back to the seller
+	Discount ledger.Money `json:"discount,omitzero"` // of what the platform gave to discounts, back to it from the seller
 }
 
 func (f *Failure) booked() bool { return f != nil && !f.Amount.IsZero() }
 
 func (f *Failure) loaded(zero ledger.Money) {
-	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack} {
+	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack, &f.Discount} {
 		if m.IsZero() {
 			*m = zero
 		}
@@ -44,7 +45,7 @@ func (p *Platform) chargeFailed(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	zero := ledger.Zero(c.Amount.Currency())
-	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero}
+	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero, Discount: zero}
 	c.Work.Done()
 	if c.Authorization != nil {
 		c.Authorization.Ended = true
@@ -112,6 +113,7 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 	fee := minus(minus(c.ApplicationFee, c.FeeBack), f.FeeBack)
 	f.Reversal, f.FeeBack = sum(f.Reversal, reversal), sum(f.FeeBack, fee)
 	b.post("transfer reversal", out(seller, reversal).force(ShortNegative), in(platform, reversal))
+	b.failDiscount(c, platform, seller)
 	back := []line{out(platform, fee).force(ShortNegative), {account: seller, minor: fee.Minor()}}
 	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
 		back[1].minor += step.Minor()
@@ -131,7 +133,8 @@ func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) 
 	for i, step := range failTax(&f.Tax, c.Tax) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(seller, step))
 	}
-	fee := minus(minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack)), f.FeeBack)
+	b.failDiscount(c, platform, seller)
+	fee := minus(minus(c.toPlatform(), c.backFromPlatform()), f.FeeBack)
 	f.FeeBack = sum(f.FeeBack, fee)
 	back := []line{out(platform, fee).force(ShortNegative), {account: seller, minor: fee.Minor()}}
 	for i, step := range failTax(&f.FeeTax, c.FeeTax) {
@@ -179,15 +182,17 @@ func (t *tally) failure(c *Charge) {
 	}
 	t.add(c.Account, "balance", f.Reversal, -1)
 	t.add(c.Account, "balance", f.FeeBack, 1)
+	t.add(c.Account, "balance", f.Discount, -1)
+	t.add(t.platform, "balance", f.Discount, 1)
 	for _, x := range f.FeeTax {
 		t.add(c.Account, "balance", x.Amount, 1)
 		t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
 	}
 	share, back := minus(c.given(), c.Reversed), minus(c.ApplicationFee, c.FeeBack)
 	if c.Direct {
-		share, back = ledger.Zero(c.Amount.Currency()), minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack))
+		share, back = ledger.Zero(c.Amount.Currency()), minus(c.toPlatform(), c.backFromPlatform())
 	}
-	if f.Amount != c.Amount || f.Reversal != share || f.FeeBack != back {
+	if f.Amount != c.Amount || f.Discount != minus(c.Discount, c.DiscountBack) || f.Reversal != share || f.FeeBack != back {
 		t.report.Add("charge "+c.ID, "it failed, and %v, %v and %v were taken back for it; it is of %v, %v and %v", f.Amount, f.Reversal, f.FeeBack,
 			c.Amount, share, back)
 	}

@@ -14,11 +14,11 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	// The platform gives the amount back, less taxes and what comes from the
 	// seller, and pays the commission back to the seller. A direct charge is the
 	// seller's to refund.
-	owes := r.Amount.Minor() - r.Reversal.Minor() + r.FeeBack.Minor()
+	owes := r.Amount.Minor() - r.Reversal.Minor() + r.FeeBack.Minor() - r.DiscountBack.Minor()
 	for _, t := range r.Tax {
 		owes -= t.Amount.Minor()
 	}
-	gives := r.Reversal.Minor() - r.FeeBack.Minor() - addTax(r.FeeTax)
+	gives := r.Reversal.Minor() - r.FeeBack.Minor() - addTax(r.FeeTax) + r.DiscountBack.Minor()
 	if r.Direct {
 		owes, gives = r.directOwes()
 	}
@@ -170,6 +170,7 @@ func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
 	if r.Reverses {
 		seller := p.of(c.Account, r.FromAccount.Purpose, cur)
 		b.post("transfer reversal", out(seller, r.Reversal).force(r.FromAccount.Short), in(platform, r.Reversal))
+		b.post("discount returned", out(seller, r.DiscountBack).force(r.FromAccount.Short), in(platform, r.DiscountBack))
 		p.postFeeBack(b, r, platform, seller, r.FeeBack)
 	}
 }
