@@ -178,6 +178,7 @@ func (w *wild) pay(who own, cur ledger.Currency) {
 		r.FeeTax = append(r.FeeTax, connect.Tax{Authority: "t0", Amount: ledger.Minor(1+w.Int64N(rest), cur)})
 	}
 	w.shape(who, &r)
+	w.itemise(who, &r)
 	c, err := who.Charge(w.ctx, r)
 	if w.note(err) {
 		w.charges = append(w.charges, own{who.Platform, c.ID})
@@ -199,6 +200,7 @@ func (w *wild) giveBack() {
 	if !w.one(3) {
 		r.Amount = ledger.Minor(1+w.Int64N(c.Amount.Minor()), c.Amount.Currency())
 	}
+	w.nameLines(c, &r)
 	_, err = of.Refund(w.ctx, r)
 	w.note(err)
 }
