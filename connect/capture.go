@@ -22,8 +22,8 @@ type Capture struct {
 	ServiceFee     ledger.Money `json:"serviceFee,omitzero"`
 	Tax            []Tax        `json:"tax,omitzero"`
 	FeeTax         []Tax        `json:"feeTax,omitzero"`
-	PlatformPart   ledger.Money `json:"platformPart,omitzero"` // of the platform's own lines
-	Discount       ledger.Money `json:"discount,omitzero"`     // what the platform gives to discounts
+	PlatformPart   ledger.Money `json:"platformPart,omitzero"`  // of the platform's own lines
+	Discount       ledger.Money `json:"discount,omitzero"`      // what the platform gives to discounts
 	ProcessingFee  ledger.Money `json:"processingFee,omitzero"` // once it has succeeded
 	Final          bool         `json:"final,omitzero"`         // the rest is let go
 	Stated         bool         `json:"stated,omitzero"`        // the commission was

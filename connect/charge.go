@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/soukhq/souk/connect/pricing"
+	"github.com/soukhq/souk/connect/tax"
 	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
@@ -70,6 +71,8 @@ type Charge struct {
 	// Commissions are in place of Commission where lines of several categories are
 	// priced: one for each, and they add up to the application fee.
 	Commissions []CategoryPrice `json:"commissions,omitzero"`
+	// FeeTaxed is how FeeTax came about, where it was not stated.
+	FeeTaxed *tax.Fee `json:"feeTaxed,omitzero"`
 
 	// Whose own it is, and what of it goes to whom: charge_shape.go.
 	Direct         bool         `json:"direct,omitzero"`
@@ -200,6 +203,9 @@ type ChargeRequest struct {
 	// what they add up to, and may be left out; taxes are lines, and Net is not
 	// stated. A commission of the price list is of the seller's goods.
 	Lines []Line `json:"lines,omitzero"`
+	// Taxed asks the engine's tax calculator (Config.Tax) for the taxes on Lines, which
+	// then state none themselves.
+	Taxed *TaxPlaces `json:"taxed,omitzero"`
 	// Net is in place of Amount: what the seller is to have after commission, and
 	// before the processing that a seller pays for of a direct charge. The
 	// amount is the least that leaves it, and the taxes are added.
@@ -231,7 +237,8 @@ type ChargeRequest struct {
 	ApplicationFee ledger.Money `json:"applicationFee,omitzero"`
 	NoFee          bool         `json:"noFee,omitzero"` // as an ApplicationFee of zero
 	// FeeTax is on the commission, and comes out of the seller's share with it: at
-	// most 10, one for each authority. It goes back as the commission does.
+	// most 10, one for each authority. It goes back as the commission does. Empty: what
+	// Config.Taxes says, if the platform has a tax number (Profile.TaxNumber).
 	FeeTax []Tax `json:"feeTax,omitzero"`
 	Tax    []Tax `json:"tax,omitzero"` // at most 10, one for each authority
 
@@ -272,7 +279,11 @@ func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error)
 	if r.BuyerCountry != "" {
 		r.rate = p.settlementRate(ctx, r.AccountID, cmp.Or(r.Amount, r.Net).Currency())
 	}
-	c, err := chargeTask.do(ctx, p, r.Key, r)
+	task := chargeTask
+	if r.Taxed != nil {
+		task = chargeTask.after(askTaxes)
+	}
+	c, err := task.do(ctx, p, r.Key, r)
 	return p.challenge(ctx, c, err)
 }
 
@@ -402,11 +413,11 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := checkInitiation(r, u.At()); err != nil {
 		return err
 	}
-	tax, err := checkTax(r.Tax, r.Amount.Currency())
+	owed, err := checkTax(r.Tax, r.Amount.Currency())
 	if err != nil {
 		return err
 	}
-	if tax.Sign() > 0 && tax.Minor() >= r.Amount.Minor() {
+	if owed.Sign() > 0 && owed.Minor() >= r.Amount.Minor() {
 		return badField("tax_exceeds_amount", "tax", "the taxes are no less than the amount")
 	}
 	if err := checkPart(r.ApplicationFee, r.Amount, "applicationFee"); err != nil {
@@ -415,7 +426,7 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if r.ApplicationFee.Sign() > 0 && r.AccountID == "" {
 		return badField("invalid_request", "applicationFee", "a commission is taken from a seller's share")
 	}
-	share := r.share(minus(r.Amount, tax))
+	share := r.share(minus(r.Amount, owed))
 	if r.ApplicationFee.Minor() > share.Minor() {
 		return badField("fee_exceeds_amount", "applicationFee", "the commission is more than the seller's share")
 	}

@@ -40,6 +40,9 @@ func (p *Platform) priceCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, 
 			return err
 		}
 	}
+	if err := p.taxFee(u, prof, r, c); err != nil {
+		return err
+	}
 	if err := c.checkFee(); err != nil {
 		return err
 	}
