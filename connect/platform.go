@@ -38,20 +38,21 @@ func (s ShortPolicy) or(def ShortPolicy) (ShortPolicy, error) {
 
 // Profile is what is stored about a platform.
 type Profile struct {
-	ID           string          `json:"id"`
-	Name         string          `json:"name"`
-	Country      string          `json:"country"` // ISO 3166-1 alpha-2
-	Base         ledger.Currency `json:"base"`    // in which its conversions are valued
-	ShortBalance ShortPolicy     `json:"shortBalance"`
-	Delay        payout.Delay    `json:"delay"` // until its payments are available
-	Bank         *BankAccount    `json:"bank,omitzero"`
-	Prices       *pricing.List   `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
-	Markets      *market.List    `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
+	ID           string            `json:"id"`
+	Name         string            `json:"name"`
+	Country      string            `json:"country"` // ISO 3166-1 alpha-2
+	Base         ledger.Currency   `json:"base"`    // in which its conversions are valued
+	ShortBalance ShortPolicy       `json:"shortBalance"`
+	Delay        payout.Delay      `json:"delay"` // until its payments are available
+	Bank         *BankAccount      `json:"bank,omitzero"`
+	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
+	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
+	Created      time.Time         `json:"created"`
+	Metadata     map[string]string `json:"metadata,omitzero"`
+
 	// TaxNumber is its number for value added tax, with which commissions are taxed by
 	// where it and the seller are; empty: charges state what tax is on them.
-	TaxNumber string            `json:"taxNumber,omitzero"`
-	Created   time.Time         `json:"created"`
-	Metadata  map[string]string `json:"metadata,omitzero"`
+	TaxNumber string `json:"taxNumber,omitzero"`
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
@@ -88,8 +89,9 @@ type PlatformRequest struct {
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
-	TaxNumber    string            `json:"taxNumber,omitzero"`    // 2–20 capital letters and digits; with it commissions are taxed
 	Metadata     map[string]string `json:"metadata,omitzero"`
+
+	TaxNumber string `json:"taxNumber,omitzero"` // 2–20 capital letters and digits; with it commissions are taxed
 }
 
 // Platform is a registered platform at work. Its verbs act only on what is its
@@ -163,7 +165,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 	if err := checkName("name", r.Name, 100); err != nil {
 		return nil, err
 	}
-	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets, TaxNumber: r.TaxNumber, Metadata: r.Metadata}
+	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets, Metadata: r.Metadata, TaxNumber: r.TaxNumber}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err
 	}
@@ -182,10 +184,11 @@ type PlatformUpdate struct {
 	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"`
 	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
 	Bank         *BankDetails      `json:"bank,omitzero"`
-	Prices       *pricing.List     `json:"prices,omitzero"`    // for the charges that are made from now on; an empty list ends it
-	Markets      *market.List      `json:"markets,omitzero"`   // likewise
-	TaxNumber    string            `json:"taxNumber,omitzero"` // likewise; "none" ends it
-	Metadata     map[string]string `json:"metadata,omitzero"`  // a value sets its key, an empty one removes it
+	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
+	Markets      *market.List      `json:"markets,omitzero"`  // likewise
+	Metadata     map[string]string `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
+
+	TaxNumber string `json:"taxNumber,omitzero"` // for the commissions from now on; "none" ends it
 }
 
 // UpdatePlatform changes the platform.

@@ -30,23 +30,26 @@ type Refund struct {
 	Reversal ledger.Money `json:"reversal"` // pulled back from the seller
 	FeeBack  ledger.Money `json:"feeBack"`  // of the application fee, given back to the seller
 	// ServiceBack is what of the service fee goes back to the buyer.
-	ServiceBack  ledger.Money      `json:"serviceBack,omitzero"`
-	FeeTax       []Tax             `json:"feeTax,omitzero"` // of the taxes on the application fee, given back to the seller
-	Tax          []Tax             `json:"tax,omitzero"`
-	Reverses     bool              `json:"reverses,omitzero"`     // asked to pull the seller's part back
-	Returns      bool              `json:"returns,omitzero"`      // asked to give the commission back
-	Direct       bool              `json:"direct,omitzero"`       // of a direct charge: the seller gives it
-	PlatformBack ledger.Money      `json:"platformBack,omitzero"` // of the platform's own lines, given back to the buyer
-	DiscountBack ledger.Money      `json:"discountBack,omitzero"` // of what the platform gave to discounts, back to it from the seller
-	Lines        []RefundedLine    `json:"lines,omitzero"`        // those that it named
-	ReverseBase  ledger.Money      `json:"reverseBase,omitzero"`  // of the share, what goes back with a part of a stated TransferAmount
-	Reason       string            `json:"reason,omitzero"`
-	Status       RefundStatus      `json:"status"`
-	Code         string            `json:"code,omitzero"`
-	Reference    string            `json:"reference,omitzero"`
-	Created      time.Time         `json:"created"`
-	Settled      time.Time         `json:"settled,omitzero"`
-	Metadata     map[string]string `json:"metadata,omitzero"`
+	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
+	FeeTax      []Tax             `json:"feeTax,omitzero"` // of the taxes on the application fee, given back to the seller
+	Tax         []Tax             `json:"tax,omitzero"`
+	Reverses    bool              `json:"reverses,omitzero"`    // asked to pull the seller's part back
+	Returns     bool              `json:"returns,omitzero"`     // asked to give the commission back
+	Direct      bool              `json:"direct,omitzero"`      // of a direct charge: the seller gives it
+	ReverseBase ledger.Money      `json:"reverseBase,omitzero"` // of the share, what goes back with a part of a stated TransferAmount
+	Reason      string            `json:"reason,omitzero"`
+	Status      RefundStatus      `json:"status"`
+	Code        string            `json:"code,omitzero"`
+	Reference   string            `json:"reference,omitzero"`
+	Created     time.Time         `json:"created"`
+	Settled     time.Time         `json:"settled,omitzero"`
+	Metadata    map[string]string `json:"metadata,omitzero"`
+
+	// Of a charge with lines: which lines it named, what went back of the platform's own,
+	// and what the seller gave back of the platform's part of discounts.
+	Lines        []RefundedLine `json:"lines,omitzero"`
+	PlatformBack ledger.Money   `json:"platformBack,omitzero"`
+	DiscountBack ledger.Money   `json:"discountBack,omitzero"`
 
 	// Where the money is taken from, decided when it is set aside.
 	FromPlatform RefundLeg `json:"fromPlatform"`

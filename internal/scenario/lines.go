@@ -3,12 +3,14 @@ package scenario
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
 )
 
 // lines reads the lines of a charge, "lines [goods 1000; delivery 500 of P; tax 80
@@ -80,4 +82,36 @@ func (r *runner) refundLines(w []string, request *connect.RefundRequest) []strin
 		request.Lines = append(request.Lines, line)
 	}
 	return append([]string{"", "of"}, w[end+2:]...)
+}
+
+// remit is "x1: nyc 80 USD", "x1: nyc all USD", and "of yesterday" for what was owed
+// at the end of that day.
+func (r *runner) remit(args string) error {
+	name, rest := named(args)
+	w := strings.Fields(strings.Replace(rest, " all ", " 0 ", 1))
+	amount := r.amount(w[1], w[2])
+	request := connect.RemitTaxRequest{
+		Key: r.key(), Authority: w[0], Amount: amount, Bank: &connect.BankDetails{Token: "btok_ok", Country: "US", Currency: amount.Currency()},
+	}
+	if len(w) > 3 {
+		request.PeriodEnd = payout.DayOf(r.m.Clock.Now(), time.UTC) - 1
+	}
+	o, err := r.platform.RemitTax(r.ctx, request)
+	if err == nil {
+		r.ids[name] = o.ID
+	}
+	return err
+}
+
+// taxNumber gives the platform or a seller a number for value added tax: "P
+// DE123456789".
+func (r *runner) taxNumber(args string) error {
+	w := strings.Fields(args)
+	var err error
+	if w[0] == "P" {
+		_, err = r.platform.UpdatePlatform(r.ctx, connect.PlatformUpdate{Key: r.key(), TaxNumber: w[1]})
+	} else {
+		_, err = r.platform.UpdateAccount(r.ctx, connect.AccountUpdate{Key: r.key(), AccountID: r.sellers[w[0]], TaxNumber: w[1]})
+	}
+	return err
 }
