@@ -279,6 +279,9 @@ func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error)
 	if r.BuyerCountry != "" {
 		r.rate = p.settlementRate(ctx, r.AccountID, cmp.Or(r.Amount, r.Net).Currency())
 	}
+	if err := checkPercents(r.Lines); err != nil {
+		return nil, chargeTask.wrap("", err)
+	}
 	task := chargeTask
 	if r.Taxed != nil {
 		task = chargeTask.after(askTaxes)

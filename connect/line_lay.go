@@ -45,6 +45,9 @@ func (p *Platform) lay(r *ChargeRequest) error {
 		return badField("invalid_request", "net", "a charge with lines has the amount of its lines")
 	}
 	all := slices.Concat(r.Lines, r.taxed)
+	if err := checkPercents(all); err != nil {
+		return err
+	}
 	l := &layout{
 		lines: all, seller: r.AccountID, platform: p.id, cur: all[0].Amount.Currency(), left: make([]int64, len(all)),
 		included: make([]int64, len(all)), category: r.Category, names: make(map[string]int, len(all)),
@@ -165,8 +168,6 @@ func (l *layout) checkFields(x *Line, bad func(field, msg string) error) error {
 		return bad(".owner", "discounts and taxes have neither owner nor category nor quantity; they are on lines that have")
 	case x.Kind == LineTax && !validName(x.Authority):
 		return badField("invalid_tax", "lines.authority", "an authority is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
-	case !percentOf(x.Rate, 1000) || !percentOf(x.PlatformPercent, 100):
-		return bad(".rate", "a percentage is from 0 on, with at most six decimals")
 	case x.PlatformPays != (ledger.Money{}) && !x.PlatformPercent.IsZero():
 		return bad(".platformPercent", "the platform pays an amount or a percentage, not both")
 	case x.PlatformPays != (ledger.Money{}) && (x.PlatformPays.Currency() != l.cur || x.PlatformPays.Sign() < 0 || x.PlatformPays.Minor() > -x.Amount.Minor()):
@@ -192,6 +193,23 @@ func (l *layout) whose(x *Line, bad func(field, msg string) error) error {
 		return bad(".owner", "a charge for a seller has lines of theirs and of the platform")
 	case !accountKind.Fits(x.Owner):
 		return notFound("account")
+	}
+	return nil
+}
+
+// checkPercents refuses numbers that are no percentages, before anybody spells them
+// out.
+func checkPercents(lines []Line) error {
+	for i := range lines {
+		for _, x := range []struct {
+			field string
+			d     decimal.Decimal
+			most  int64
+		}{{"rate", lines[i].Rate, 1000}, {"platformPercent", lines[i].PlatformPercent, 100}} {
+			if !percentOf(x.d, x.most) {
+				return badField("invalid_line", fmt.Sprintf("lines[%d].%s", i, x.field), "a percentage is from 0 on, with at most six decimals")
+			}
+		}
 	}
 	return nil
 }
