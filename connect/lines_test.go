@@ -297,10 +297,9 @@ func TestFaultsOfLines(t *testing.T) {
 				_, err := p.Refund(t.Context(), connect.RefundRequest{
 					Key: "r", ChargeID: c.ID, ReverseTransfer: true, RefundFee: true, Lines: []connect.RefundLine{{Line: "1", Amount: usd(333)}, {Line: "2"}},
 				})
-				if err != nil {
-					return // the order decides what is left for the next
+				if err == nil { // the order decides what is left for the next
+					_, _ = p.Refund(t.Context(), connect.RefundRequest{Key: "s", ChargeID: c.ID, Amount: usd(100), ReverseTransfer: true, RefundFee: true})
 				}
-				_, _ = p.Refund(t.Context(), connect.RefundRequest{Key: "s", ChargeID: c.ID, Amount: usd(100), ReverseTransfer: true, RefundFee: true})
 			}
 			w.after(t, eng, 3*24*time.Hour)
 			w.after(t, eng, 3*24*time.Hour)
