@@ -76,7 +76,7 @@ func (r *run) nothing(c *Country, note string) {
 // pieces says which rates each line has: goods their category's, delivery those of
 // the goods in proportion.
 func (r *run) pieces(c *Country) (list []piece, err error) {
-	var goods []piece
+	goods := make([]piece, 0, len(r.sale.Lines))
 	for i := range r.sale.Lines {
 		if l := &r.sale.Lines[i]; l.Kind == "goods" {
 			p, ok := c.piece(l.Category, r.day)
@@ -87,7 +87,7 @@ func (r *run) pieces(c *Country) (list []piece, err error) {
 			goods = append(goods, p)
 		}
 	}
-	list = append(list, goods...)
+	list = append(make([]piece, 0, 2*len(r.sale.Lines)), goods...)
 	for i := range r.sale.Lines {
 		l := &r.sale.Lines[i]
 		if l.Kind != "delivery" {
@@ -204,11 +204,17 @@ func (r *run) amounts(c *Country, list []piece) ([]int64, error) {
 	return out, nil
 }
 
+// A percentage has at most six decimals, so that it is a whole number of millionths.
+const (
+	decimals = 6
+	hundred  = 100_000_000
+)
+
 // tax is a percentage of an amount, or what of it is that percentage of the rest.
 func (c *Country) tax(m ledger.Money, percent decimal.Decimal) (ledger.Money, error) {
 	if !c.Included {
 		return m.Times(percent.Shift(-2), ledger.RoundHalfUp)
 	}
-	whole := decimal.New(m.Minor(), 0).Mul(percent).DivRound(percent.Add(decimal.New(100, 0)), 0) // halves away from zero
-	return ledger.Minor(whole.IntPart(), m.Currency()), nil
+	part := percent.Shift(decimals).IntPart()
+	return m.Proportion(ledger.Minor(part, m.Currency()), ledger.Minor(part+hundred, m.Currency()))
 }

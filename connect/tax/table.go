@@ -54,7 +54,7 @@ const (
 // Table holds the taxes of countries. It is not to be changed once it is used, and
 // is safe for concurrent use then.
 type Table struct {
-	Countries map[string]*Country `json:"countries"`
+	Countries map[string]*Country `json:"countries,omitzero"`
 	// Zones are countries that are one market for value added tax: "EU".
 	Zones map[string][]string `json:"zones,omitzero"`
 	Fees  []FeeRule           `json:"fees,omitzero"` // on commissions; the first that fits holds
@@ -125,8 +125,9 @@ func (t *Table) Tax(_ context.Context, s Sale) (Result, error) {
 		return Result{}, nil
 	}
 	r := &run{sale: &s, day: day, cur: s.Lines[0].Amount.Currency()}
+	r.result.Taxes = make([]Applied, 0, len(s.Lines)+1)
 	foreign := t.foreign(s.Seller.Country, at.Country)
-	if zone := t.zone(from.Country, at.Country); zone != "" && from.Country != at.Country && s.Buyer.Business && s.Buyer.Number != "" {
+	if t.together(from.Country, at.Country) && from.Country != at.Country && s.Buyer.Business && s.Buyer.Number != "" {
 		r.nothing(c, "Reverse charge or intra-Community supply: no tax is charged to a business with a number of another member state")
 		return r.result, nil
 	}
@@ -142,33 +143,31 @@ func (t *Table) Tax(_ context.Context, s Sale) (Result, error) {
 }
 
 func (s *Sale) check() error {
-	seen := make(map[string]bool, len(s.Lines))
 	for i := range s.Lines {
 		l := &s.Lines[i]
 		switch {
-		case l.Name == "" || seen[l.Name]:
+		case l.Name == "" || slices.ContainsFunc(s.Lines[:i], func(x Line) bool { return x.Name == l.Name }):
 			return bad("invalid_sale", fmt.Sprintf("lines[%d].name", i), "each line has a name of its own")
 		case l.Amount.Currency().IsZero() || l.Amount.Currency() != s.Lines[0].Amount.Currency() || l.Amount.Sign() < 0:
 			return bad("invalid_sale", fmt.Sprintf("lines[%d].amount", i), "it is zero or more, in the currency of all lines")
 		}
-		seen[l.Name] = true
 	}
 	return nil
 }
 
-// zone returns a zone that has both countries, empty if none has.
-func (t *Table) zone(a, b string) string {
-	for _, name := range slices.Sorted(maps.Keys(t.Zones)) {
-		if slices.Contains(t.Zones[name], a) && slices.Contains(t.Zones[name], b) {
-			return name
+// together tells two countries of one zone.
+func (t *Table) together(a, b string) bool {
+	for _, zone := range t.Zones {
+		if slices.Contains(zone, a) && slices.Contains(zone, b) {
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
 // foreign tells a seller outside the country and its zone.
 func (t *Table) foreign(seller, country string) bool {
-	return seller != "" && seller != country && t.zone(seller, country) == ""
+	return seller != "" && seller != country && !t.together(seller, country)
 }
 
 func bad(code, field, msg string) error {
