@@ -254,7 +254,6 @@ type ChargeRequest struct {
 	// what holds in all countries is looked at.
 	BuyerCountry string   `json:"buyerCountry,omitzero"`
 	laid         *layout  // what Lines come to
-	taxed        []Line   // what a tax calculator says is due on them
 	rate         *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
 	// CaptureLater only authorizes the amount: Capture takes it or a part of it,
 	// Cancel lets it go, and Drain once the network's time for it is over.

@@ -1,8 +1,6 @@
 package connect
 
 import (
-	"cmp"
-
 	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 )
@@ -147,7 +145,7 @@ func (l *layout) groups() (list []pricing.Sale) {
 		if !x.sold() || x.Parts.Base.IsZero() {
 			continue
 		}
-		category, at := cmp.Or(x.Category, l.category), -1
+		category, at := x.category(l.category), -1
 		for n := range list {
 			if list[n].Category == category {
 				at = n
@@ -204,10 +202,6 @@ func (c *Charge) allot() error {
 	if len(c.Lines) == 0 {
 		return nil
 	}
-	whole := map[string]ledger.Money{}
-	for _, g := range c.Commissions {
-		whole[g.Category] = g.Price.Amount
-	}
 	base := false
 	for i := range c.Lines {
 		if x := &c.Lines[i]; x.sold() {
@@ -224,12 +218,13 @@ func (c *Charge) allot() error {
 		}
 		return x.due()
 	}
-	if len(whole) == 0 {
+	if len(c.Commissions) == 0 {
 		return c.allotTo(c.ApplicationFee, weight)
 	}
-	for category, fee := range whole {
-		err := c.allotTo(fee, func(x *Line) int64 {
-			if cmp.Or(x.Category, c.Category) != category {
+	for i := range c.Commissions {
+		g := &c.Commissions[i]
+		err := c.allotTo(g.Price.Amount, func(x *Line) int64 {
+			if x.category(c.Category) != g.Category {
 				return 0
 			}
 			return weight(x)

@@ -5,9 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/shopspring/decimal"
-
-	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -27,34 +24,41 @@ type layout struct {
 	left     []int64 // of each line that is sold: what discounts have left of it
 	included []int64 // of that, what is a tax
 	category string  // of the charge: of lines that have none
-	names    map[string]int
 }
 
 // lay reads the lines of a request: it checks them, fills in what they leave out,
-// and says what that is on each line. They decide the amount and the taxes.
+// and says what that is on each line. They decide the amount and the taxes. If a
+// calculator was asked that is done already.
 func (p *Platform) lay(r *ChargeRequest) error {
-	if r.laid = nil; len(r.Lines) == 0 {
+	if len(r.Lines) == 0 || r.laid != nil {
 		return nil
 	}
+	l, err := p.layOut(r)
+	if err != nil {
+		return err
+	}
+	return l.decide(r)
+}
+
+// layOut lays the lines of a request out.
+func (p *Platform) layOut(r *ChargeRequest) (*layout, error) {
 	switch {
 	case len(r.Lines) > maxLines:
-		return badField("invalid_lines", "lines", fmt.Sprintf("a charge has at most %d lines", maxLines))
+		return nil, badField("invalid_lines", "lines", fmt.Sprintf("a charge has at most %d lines", maxLines))
 	case len(r.Tax) > 0:
-		return badField("invalid_request", "tax", "a charge with lines has its taxes among them")
+		return nil, badField("invalid_request", "tax", "a charge with lines has its taxes among them")
 	case r.Net != ledger.Money{}:
-		return badField("invalid_request", "net", "a charge with lines has the amount of its lines")
-	}
-	all := slices.Concat(r.Lines, r.taxed)
-	if err := checkPercents(all); err != nil {
-		return err
+		return nil, badField("invalid_request", "net", "a charge with lines has the amount of its lines")
 	}
 	l := &layout{
-		lines: all, seller: r.AccountID, platform: p.id, cur: all[0].Amount.Currency(), left: make([]int64, len(all)),
-		included: make([]int64, len(all)), category: r.Category, names: make(map[string]int, len(all)),
+		seller: r.AccountID, platform: p.id, cur: r.Lines[0].Amount.Currency(), category: r.Category,
+		lines: make([]Line, 0, 2*len(r.Lines)), left: make([]int64, 0, 2*len(r.Lines)), included: make([]int64, 0, 2*len(r.Lines)),
 	}
-	if err := l.read(); err != nil {
-		return err
-	}
+	return l, l.read(r.Lines)
+}
+
+// decide puts on a request what its lines decide.
+func (l *layout) decide(r *ChargeRequest) error {
 	amount := l.amount()
 	if r.Amount != (ledger.Money{}) && r.Amount != amount {
 		return badField("lines_do_not_add", "amount", "the lines are "+amount.String()+" together, not "+r.Amount.String())
@@ -66,34 +70,41 @@ func (p *Platform) lay(r *ChargeRequest) error {
 	return nil
 }
 
-// read checks all lines and spreads discounts and taxes over those that are sold.
-func (l *layout) read() error {
-	for i := range l.lines {
-		x := &l.lines[i]
-		x.On = slices.Clone(x.On)
+// read adds lines to the layout: it checks them, and spreads the discounts and taxes
+// among them over all that are sold.
+func (l *layout) read(lines []Line) error {
+	if err := checkPercents(lines); err != nil {
+		return err
+	}
+	first := len(l.lines)
+	for i := range lines {
+		x := lines[i]
+		at := lineAt(len(l.lines))
+		if x.On != nil {
+			x.On = slices.Clone(x.On)
+		}
 		if x.Name == "" {
-			x.Name = strconv.Itoa(i + 1)
+			x.Name = strconv.Itoa(int(at) + 1)
 		}
-		at := fmt.Sprintf("lines[%d]", i)
-		if _, twice := l.names[x.Name]; twice || !validName(x.Name) {
-			return badField("invalid_line", at+".name", "a name is 1 to 40 lower-case letters, digits, dots, dashes and underscores, once in its charge")
+		if l.find(x.Name) >= 0 || !validName(x.Name) {
+			return at.bad(".name", "a name is 1 to 40 lower-case letters, digits, dots, dashes and underscores, once in its charge")
 		}
-		l.names[x.Name] = i
-		if err := l.check(x, at); err != nil {
+		if err := l.check(&x, at); err != nil {
 			return err
 		}
+		left := int64(0)
 		if x.sold() {
-			l.left[i] = x.Amount.Minor()
+			left = x.Amount.Minor()
 			x.Parts = &LineParts{Amount: x.Amount}
 		}
+		l.lines, l.left, l.included = append(l.lines, x), append(l.left, left), append(l.included, 0)
 	}
-	for _, kind := range []LineKind{LineDiscount, LineTax} {
-		for i := range l.lines {
+	for _, kind := range [2]LineKind{LineDiscount, LineTax} {
+		for i := first; i < len(l.lines); i++ {
 			if l.lines[i].Kind != kind {
 				continue
 			}
-			err := l.spread(&l.lines[i], fmt.Sprintf("lines[%d]", i))
-			if err != nil {
+			if err := l.spread(&l.lines[i], lineAt(i)); err != nil {
 				return err
 			}
 		}
@@ -102,131 +113,18 @@ func (l *layout) read() error {
 	return nil
 }
 
-// check refuses a line that is none.
-func (l *layout) check(x *Line, at string) error {
-	bad := func(field, msg string) error { return badField("invalid_line", at+field, msg) }
-	switch {
-	case x.Amount == ledger.Money{}:
-		return bad(".amount", "an amount is missing")
-	case x.Amount.Currency() != l.cur:
-		return badField("currency_mismatch", at+".amount", "all lines are in one currency, "+l.cur.String())
-	case x.Amount.Minor() > maximum || x.Amount.Minor() < -maximum:
-		return badField("amount_too_large", at+".amount", "a line has at most twelve digits")
-	case x.Parts != nil || x.Back != nil:
-		return bad(".parts", "they are computed, not given")
-	case x.Category != "" && !pricing.Word(x.Category):
-		return badField("invalid_category", at+".category", "a category is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
-	case x.Quantity < 0 || x.Quantity > maximum:
-		return bad(".quantity", "it is zero or more")
-	}
-	if err := checkLineTexts(x, at); err != nil {
-		return err
-	}
-	switch x.Kind {
-	case LineGoods, LineDelivery, LineTip, LinePassThrough:
-		if x.Amount.Sign() <= 0 {
-			return bad(".amount", "it is more than zero; what is taken off is a line of its own, a discount")
-		}
-	case LineTax:
-		if x.Amount.Sign() < 0 {
-			return bad(".amount", "a tax is zero or more")
-		}
-	case LineDiscount:
-		if x.Amount.Sign() >= 0 {
-			return bad(".amount", "a discount is below zero")
-		}
-	default:
-		return bad(".kind", "a line is goods, delivery, tip, pass_through, tax or discount")
-	}
-	return l.checkFields(x, bad)
-}
-
-func checkLineTexts(x *Line, at string) error {
-	for _, text := range []struct {
-		field, text string
-		most        int
-	}{{".description", x.Description, 200}, {".jurisdiction", x.Jurisdiction, 200}, {".note", x.Note, 500}} {
-		if err := checkText(at+text.field, text.text, text.most); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkFields refuses what a line of another kind would have, and says whose it is.
-func (l *layout) checkFields(x *Line, bad func(field, msg string) error) error {
-	tax := x.Authority != "" || x.Included || x.SellerRemits || !x.Rate.IsZero() || x.Jurisdiction != "" || x.Note != ""
-	paid := x.PlatformPays != (ledger.Money{}) || !x.PlatformPercent.IsZero()
-	switch {
-	case tax && x.Kind != LineTax:
-		return bad(".kind", "authority, included, sellerRemits, rate, jurisdiction and note are of taxes")
-	case paid && x.Kind != LineDiscount:
-		return bad(".platformPays", "who pays is said of discounts")
-	case len(x.On) > 0 && x.sold():
-		return bad(".on", "discounts and taxes are on lines")
-	case !x.sold() && (x.Owner != "" || x.Category != "" || x.Quantity != 0):
-		return bad(".owner", "discounts and taxes have neither owner nor category nor quantity; they are on lines that have")
-	case x.Kind == LineTax && !validName(x.Authority):
-		return badField("invalid_tax", "lines.authority", "an authority is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
-	case x.PlatformPays != (ledger.Money{}) && !x.PlatformPercent.IsZero():
-		return bad(".platformPercent", "the platform pays an amount or a percentage, not both")
-	case x.PlatformPays != (ledger.Money{}) && (x.PlatformPays.Currency() != l.cur || x.PlatformPays.Sign() < 0 || x.PlatformPays.Minor() > -x.Amount.Minor()):
-		return bad(".platformPays", "it is from zero to the whole discount, in its currency")
-	}
-	return l.whose(x, bad)
-}
-
-// whose says whose a line is.
-func (l *layout) whose(x *Line, bad func(field, msg string) error) error {
-	if !x.sold() {
-		return nil
-	}
-	def := l.seller
-	if def == "" {
-		def = l.platform
-	}
-	switch {
-	case x.Owner == "":
-		x.Owner = def
-	case x.Owner == l.platform || x.Owner == l.seller:
-	case l.seller != "":
-		return bad(".owner", "a charge for a seller has lines of theirs and of the platform")
-	case !accountKind.Fits(x.Owner):
-		return notFound("account")
-	}
-	return nil
-}
-
-// checkPercents refuses numbers that are no percentages, before anybody spells them
-// out.
-func checkPercents(lines []Line) error {
-	for i := range lines {
-		for _, x := range []struct {
-			field string
-			d     decimal.Decimal
-			most  int64
-		}{{"rate", lines[i].Rate, 1000}, {"platformPercent", lines[i].PlatformPercent, 100}} {
-			if !percentOf(x.d, x.most) {
-				return badField("invalid_line", fmt.Sprintf("lines[%d].%s", i, x.field), "a percentage is from 0 on, with at most six decimals")
-			}
-		}
-	}
-	return nil
-}
-
-// percentOf looks at the size of the number first: one like 1e2000000000 must not
-// even be compared.
-func percentOf(d decimal.Decimal, most int64) bool {
-	return d.NumDigits() <= 18 && d.Exponent() >= -6 && d.Exponent() <= 3 && d.Sign() >= 0 && d.Cmp(decimal.New(most, 0)) <= 0
+// find returns the place of a line, −1 if there is none of that name.
+func (l *layout) find(name string) int {
+	return slices.IndexFunc(l.lines, func(x Line) bool { return x.Name == name })
 }
 
 // on returns the lines that a discount or a tax is on.
-func (l *layout) on(x *Line, at string) ([]int, error) {
-	var list []int
+func (l *layout) on(x *Line, at lineAt) ([]int, error) {
+	list := make([]int, 0, len(l.lines))
 	for _, name := range x.On {
-		i, ok := l.names[name]
-		if !ok || !l.lines[i].sold() || slices.Contains(list, i) {
-			return nil, badField("invalid_line", at+".on", "it names lines of the charge that are neither discount nor tax, each once")
+		i := l.find(name)
+		if i < 0 || !l.lines[i].sold() || slices.Contains(list, i) {
+			return nil, at.bad(".on", "it names lines of the charge that are neither discount nor tax, each once")
 		}
 		list = append(list, i)
 	}
@@ -251,7 +149,7 @@ func (l *layout) on(x *Line, at string) ([]int, error) {
 
 // spread says what a discount or a tax is on each of its lines: in proportion to
 // what they are by then, and every unit of it.
-func (l *layout) spread(x *Line, at string) error {
+func (l *layout) spread(x *Line, at lineAt) error {
 	list, err := l.on(x, at)
 	if err != nil {
 		return err
@@ -267,9 +165,9 @@ func (l *layout) spread(x *Line, at string) error {
 	}
 	switch over := amount > all; {
 	case x.Kind == LineDiscount && over:
-		return badField("discount_exceeds_lines", at+".amount", "it is more than is left of the lines that it is on")
+		return badField("discount_exceeds_lines", at.field(".amount"), "it is more than is left of the lines that it is on")
 	case x.Kind == LineTax && (x.Included && over || all == 0 && amount > 0):
-		return badField("tax_exceeds_lines", at+".amount", "it is more than is left of the lines that it is on")
+		return badField("tax_exceeds_lines", at.field(".amount"), "it is more than is left of the lines that it is on")
 	case amount == 0:
 		return nil
 	}
@@ -321,11 +219,11 @@ func (l *layout) discounted(x *Line, list []int, parts []ledger.Money) error {
 }
 
 // taxOn puts a part of a tax on a line.
-func (l *layout) taxOn(x, on *Line, i int, part ledger.Money, at string) error {
+func (l *layout) taxOn(x, on *Line, i int, part ledger.Money, at lineAt) error {
 	p := on.Parts
 	if x.Included {
 		if l.included[i] += part.Minor(); l.included[i] > l.left[i] {
-			return badField("tax_exceeds_lines", at+".amount", "the taxes in line "+on.Name+" are more than it")
+			return badField("tax_exceeds_lines", at.field(".amount"), "the taxes in line "+on.Name+" are more than it")
 		}
 	} else {
 		p.OnTop = some(ledger.Minor(p.OnTop.Minor()+part.Minor(), l.cur))

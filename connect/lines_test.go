@@ -76,7 +76,7 @@ func TestRefusedLines(t *testing.T) {
 		"discount up":  {"invalid_line", "lines[1].amount", connect.ChargeRequest{Lines: with(off(5, 0), func(l *connect.Line) { l.Amount = usd(5) })}},
 		"over":         {"discount_exceeds_lines", "lines[1].amount", connect.ChargeRequest{Lines: []connect.Line{goods(1000), off(1001, 0)}}},
 		"off a tip":    {"discount_exceeds_lines", "lines[1].amount", connect.ChargeRequest{Lines: []connect.Line{{Kind: connect.LineTip, Amount: usd(1000)}, off(5, 0)}}},
-		"authority":    {"invalid_tax", "lines.authority", connect.ChargeRequest{Lines: []connect.Line{goods(1000), taxLine(5, "New York")}}},
+		"authority":    {"invalid_tax", "lines[1].authority", connect.ChargeRequest{Lines: []connect.Line{goods(1000), taxLine(5, "New York")}}},
 		"tax in it":    {"tax_exceeds_lines", "lines[1].amount", connect.ChargeRequest{Lines: with(taxLine(1001, "t"), func(l *connect.Line) { l.Included = true })}},
 		"all off":      {"invalid_amount", "amount", connect.ChargeRequest{Lines: []connect.Line{goods(1000), off(1000, 0)}}},
 		"fee":          {"fee_exceeds_amount", "applicationFee", connect.ChargeRequest{ApplicationFee: usd(901), Lines: []connect.Line{goods(1000), off(200, 100)}}},

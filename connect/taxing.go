@@ -71,7 +71,6 @@ func (t *task[Req, Obj, News]) after(prepare func(context.Context, *Platform, *R
 // askTaxes asks the calculator for the taxes of a request, and keeps them on it as
 // lines.
 func askTaxes(ctx context.Context, p *Platform, r *ChargeRequest) error {
-	r.taxed = nil
 	switch {
 	case p.e.c.Tax == nil:
 		return badField("no_tax_calculator", "taxed", "the engine has none (Config.Tax); the request states its taxes")
@@ -80,12 +79,11 @@ func askTaxes(ctx context.Context, p *Platform, r *ChargeRequest) error {
 	case slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Kind == LineTax }):
 		return badField("invalid_request", "lines", "taxes are stated or asked for, not both")
 	}
-	plain := *r
-	plain.Amount = ledger.Money{} // which has the taxes in it
-	if err := p.lay(&plain); err != nil {
+	l, err := p.layOut(r)
+	if err != nil {
 		return err
 	}
-	s, err := p.taxable(ctx, r, plain.laid)
+	s, err := p.taxable(ctx, r, l)
 	if err != nil {
 		return err
 	}
@@ -96,7 +94,10 @@ func askTaxes(ctx context.Context, p *Platform, r *ChargeRequest) error {
 		}
 		return err
 	}
-	return r.taxLines(&result, plain.laid)
+	if err := l.answered(&result); err != nil {
+		return err
+	}
+	return l.decide(r)
 }
 
 // taxable is a request as the calculator sees it.
@@ -184,9 +185,9 @@ func badTaxNumber() error {
 	return badField("invalid_tax_number", "taxNumber", "a number is 2 to 20 capital letters and digits, without spaces")
 }
 
-// taxLines turns the answer into lines, one for each tax on each line, and checks it
-// as if a request had stated them.
-func (r *ChargeRequest) taxLines(result *tax.Result, l *layout) error {
+// answered adds the calculator's answer to the lines, one for each tax on each line,
+// and checks it as if a request had stated them.
+func (l *layout) answered(result *tax.Result) error {
 	wrong := func(msg string) error {
 		return &ledger.Error{Class: ledger.Unavailable, Code: "invalid_tax_answer", Field: "taxed", Msg: "the tax calculator's answer: " + msg}
 	}
@@ -195,9 +196,9 @@ func (r *ChargeRequest) taxLines(result *tax.Result, l *layout) error {
 	}
 	lines := make([]Line, 0, len(result.Taxes))
 	for i, a := range result.Taxes {
-		n, ok := l.names[a.Line]
+		n := l.find(a.Line)
 		switch {
-		case !ok || !l.lines[n].sold():
+		case n < 0 || !l.lines[n].sold():
 			return wrong("a tax is on no line of the sale")
 		case a.Remitter != tax.BySeller && a.Remitter != tax.ByPlatform:
 			return wrong("nobody remits a tax")
@@ -207,16 +208,11 @@ func (r *ChargeRequest) taxLines(result *tax.Result, l *layout) error {
 			SellerRemits: a.Remitter == tax.BySeller, Rate: a.Rate, Jurisdiction: a.Jurisdiction, Note: a.Note,
 		})
 	}
-	whole := *r
-	whole.Amount, whole.taxed = ledger.Money{}, lines
-	check := Platform{id: l.platform}
-	if err := check.lay(&whole); err != nil {
-		var e *ledger.Error
-		errors.As(err, &e)
+	err := l.read(lines)
+	if e := (*ledger.Error)(nil); errors.As(err, &e) {
 		return wrong(e.Msg)
 	}
-	r.taxed = lines
-	return nil
+	return err
 }
 
 // taxFee puts the tax on the commission on a new charge, unless the request states
