@@ -274,6 +274,46 @@ func TestVerifySeesLines(t *testing.T) {
 	}
 }
 
+// An order of two sellers in three parcels, captured parcel by parcel: its delivery is
+// one line, and comes in once; the accounts have what their lines say and no more
+// (edge-cases 23 and 30).
+func TestDeliveryIsChargedOnce(t *testing.T) {
+	rules := []connect.CaptureRule{{Method: "card", Captures: 3}}
+	m := newMarket(t, connecttest.Config{Config: connect.Config{CaptureRules: rules}})
+	a, b := m.seller(), m.seller()
+	of := func(l connect.Line, owner string) connect.Line {
+		l.Owner = owner
+		return l
+	}
+	c, err := m.try(connect.ChargeRequest{CaptureLater: true, Lines: []connect.Line{
+		of(goods(1000), a.ID), of(goods(501), a.ID), of(goods(700), b.ID), {Kind: connect.LineDelivery, Amount: usd(299), Quantity: 3},
+	}})
+	require.NoError(t, err)
+	for i, part := range []int64{1000, 501, 999} {
+		_, err := m.platform.Capture(m.ctx, connect.CaptureRequest{Key: m.key(), ChargeID: c.ID, Amount: usd(part), KeepRest: i < 2})
+		require.NoError(t, err)
+	}
+	require.Equal(t, usd(2500), m.now(c).Amount)
+	share := func(to string, minor int64, lines ...string) error {
+		r := connect.TransferRequest{Key: m.key(), ChargeID: c.ID, To: to, Lines: lines}
+		if minor > 0 {
+			r.Amount = usd(minor)
+		}
+		_, err := m.platform.Transfer(m.ctx, r)
+		return err
+	}
+	requireField(t, "transfer_exceeds_lines", "amount", share(a.ID, 1502))
+	requireField(t, "invalid_line", "lines[0]", share(a.ID, 0, "3"))
+	requireField(t, "invalid_line", "lines[1]", share(a.ID, 0, "1", "1"))
+	requireField(t, "transfer_exceeds_lines", "amount", share(a.ID, 502, "2"))
+	requireField(t, "not_in_lines", "to", share(m.seller().ID, 1))
+	require.NoError(t, share(a.ID, 0, "1", "2"))
+	require.NoError(t, share(b.ID, 700))
+	requireField(t, "transfer_exceeds_lines", "amount", share(b.ID, 1))
+	require.Equal(t, []int64{1501, 700}, []int64{m.now(c).Shares[0].Transferred.Minor(), m.now(c).Shares[1].Transferred.Minor()})
+	m.verify()
+}
+
 // Whatever fails between any two steps, the same keys bring lines, discounts and
 // refunds by line to the same end (promises 24, 26 and 35, edge-case 95).
 func TestFaultsOfLines(t *testing.T) {

@@ -83,7 +83,7 @@ type lineModel struct {
 // Lines, discounts, taxes and refunds in any order, by line or by amount, declined
 // or not: what is the buyer's, the seller's, the platform's and the authority's adds
 // up after each step, and once all has gone back nobody has anything (promises 7, 8,
-// 9 and 12; edge-cases 23, 43 and 45).
+// 9 and 12; edge-cases 43 and 45).
 func TestLinesModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newMarket(t, connecttest.Config{})
