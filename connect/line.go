@@ -3,6 +3,7 @@ package connect
 import (
 	"github.com/shopspring/decimal"
 
+	"github.com/soukhq/souk/connect/tax"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -57,6 +58,8 @@ type Line struct {
 	Rate         decimal.Decimal `json:"rate,omitzero"`         // percent, for people
 	Jurisdiction string          `json:"jurisdiction,omitzero"` // for people, at most 200 characters
 	Note         string          `json:"note,omitzero"`         // what an invoice has to say, at most 500 characters
+	// Rounding is the rule by which the amount was rounded, for people; empty: it was not told.
+	Rounding tax.RoundingRule `json:"rounding,omitzero"`
 
 	// What the charge's discounts, taxes and commission are on the line, and what of
 	// it went back with refunds that name it. A request has neither.

@@ -6,6 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/soukhq/souk/connect/pricing"
+	"github.com/soukhq/souk/connect/tax"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -72,11 +73,13 @@ func checkLineTexts(x *Line, at lineAt) error {
 
 // checkFields refuses what a line of another kind would have, and says whose it is.
 func (l *layout) checkFields(x *Line, at lineAt) error {
-	tax := x.Authority != "" || x.Included || x.SellerRemits || !x.Rate.IsZero() || x.Jurisdiction != "" || x.Note != ""
+	taxed := x.Authority != "" || x.Included || x.SellerRemits || !x.Rate.IsZero() || x.Jurisdiction != "" || x.Note != "" || x.Rounding != ""
 	paid := x.PlatformPays != (ledger.Money{}) || !x.PlatformPercent.IsZero()
 	switch {
-	case tax && x.Kind != LineTax:
-		return at.bad(".kind", "authority, included, sellerRemits, rate, jurisdiction and note are of taxes")
+	case x.Rounding != "" && x.Rounding != tax.RoundLine && x.Rounding != tax.RoundTotal:
+		return at.bad(".rounding", "it is line or total")
+	case taxed && x.Kind != LineTax:
+		return at.bad(".kind", "authority, included, sellerRemits, rate, jurisdiction, note and rounding are of taxes")
 	case paid && x.Kind != LineDiscount:
 		return at.bad(".platformPays", "who pays is said of discounts")
 	case len(x.On) > 0 && x.sold():

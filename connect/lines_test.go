@@ -72,6 +72,7 @@ func TestRefusedLines(t *testing.T) {
 		"pays euros":   {"invalid_line", "lines[1].platformPays", connect.ChargeRequest{Lines: with(off(5, 0), func(l *connect.Line) { l.PlatformPays = ledger.Minor(1, ledger.EUR) })}},
 		"pays twice":   {"invalid_line", "lines[1].platformPercent", connect.ChargeRequest{Lines: with(off(5, 5), func(l *connect.Line) { l.PlatformPercent = decimal.New(5, 0) })}},
 		"percent":      {"invalid_line", "lines[1].platformPercent", connect.ChargeRequest{Lines: with(off(5, 0), func(l *connect.Line) { l.PlatformPercent = huge })}},
+		"rounding":     {"invalid_line", "lines[1].rounding", connect.ChargeRequest{Lines: with(taxLine(5, "t"), func(l *connect.Line) { l.Rounding = "up" })}},
 		"rate":         {"invalid_line", "lines[1].rate", connect.ChargeRequest{Lines: with(taxLine(5, "t"), func(l *connect.Line) { l.Rate = huge.Neg() })}},
 		"discount up":  {"invalid_line", "lines[1].amount", connect.ChargeRequest{Lines: with(off(5, 0), func(l *connect.Line) { l.Amount = usd(5) })}},
 		"over":         {"discount_exceeds_lines", "lines[1].amount", connect.ChargeRequest{Lines: []connect.Line{goods(1000), off(1001, 0)}}},

@@ -205,7 +205,7 @@ func (l *layout) answered(result *tax.Result) error {
 		}
 		lines = append(lines, Line{
 			Name: "tax." + strconv.Itoa(i+1), Kind: LineTax, Amount: a.Amount, On: []string{a.Line}, Authority: a.Authority, Included: a.Included,
-			SellerRemits: a.Remitter == tax.BySeller, Rate: a.Rate, Jurisdiction: a.Jurisdiction, Note: a.Note,
+			SellerRemits: a.Remitter == tax.BySeller, Rate: a.Rate, Jurisdiction: a.Jurisdiction, Note: a.Note, Rounding: a.Rounding,
 		})
 	}
 	err := l.read(lines)
