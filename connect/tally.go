@@ -29,7 +29,7 @@ type back struct{ reversed, taken int64 }
 // given is what the refunds of a charge add up to, in minor units.
 type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
-	platformBack, discountBack, discountBase                                  int64
+	platformBack, discountBack                                                int64
 	byLine                                                                    map[string]*LineParts
 	tax, feeTax                                                               map[string]int64
 }
