@@ -6,7 +6,7 @@
 //     import: platforms, sellers, charges, refunds, transfers, payouts.
 //   - connect/connecttest sets engines up for tests, with a clock that moves.
 //   - connect/pricing says what processing costs, connect/market what buyers of a
-//     country are offered.
+//     country are offered, connect/tax what taxes are due.
 //   - ledger is what everything stands on: exact money, double-entry books,
 //     objects, events, due work, and the one interface to storage.
 //   - ledger/locale shows money to people; ledger/storetest is the suite that

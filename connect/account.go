@@ -26,6 +26,7 @@ type Account struct {
 	LossesBearer Party                 `json:"lossesBearer,omitzero"` // who bears what the account cannot pay, for good; empty: PartyPlatform
 	Descriptor   string                `json:"descriptor,omitzero"`   // on buyers' statements where the charge is its own
 	Banks        []BankAccount         `json:"banks,omitzero"`        // at most one per currency; the first is the default
+	TaxNumber    string                `json:"taxNumber,omitzero"`    // for value added tax, as it was told; nobody has looked it up
 	Created      time.Time             `json:"created"`
 	Metadata     map[string]string     `json:"metadata,omitzero"`
 
@@ -73,6 +74,7 @@ type AccountRequest struct {
 	FeesPayer    Party                 `json:"feesPayer,omitzero"`    // account or platform; zero: PartyAccount. It never changes
 	LossesBearer Party                 `json:"lossesBearer,omitzero"` // platform or house; zero: PartyPlatform. It never changes
 	Descriptor   string                `json:"descriptor,omitzero"`   // of charges that state none and are direct or on behalf of the account
+	TaxNumber    string                `json:"taxNumber,omitzero"`    // for value added tax: 2–20 capital letters and digits
 	Details      compliance.Details    `json:"details,omitzero"`
 	Bank         *BankDetails          `json:"bank,omitzero"`
 	Metadata     map[string]string     `json:"metadata,omitzero"`
@@ -83,6 +85,7 @@ type AccountUpdate struct {
 	Key        string             `json:"-"`
 	AccountID  string             `json:"account,omitzero"`
 	Email      string             `json:"email,omitzero"`
+	TaxNumber  string             `json:"taxNumber,omitzero"`  // 2–20 capital letters and digits; "none" takes it away
 	Descriptor string             `json:"descriptor,omitzero"` // for the charges that are made from now on
 	Details    compliance.Details `json:"details,omitzero"`
 	Bank       *BankDetails       `json:"bank,omitzero"`     // takes the place of the one in its currency
@@ -123,6 +126,9 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 		return nil, err
 	}
 	if err := checkMetadata(r.Metadata); err != nil {
+		return nil, err
+	}
+	if a.TaxNumber, err = taxNumber(r.TaxNumber, ""); err != nil {
 		return nil, err
 	}
 	if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
@@ -190,6 +196,9 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 			return nil, err
 		}
 		a.Email, a.Descriptor = cmp.Or(r.Email, a.Email), cmp.Or(r.Descriptor, a.Descriptor)
+		if a.TaxNumber, err = taxNumber(r.TaxNumber, a.TaxNumber); err != nil {
+			return nil, err
+		}
 		if a.Metadata, err = mergeMetadata(a.Metadata, r.Metadata); err != nil {
 			return nil, err
 		}

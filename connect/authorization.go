@@ -46,14 +46,20 @@ type Terms struct {
 	FeeTax         []Tax         `json:"feeTax,omitzero"`
 	Commission     *pricing.Line `json:"commission,omitzero"`
 	Service        *pricing.Line `json:"service,omitzero"`
+
+	PlatformPart ledger.Money    `json:"platformPart,omitzero"`
+	Discount     ledger.Money    `json:"discount,omitzero"`
+	Commissions  []CategoryPrice `json:"commissions,omitzero"`
 }
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (a *Authorization) loaded() {
 	zero := ledger.Zero(a.Amount.Currency())
-	list := []*ledger.Money{&a.Captured, &a.Capturing, &a.Increasing, &a.Terms.ApplicationFee, &a.Terms.ServiceFee}
+	list := []*ledger.Money{
+		&a.Captured, &a.Capturing, &a.Increasing, &a.Terms.ApplicationFee, &a.Terms.ServiceFee, &a.Terms.PlatformPart, &a.Terms.Discount,
+	}
 	if a.First != nil {
-		list = append(list, &a.First.Terms.ApplicationFee, &a.First.Terms.ServiceFee)
+		list = append(list, &a.First.Terms.ApplicationFee, &a.First.Terms.ServiceFee, &a.First.Terms.PlatformPart, &a.First.Terms.Discount)
 		taxLoaded(a.First.Terms.Tax, a.First.Terms.FeeTax)
 	}
 	for _, m := range list {
@@ -142,7 +148,7 @@ func (p *Platform) authorized(u *ledger.Unit, c *Charge, a Answer) error {
 		Over: rule.Over, Increases: rule.Increases,
 		Terms: c.terms(),
 	}
-	c.Authorization.Terms.Commission, c.Authorization.Terms.Service = c.Commission, c.Service
+	c.Authorization.Terms.Commission, c.Authorization.Terms.Service, c.Authorization.Terms.Commissions = c.Commission, c.Service, c.Commissions
 	if !a.CaptureBefore.IsZero() {
 		c.Authorization.Expires = a.CaptureBefore
 	}

@@ -22,6 +22,8 @@ type Capture struct {
 	ServiceFee     ledger.Money `json:"serviceFee,omitzero"`
 	Tax            []Tax        `json:"tax,omitzero"`
 	FeeTax         []Tax        `json:"feeTax,omitzero"`
+	PlatformPart   ledger.Money `json:"platformPart,omitzero"`  // of the platform's own lines
+	Discount       ledger.Money `json:"discount,omitzero"`      // what the platform gives to discounts
 	ProcessingFee  ledger.Money `json:"processingFee,omitzero"` // once it has succeeded; in the currency in which the charge settles
 	// Settlement is what the charge grows by where the buyer pays in another currency.
 	Settlement *CaptureSettlement `json:"settlement,omitzero"`
@@ -42,7 +44,7 @@ type Capture struct {
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (k *Capture) loaded() {
-	for _, m := range []*ledger.Money{&k.ApplicationFee, &k.ServiceFee, &k.ProcessingFee} {
+	for _, m := range []*ledger.Money{&k.ApplicationFee, &k.ServiceFee, &k.ProcessingFee, &k.PlatformPart, &k.Discount} {
 		if m.IsZero() {
 			*m = ledger.Zero(k.Amount.Currency())
 		}
@@ -317,7 +319,11 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 	}
 	a := c.Authorization
 	before := c.ProcessingFee
-	c.add(k)
+	if c.add(k); a.Captured.Minor() >= a.Amount.Minor() {
+		if err := c.allot(); err != nil { // which a capture may have stated
+			return err
+		}
+	}
 	if err := p.priceProcessing(u, prof, c, Answer{Country: a.Country}); err != nil {
 		return err
 	}

@@ -23,15 +23,16 @@ func (c *Charge) divide(k *Capture, r *CaptureRequest) error {
 	if now.FeeTax, err = a.feeTaxOf(now.ApplicationFee); err != nil {
 		return err
 	}
-	left := total.Minor() - now.ServiceFee.Minor() - addTax(now.Tax)
+	left := total.Minor() - now.ServiceFee.Minor() - addTax(now.Tax) - now.PlatformPart.Minor()
 	switch {
 	case now.ApplicationFee.Sign() > 0 && c.Account == "":
 		return badField("invalid_request", "applicationFee", "a commission is taken from a seller's share")
-	case left < 0 || c.Account != "" && now.ApplicationFee.Minor()+addTax(now.FeeTax) > left:
+	case left < 0 || c.Account != "" && now.ApplicationFee.Minor()+addTax(now.FeeTax) > left+now.Discount.Minor():
 		return badField("fee_exceeds_amount", "amount", "the fees on "+total.String()+" are more than it")
 	}
 	k.ApplicationFee = minus(now.ApplicationFee, was.ApplicationFee)
 	k.ServiceFee = minus(now.ServiceFee, was.ServiceFee)
+	k.PlatformPart, k.Discount = minus(now.PlatformPart, was.PlatformPart), minus(now.Discount, was.Discount)
 	k.Tax, k.FeeTax = taxStep(now.Tax, was.Tax), taxStep(now.FeeTax, was.FeeTax)
 	return c.divideSettled(k, total, now)
 }
@@ -40,7 +41,7 @@ func (c *Charge) divide(k *Capture, r *CaptureRequest) error {
 func (c *Charge) capturedTerms() Terms {
 	if c.Authorization.Captured.IsZero() {
 		zero := ledger.Zero(c.Authorization.Amount.Currency())
-		return Terms{ApplicationFee: zero, ServiceFee: zero}
+		return Terms{ApplicationFee: zero, ServiceFee: zero, PlatformPart: zero, Discount: zero}
 	}
 	return c.terms()
 }
@@ -70,6 +71,9 @@ func (a *Authorization) termsOf(total ledger.Money) (Terms, error) {
 		return t, err
 	}
 	if t.ServiceFee, t.Service, err = a.feeOf(total, a.Terms.ServiceFee, a.Terms.Service); err != nil {
+		return t, err
+	}
+	if err := a.linesOf(total, &t); err != nil {
 		return t, err
 	}
 	for i := range t.Tax {
@@ -114,19 +118,21 @@ func (c *Charge) add(k *Capture) {
 	now := Terms{
 		ApplicationFee: sum(was.ApplicationFee, k.ApplicationFee), ServiceFee: sum(was.ServiceFee, k.ServiceFee),
 		Tax: taxSum(was.Tax, k.Tax), FeeTax: taxSum(was.FeeTax, k.FeeTax),
+		PlatformPart: sum(was.PlatformPart, k.PlatformPart), Discount: sum(was.Discount, k.Discount),
 	}
 	if c.Settlement != nil {
 		c.addSettled(k, now)
 	} else {
 		c.Amount, c.ApplicationFee, c.ServiceFee, c.Tax, c.FeeTax = a.Captured, now.ApplicationFee, now.ServiceFee, now.Tax, now.FeeTax
+		c.PlatformPart, c.Discount = now.PlatformPart, now.Discount
 	}
 	if a.Stated = a.Stated || k.Stated; a.Stated {
-		c.Commission = nil
+		c.Commission, c.Commissions = nil, nil
 	}
 	// The prices were asked for when the capture was recorded.
 	if t, err := a.termsOf(a.Captured); err == nil {
 		if c.Service = t.Service; !a.Stated {
-			c.Commission = t.Commission
+			c.Commission, c.Commissions = t.Commission, t.Commissions
 		}
 	}
 }
@@ -152,6 +158,7 @@ func (k *Capture) asCharge(of *Charge) *Charge {
 		FeeSettlement: of.FeeSettlement, // which grows
 		Direct:        of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf, Hold: of.Hold,
 		ApplicationFee: k.ApplicationFee, ServiceFee: k.ServiceFee, Tax: k.Tax, FeeTax: k.FeeTax, ProcessingFee: k.ProcessingFee,
+		PlatformPart: k.PlatformPart, Discount: k.Discount,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/soukhq/souk/connect/pricing"
+	"github.com/soukhq/souk/connect/tax"
 	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
@@ -60,11 +61,25 @@ type Charge struct {
 	Settled       time.Time         `json:"settled,omitzero"`
 	Metadata      map[string]string `json:"metadata,omitzero"`
 
+	// Lines say what the amount is for and whose it is, with what they left out
+	// filled in. Without them all is the seller's but taxes and service fee.
+	Lines        []Line       `json:"lines,omitzero"`
+	PlatformPart ledger.Money `json:"platformPart,omitzero"` // the platform's own lines of a charge for a seller
+	// Discount is what the platform gives the seller for discounts that it pays, on
+	// top of what the buyer paid.
+	Discount ledger.Money   `json:"discount,omitzero"`
+	Shares   []AccountShare `json:"shares,omitzero"` // of accounts that the lines of the platform's own charge name
+
 	// How the platform's price list came to the application fee and the service
 	// fee: as it was then, for good. Nil where the list had no price, or the fee
 	// was stated.
 	Commission *pricing.Line `json:"commission,omitzero"`
 	Service    *pricing.Line `json:"service,omitzero"`
+	// Commissions are in place of Commission where lines of several categories are
+	// priced: one for each, and they add up to the application fee.
+	Commissions []CategoryPrice `json:"commissions,omitzero"`
+	// FeeTaxed is how FeeTax came about, where it was not stated.
+	FeeTaxed *tax.Fee `json:"feeTaxed,omitzero"`
 
 	// Whose own it is, and what of it goes to whom: charge_shape.go.
 	Direct         bool         `json:"direct,omitzero"`
@@ -93,6 +108,13 @@ type Charge struct {
 	ReverseBase ledger.Money `json:"reverseBase,omitzero"`
 	// ServiceBack is what of the service fee was given back with refunds.
 	ServiceBack ledger.Money `json:"serviceBack,omitzero"`
+	// PlatformBack is what of PlatformPart was given back with refunds, DiscountBack
+	// what of Discount came back to the platform, and DiscountBase what was refunded
+	// with a part of that.
+	PlatformBack ledger.Money `json:"platformBack,omitzero"`
+	DiscountBack ledger.Money `json:"discountBack,omitzero"`
+	DiscountBase ledger.Money `json:"discountBase,omitzero"`
+	ByLine       *ByLine      `json:"byLine,omitzero"` // what of all that refunds did which named lines
 
 	// Authorization is that of a charge which is captured later. From the first
 	// capture on, the charge's amounts are those of what was captured so far, and
@@ -135,6 +157,7 @@ func (c *Charge) loaded() {
 	for _, m := range []*ledger.Money{
 		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
 		&c.TransferAmount, &c.Transferred, &c.ReverseBase,
+		&c.PlatformPart, &c.Discount, &c.PlatformBack, &c.DiscountBack, &c.DiscountBase,
 	} {
 		if m.IsZero() {
 			*m = zero
@@ -144,6 +167,7 @@ func (c *Charge) loaded() {
 	if c.Settlement != nil {
 		c.Settlement.loaded()
 	}
+	c.linesLoaded(zero)
 	if c.Authorization != nil {
 		c.Authorization.loaded()
 	}
@@ -197,6 +221,13 @@ type ChargeRequest struct {
 	// its currency (0.50 USD, 50 JPY) and at most twelve digits of minor units. A
 	// service fee of the platform's price list is added to it.
 	Amount ledger.Money `json:"amount,omitzero"`
+	// Lines say what the amount is for and whose it is, at most 100. Then Amount is
+	// what they add up to, and may be left out; taxes are lines, and Net is not
+	// stated. A commission of the price list is of the seller's goods.
+	Lines []Line `json:"lines,omitzero"`
+	// Taxed asks the engine's tax calculator (Config.Tax) for the taxes on Lines, which
+	// then state none themselves.
+	Taxed *TaxPlaces `json:"taxed,omitzero"`
 	// Net is in place of Amount: what the seller is to have after commission, and
 	// before the processing that a seller pays for of a direct charge. The
 	// amount is the least that leaves it, and the taxes are added.
@@ -245,7 +276,8 @@ type ChargeRequest struct {
 	ApplicationFee ledger.Money `json:"applicationFee,omitzero"`
 	NoFee          bool         `json:"noFee,omitzero"` // as an ApplicationFee of zero
 	// FeeTax is on the commission, and comes out of the seller's share with it: at
-	// most 10, one for each authority. It goes back as the commission does.
+	// most 10, one for each authority. It goes back as the commission does. Empty: what
+	// Config.Taxes says, if the platform has a tax number (Profile.TaxNumber).
 	FeeTax []Tax `json:"feeTax,omitzero"`
 	Tax    []Tax `json:"tax,omitzero"` // at most 10, one for each authority
 
@@ -263,7 +295,8 @@ type ChargeRequest struct {
 	// SettleIn is the currency in which the charge settles, if not as it is paid:
 	// everything but what the buyer pays is converted into it at the rate of the
 	// moment, less the house's spread (Charge.Settlement). Amounts of the request, and
-	// of captures and refunds, are the buyer's still; of transfers, the charge's.
+	// of captures and refunds, are the buyer's still; of transfers, the charge's. It
+	// has no Lines.
 	SettleIn ledger.Currency `json:"settleIn,omitzero"`
 	// FeeIn is the currency in which the platform gets its part of a direct charge, if
 	// not in the charge's: it is converted as it comes, at the rate of the moment, and
@@ -271,6 +304,7 @@ type ChargeRequest struct {
 	FeeIn   ledger.Currency `json:"feeIn,omitzero"`
 	settles rates
 	fees    rates
+	laid    *layout  // what Lines come to
 	rate    *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
 	// CaptureLater only authorizes the amount: Capture takes it or a part of it,
 	// Cancel lets it go, and Drain once the network's time for it is over.
@@ -299,12 +333,17 @@ func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error)
 	if r.BuyerCountry != "" {
 		r.rate = p.settlementRate(ctx, r.AccountID, cmp.Or(r.Amount, r.Net).Currency())
 	}
-	t := chargeTask
-	if !r.SettleIn.IsZero() || !r.FeeIn.IsZero() {
-		settled := *chargeTask
-		settled.prepare, t = prepareSettlement, &settled
+	if err := checkPercents(r.Lines); err != nil {
+		return nil, chargeTask.wrap("", err)
 	}
-	c, err := t.do(ctx, p, r.Key, r)
+	task := chargeTask
+	switch {
+	case r.Taxed != nil:
+		task = chargeTask.after(askTaxes)
+	case !r.SettleIn.IsZero() || !r.FeeIn.IsZero():
+		task = chargeTask.after(prepareSettlement)
+	}
+	c, err := task.do(ctx, p, r.Key, r)
 	return p.challenge(ctx, c, err)
 }
 
@@ -365,6 +404,9 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 		return nil, err
 	}
 	r := *asked // a lost race begins with the request as it was
+	if err := p.lay(&r); err != nil {
+		return nil, err
+	}
 	customer, err := p.useSaved(u, &r)
 	if err != nil {
 		return nil, err
@@ -385,6 +427,10 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	}
 	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
 	c.Hold = r.Hold
+	r.laid.frame(c)
+	if err := p.expectOwners(u, c); err != nil {
+		return nil, err
+	}
 	if err := p.shape(u, &r, c); err != nil {
 		return nil, err
 	}
@@ -401,7 +447,14 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.onlyOne(u, c); err != nil {
 		return nil, err
 	}
-	c.loaded()
+	if c.loaded(); r.laid != nil {
+		if err := c.allot(); err != nil {
+			return nil, err
+		}
+	}
+	if c.Hold != nil && c.Discount.Sign() > 0 {
+		return nil, badField("invalid_hold", "hold", "what the platform pays of a discount is the seller's at once, and does not wait")
+	}
 	if err := p.settleIn(prof, &r, c); err != nil {
 		return nil, err
 	}
@@ -448,11 +501,11 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := checkInitiation(r, u.At()); err != nil {
 		return err
 	}
-	tax, err := checkTax(r.Tax, r.Amount.Currency())
+	owed, err := checkTax(r.Tax, r.Amount.Currency())
 	if err != nil {
 		return err
 	}
-	if tax.Sign() > 0 && tax.Minor() >= r.Amount.Minor() {
+	if owed.Sign() > 0 && owed.Minor() >= r.Amount.Minor() {
 		return badField("tax_exceeds_amount", "tax", "the taxes are no less than the amount")
 	}
 	if err := checkPart(r.ApplicationFee, r.Amount, "applicationFee"); err != nil {
@@ -461,7 +514,7 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if r.ApplicationFee.Sign() > 0 && r.AccountID == "" {
 		return badField("invalid_request", "applicationFee", "a commission is taken from a seller's share")
 	}
-	share := minus(r.Amount, tax)
+	share := r.share(minus(r.Amount, owed))
 	if r.ApplicationFee.Minor() > share.Minor() {
 		return badField("fee_exceeds_amount", "applicationFee", "the commission is more than the seller's share")
 	}

@@ -7,14 +7,21 @@ import (
 // sellerPays tells a direct charge of which the seller pays for the processing.
 func (c *Charge) sellerPays() bool { return c.Direct && c.FeesPayer != PartyPlatform }
 
-// toPlatform is what a direct charge gives the platform: the commission, and the
-// service fee that came in with it.
-func (c *Charge) toPlatform() ledger.Money { return sum(c.ApplicationFee, c.ServiceFee) }
+// toPlatform is what a direct charge gives the platform: the commission, and what
+// came in with it of the platform's, the service fee and lines of its own.
+func (c *Charge) toPlatform() ledger.Money {
+	return sum(sum(c.ApplicationFee, c.ServiceFee), c.PlatformPart)
+}
+
+// backFromPlatform is what of that refunds have given back.
+func (c *Charge) backFromPlatform() ledger.Money {
+	return sum(sum(c.FeeBack, c.ServiceBack), c.PlatformBack)
+}
 
 // directNet is what a direct charge leaves its seller. It may be below zero only
 // where the card cost more to process than was to be expected.
 func (c *Charge) directNet() ledger.Money {
-	net := c.Amount.Minor() - c.toPlatform().Minor() - addTax(c.FeeTax) - addTax(c.Tax)
+	net := c.Amount.Minor() + c.Discount.Minor() - c.toPlatform().Minor() - addTax(c.FeeTax) - addTax(c.Tax)
 	if c.sellerPays() {
 		net -= c.ProcessingFee.Minor()
 	}
@@ -75,6 +82,7 @@ func (p *Platform) postDirect(b *books, c *Charge) error {
 	for _, t := range c.Tax {
 		b.post("tax collected", out(seller, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
+	b.post("discount", out(platform, c.Discount), in(seller, c.Discount)) // flow C13
 	p.postFee(b, c, commission, seller, c.toPlatform())
 	return p.settleFee(b, c, c.FeeSettlement)
 }
@@ -96,7 +104,7 @@ func (c *Charge) beginDirect(r *Refund, req *RefundRequest) error {
 			return err
 		}
 	}
-	back := sum(r.FeeBack, r.ServiceBack)
+	back := sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
 	if c.FeeSettlement == nil || back.IsZero() {
 		return nil
 	}
@@ -107,13 +115,13 @@ func (c *Charge) beginDirect(r *Refund, req *RefundRequest) error {
 
 // directOwes is what a refund of a direct charge takes from platform and seller.
 func (r *Refund) directOwes() (platform, seller int64) {
-	platform = r.FeeBack.Minor() + r.ServiceBack.Minor()
+	platform = r.FeeBack.Minor() + r.ServiceBack.Minor() + r.PlatformBack.Minor() - r.DiscountBack.Minor()
 	return platform, r.Amount.Minor() - platform - addTax(r.Tax) - addTax(r.FeeTax)
 }
 
 // refundDirect posts the refund of a direct charge: flows R1 and R2 of the chart.
 func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
-	cur, fee := r.Amount.Currency(), sum(r.FeeBack, r.ServiceBack)
+	cur, fee := r.Amount.Currency(), sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
 	from := r.sources(p)
 	taxes := from.taxesTo()
 	toHeld := from.credit(fee.Minor(), addTax(r.FeeTax))
@@ -124,6 +132,7 @@ func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(taxes, t.Amount))
 	}
+	b.post("discount returned", out(from.seller, r.DiscountBack).force(r.FromAccount.Short), in(from.platform, r.DiscountBack))
 	p.postFeeBack(b, r, from, fee)
 }
 

@@ -115,6 +115,7 @@ func (p *Platform) postCharge(b *books, c *Charge) error {
 	if c.Account != "" {
 		fees, seller := p.landsIn(c, platform, seller)
 		b.post("transfer", out(platform, c.given()), in(seller, c.given()))
+		b.post("discount", out(platform, c.Discount), in(seller, c.Discount)) // flow C13
 		p.postFee(b, c, fees, seller, c.ApplicationFee)
 	}
 	return nil

@@ -73,10 +73,10 @@ func (c *Charge) merchant() string {
 	return c.OnBehalfOf
 }
 
-// share is what goes to the seller before commission: the amount less taxes and
-// service fee. Taxes were checked to leave something of it.
+// share is what goes to the seller before commission: the amount less taxes,
+// service fee and the platform's own lines.
 func (c *Charge) share() ledger.Money {
-	return ledger.Minor(c.Amount.Minor()-c.ServiceFee.Minor()-addTax(c.Tax), c.Amount.Currency())
+	return ledger.Minor(c.Amount.Minor()-c.ServiceFee.Minor()-addTax(c.Tax)-c.PlatformPart.Minor(), c.Amount.Currency())
 }
 
 // given is what a charge transfers to its seller: the share, unless an amount was

@@ -8,6 +8,7 @@ import (
 	"github.com/soukhq/souk/connect/bitcoin"
 	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/connect/pricing"
+	"github.com/soukhq/souk/connect/tax"
 	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
@@ -22,6 +23,8 @@ type Config struct {
 	Rates    fx.RateProvider // nil: fx.ExampleRates
 	Prices   *pricing.Table  // nil: pricing.Default
 	Markets  *market.Set     // nil: market.Builtin
+	Tax      TaxCalculator   // asked for the taxes on charges with lines; nil: requests state them
+	Taxes    *tax.Table      // for taxes on commissions; nil: tax.Builtin
 	Calendar payout.Calendar // banks' holidays besides the weekends
 
 	// Bitcoin sets up how coins are taken. Nil: simulated; or, where Live, not at
@@ -78,6 +81,9 @@ func (c Config) fill() (Config, error) {
 	if c.Markets == nil {
 		c.Markets = market.Builtin()
 	}
+	if c.Taxes == nil {
+		c.Taxes = tax.Builtin()
+	}
 	if c.CaptureRules == nil {
 		c.CaptureRules = DefaultCaptureRules()
 	}
@@ -123,6 +129,9 @@ func (c Config) check() error {
 		return bad("invalid_config", "rail", "a rail whose delivery is askable implements payout.Asker")
 	}
 	if err := c.Prices.Check(); err != nil {
+		return err
+	}
+	if err := c.Taxes.Check(); err != nil {
 		return err
 	}
 	if err := checkCaptureRules(c.CaptureRules); err != nil {

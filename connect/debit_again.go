@@ -128,8 +128,9 @@ func (c *Charge) again(u *ledger.Unit, w ledger.Work) *Charge {
 		ServiceFee: c.ServiceFee, Tax: slices.Clone(c.Tax), FeeTax: slices.Clone(c.FeeTax), Category: c.Category, Method: c.Method,
 		Descriptor: c.Descriptor, BuyerCountry: c.BuyerCountry, Description: c.Description, Created: u.At(), Metadata: c.Metadata,
 		Commission: c.Commission, Service: c.Service, Direct: c.Direct, FeesPayer: c.FeesPayer, OnBehalfOf: c.OnBehalfOf,
-		TransferAmount: c.TransferAmount, TransferGroup: c.TransferGroup, Work: w,
+		TransferAmount: c.TransferAmount, TransferGroup: c.TransferGroup, Work: w, Customer: c.Customer, Hold: c.Hold.clone(),
 	}
+	c.linesAgain(n)
 	for _, list := range [][]Tax{n.Tax, n.FeeTax} {
 		for i := range list {
 			list[i].Refunded = ledger.Zero(n.Amount.Currency())

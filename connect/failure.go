@@ -17,13 +17,14 @@ type Failure struct {
 	Tax      []Tax        `json:"tax,omitzero"`      // no longer owed to the authorities
 	FeeTax   []Tax        `json:"feeTax,omitzero"`   // likewise, given back to the seller
 
-	Exchanged *Exchanged `json:"exchanged,omitzero"` // Amount as the acquirer took it, of a payment that settles in another currency
+	Exchanged *Exchanged   `json:"exchanged,omitzero"` // Amount as the acquirer took it, of a payment that settles in another currency
+	Discount  ledger.Money `json:"discount,omitzero"`  // of what the platform gave to discounts, back to it from the seller
 }
 
 func (f *Failure) booked() bool { return f != nil && !f.Amount.IsZero() }
 
 func (f *Failure) loaded(zero ledger.Money) {
-	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack} {
+	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack, &f.Discount} {
 		if m.IsZero() {
 			*m = zero
 		}
@@ -46,7 +47,7 @@ func (p *Platform) chargeFailed(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	zero := ledger.Zero(c.Amount.Currency())
-	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero}
+	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero, Discount: zero}
 	c.Work.Done()
 	if c.Authorization != nil {
 		c.Authorization.Ended = true
@@ -119,6 +120,7 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 		return err
 	}
 	b.post("transfer reversal", append(x.fromSeller(reversal, x.credit(fee.Minor(), tax)), in(platform, reversal))...)
+	b.failDiscount(c, platform, seller)
 	p.feeUndone(b, c, x, fee, feeTax)
 	return nil
 }
@@ -148,7 +150,7 @@ func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) 
 	taken := p.takenBack(c, amount)
 	f.Amount = c.Amount
 	taxes, feeTax := failTax(&f.Tax, c.Tax), failTax(&f.FeeTax, c.FeeTax)
-	fee := minus(minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack)), f.FeeBack)
+	fee := minus(minus(c.toPlatform(), c.backFromPlatform()), f.FeeBack)
 	f.FeeBack = sum(f.FeeBack, fee)
 	share, ofFee := amount.Minor()-addSteps(taxes), addSteps(feeTax)
 	x, err := p.failedFrom(b.u, c, platform, seller, share, share-fee.Minor()-ofFee, fee.Minor())
@@ -167,6 +169,7 @@ func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) 
 	for i, step := range taxes {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(to, step))
 	}
+	b.failDiscount(c, platform, seller)
 	p.feeUndone(b, c, x, fee, feeTax)
 	return nil
 }
@@ -211,15 +214,17 @@ func (t *tally) failure(c *Charge) {
 	}
 	t.add(c.Account, "balance", f.Reversal, -1)
 	t.add(c.Account, "balance", f.FeeBack, 1)
+	t.add(c.Account, "balance", f.Discount, -1)
+	t.add(t.platform, "balance", f.Discount, 1)
 	for _, x := range f.FeeTax {
 		t.add(c.Account, "balance", x.Amount, 1)
 		t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
 	}
 	share, back := minus(c.given(), c.Reversed), minus(c.ApplicationFee, c.FeeBack)
 	if c.Direct {
-		share, back = ledger.Zero(c.Amount.Currency()), minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack))
+		share, back = ledger.Zero(c.Amount.Currency()), minus(c.toPlatform(), c.backFromPlatform())
 	}
-	if f.Amount != c.Amount || f.Reversal != share || f.FeeBack != back {
+	if f.Amount != c.Amount || f.Discount != minus(c.Discount, c.DiscountBack) || f.Reversal != share || f.FeeBack != back {
 		t.report.Add("charge "+c.ID, "it failed, and %v, %v and %v were taken back for it; it is of %v, %v and %v", f.Amount, f.Reversal, f.FeeBack,
 			c.Amount, share, back)
 	}

@@ -48,6 +48,8 @@ func checkFeeIn(r *ChargeRequest, c *Charge) error {
 		return nil
 	case !c.Direct:
 		return badField("invalid_request", "feeIn", "what a charge brings a platform whose own it is settles with it: settleIn")
+	case len(c.Lines) > 0:
+		return badField("invalid_request", "feeIn", "a charge with lines settles as it is paid")
 	case r.Hold != nil:
 		return badField("invalid_request", "feeIn", "the commission waits with the share, in the charge's currency")
 	case !c.sellerPays():

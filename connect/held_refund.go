@@ -110,7 +110,8 @@ func (p *Platform) heldFirst(u *ledger.Unit, c *Charge, r *Refund, platform, sel
 	}
 	gross, fee := r.Reversal.Minor(), r.FeeBack.Minor()
 	if r.Direct {
-		gross, fee = r.Amount.Minor()-addTax(r.Tax)-r.ServiceBack.Minor(), r.FeeBack.Minor()+r.ServiceBack.Minor()
+		aside := r.ServiceBack.Minor() + r.PlatformBack.Minor()
+		gross, fee = r.Amount.Minor()-addTax(r.Tax)-aside, r.FeeBack.Minor()+aside
 	}
 	part := s.take(gross, seller, fee)
 	if part.none() {

@@ -22,6 +22,7 @@ type sighting struct {
 	feesPayer  Party
 	descriptor string
 	version    int64
+	taxNumber  string
 	settles    []ledger.Currency // its default, then those of its banks
 }
 
@@ -69,7 +70,7 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.settles()}
+	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.TaxNumber, a.settles()}
 	if !p.joined { // who may be rolled back
 		p.e.known.put(id, s)
 	}

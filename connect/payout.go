@@ -26,6 +26,7 @@ type PayoutRequest struct {
 	Currency ledger.Currency `json:"currency,omitzero"`
 	// Authority, with Bank, pays a tax to an authority instead.
 	Authority  string            `json:"authority,omitzero"`
+	PeriodEnd  payout.Day        `json:"periodEnd,omitzero"` // pays an authority at most what was owed to it at the end of that day, in UTC
 	Bank       *BankDetails      `json:"bank,omitzero"`
 	Descriptor string            `json:"descriptor,omitzero"` // on the payee's statement, at most 22 ASCII characters
 	Metadata   map[string]string `json:"metadata,omitzero"`

@@ -130,6 +130,8 @@ func checkPayout(r *PayoutRequest) error {
 		return badField("invalid_descriptor", "descriptor", "a payout's descriptor is at most 22 ASCII characters")
 	}
 	switch {
+	case r.Authority == "" && r.PeriodEnd != 0:
+		return badField("invalid_request", "periodEnd", "it is of taxes, which an authority is paid")
 	case r.Authority == "":
 	case !validName(r.Authority):
 		return badField("invalid_request", "authority", "an authority is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
@@ -251,6 +253,9 @@ func (p *Platform) taxPayout(u *ledger.Unit, r *PayoutRequest, o *payout.Payout)
 	ref := p.of(p.id, o.Source, o.Amount.Currency())
 	free, err := u.Spendable(ref)
 	if err != nil {
+		return err
+	}
+	if free, err = p.ofPeriod(u, r, o, ref, free); err != nil {
 		return err
 	}
 	if o.Amount.IsZero() {

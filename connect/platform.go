@@ -51,6 +51,10 @@ type Profile struct {
 	Created      time.Time         `json:"created"`
 	Metadata     map[string]string `json:"metadata,omitzero"`
 
+	// TaxNumber is its number for value added tax, with which commissions are taxed by
+	// where it and the seller are; empty: charges state what tax is on them.
+	TaxNumber string `json:"taxNumber,omitzero"`
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }
@@ -88,6 +92,8 @@ type PlatformRequest struct {
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
 	Metadata     map[string]string `json:"metadata,omitzero"`
+
+	TaxNumber string `json:"taxNumber,omitzero"` // 2–20 capital letters and digits; with it commissions are taxed
 }
 
 // Platform is a registered platform at work. Its verbs act only on what is its
@@ -161,7 +167,10 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 	if err := checkName("name", r.Name, 100); err != nil {
 		return nil, err
 	}
-	change := PlatformUpdate{Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets, Metadata: r.Metadata}
+	change := PlatformUpdate{
+		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
+		Metadata: r.Metadata, TaxNumber: r.TaxNumber,
+	}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err
 	}
@@ -184,6 +193,8 @@ type PlatformUpdate struct {
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Markets      *market.List      `json:"markets,omitzero"`  // likewise
 	Metadata     map[string]string `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
+
+	TaxNumber string `json:"taxNumber,omitzero"` // for the commissions from now on; "none" ends it
 }
 
 // UpdatePlatform changes the platform.
@@ -254,6 +265,9 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		p.Markets = nil
 	default:
 		p.Markets = r.Markets.Clone()
+	}
+	if p.TaxNumber, err = taxNumber(r.TaxNumber, p.TaxNumber); err != nil {
+		return err
 	}
 	if r.Bank != nil {
 		b, err := r.Bank.account(u, e)

@@ -40,6 +40,9 @@ func (p *Platform) priceCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, 
 			return err
 		}
 	}
+	if err := p.taxFee(u, prof, r, c); err != nil {
+		return err
+	}
 	if err := c.checkFee(); err != nil {
 		return err
 	}
@@ -57,8 +60,12 @@ func (p *Platform) priceSale(u *ledger.Unit, prof *Profile, r *ChargeRequest, c 
 	}
 	if s.Amount, s.Of = c.Amount, share; r.PriceOf != (ledger.Money{}) {
 		s.Of = r.PriceOf
+	} else if r.laid != nil {
+		s.Of = r.laid.base()
 	}
-	if r.NoFee || r.ApplicationFee.Sign() > 0 {
+	if r.laid != nil {
+		err = p.priceLines(prof, r, c, s)
+	} else if r.NoFee || r.ApplicationFee.Sign() > 0 {
 		c.Service, err = prof.Prices.Service.Price(s)
 	} else {
 		var q pricing.Quote
@@ -91,7 +98,7 @@ func (c *Charge) checkFee() error {
 	switch {
 	case tax > 0 && c.ApplicationFee.IsZero():
 		return badField("invalid_tax", "feeTax", "there is no commission that is taxed")
-	case c.ApplicationFee.Minor() > share.Minor() || tax > share.Minor()-c.ApplicationFee.Minor():
+	case c.ApplicationFee.Minor() > share.Minor()+c.Discount.Minor() || tax > share.Minor()+c.Discount.Minor()-c.ApplicationFee.Minor():
 		return badField("fee_exceeds_amount", c.feeField(), "the commission is "+c.ApplicationFee.String()+" before taxes; the seller's share is "+share.String())
 	}
 	return nil

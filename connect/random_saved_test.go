@@ -24,7 +24,7 @@ func TestRandomSavedSources(t *testing.T) {
 				w.turn()
 				w.verify()
 			}
-			for range 20 {
+			for range 40 {
 				w.wait(24 * time.Hour)
 			}
 			w.verify()

@@ -181,6 +181,7 @@ func (w *wild) pay(who own, cur ledger.Currency) {
 	}
 	w.shape(who, &r)
 	w.debited(who, &r)
+	w.itemise(who, &r)
 	c, err := who.Charge(w.ctx, r)
 	if w.note(err) {
 		w.charges = append(w.charges, own{who.Platform, c.ID})
@@ -202,6 +203,7 @@ func (w *wild) giveBack() {
 	if !w.one(3) {
 		r.Amount = ledger.Minor(1+w.Int64N(paid(c).Minor()), paid(c).Currency())
 	}
+	w.nameLines(c, &r)
 	_, err = of.Refund(w.ctx, r)
 	w.note(err)
 }

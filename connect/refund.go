@@ -50,6 +50,12 @@ type Refund struct {
 	Settled     time.Time         `json:"settled,omitzero"`
 	Metadata    map[string]string `json:"metadata,omitzero"`
 
+	// Of a charge with lines: which lines it named, what went back of the platform's own,
+	// and what the seller gave back of the platform's part of discounts.
+	Lines        []RefundedLine `json:"lines,omitzero"`
+	PlatformBack ledger.Money   `json:"platformBack,omitzero"`
+	DiscountBack ledger.Money   `json:"discountBack,omitzero"`
+
 	// Where the money is taken from, decided when it is set aside.
 	FromPlatform RefundLeg `json:"fromPlatform"`
 	FromAccount  RefundLeg `json:"fromAccount,omitzero"`
@@ -72,7 +78,7 @@ type RefundLeg struct {
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (r *Refund) loaded() {
-	for _, m := range []*ledger.Money{&r.ServiceBack, &r.ReverseBase} {
+	for _, m := range []*ledger.Money{&r.ServiceBack, &r.ReverseBase, &r.PlatformBack, &r.DiscountBack} {
 		if m.IsZero() {
 			*m = ledger.Zero(r.Amount.Currency())
 		}
@@ -112,6 +118,11 @@ type RefundRequest struct {
 	// service fee that is kept (pricing.Rule.Kept). An amount that is stated may
 	// give that back too, once all else has gone back.
 	Amount ledger.Money `json:"amount,omitzero"`
+	// Lines name what is given back of a charge that has lines: the amount is what the
+	// buyer paid for that, with its taxes and less its discounts, and the commission
+	// goes back as it was taken of them. A service fee stays. Without them all of the
+	// charge that refunds by lines have left goes back in proportion.
+	Lines []RefundLine `json:"lines,omitzero"`
 	// ReverseTransfer pulls the seller's part of the amount back; without it
 	// the platform bears the refund. It needs a charge of the platform for a seller:
 	// a direct charge is the seller's to refund, and what was transferred of a charge
@@ -207,10 +218,14 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Rail: c.Rail, Reason: req.Reason,
 		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held,
 	}
+	amount, err := c.nameLines(r, req)
+	if err != nil {
+		return nil, err
+	}
 	if c.Settlement != nil {
-		err = c.refundPresented(r, req.Amount)
+		err = c.refundPresented(r, amount)
 	} else {
-		r.Amount, err = c.refundable(req.Amount)
+		r.Amount, err = c.refundable(amount)
 	}
 	if err != nil {
 		return nil, err
@@ -279,6 +294,7 @@ func (c *Charge) refundable(asked ledger.Money) (ledger.Money, error) {
 func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	zero := ledger.Zero(c.Amount.Currency())
 	r.Reversal, r.FeeBack, r.ServiceBack, r.ReverseBase = zero, zero, zero, zero
+	r.PlatformBack, r.DiscountBack = zero, zero
 	var err error
 	if c.Refunding, err = c.Refunding.Add(r.Amount); err != nil {
 		return err
@@ -288,12 +304,18 @@ func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 		return err
 	}
 	if c.Direct {
+		if err := c.returnDiscount(r); err != nil {
+			return err
+		}
 		return c.beginDirect(r, req)
 	}
 	if r.Reverses = req.ReverseTransfer; !r.Reverses {
 		return nil
 	}
 	if err := c.takeBack(r, minus(r.Amount, aside)); err != nil {
+		return err
+	}
+	if err := c.returnDiscount(r); err != nil {
 		return err
 	}
 	if r.Returns = req.RefundFee && !c.ApplicationFee.IsZero(); !r.Returns {
@@ -324,11 +346,11 @@ func (c *Charge) takeBack(r *Refund, part ledger.Money) error {
 
 // returnFee computes how much of the commission goes back with a refund.
 func (c *Charge) returnFee(r *Refund) error {
-	target, err := c.due(c.ApplicationFee, sum(c.FeeBase, r.Amount))
+	part, err := c.feeStep(r)
 	if err != nil {
 		return err
 	}
-	r.FeeBack = ledger.Minor(max(target.Minor()-c.FeeBack.Minor(), 0), c.Amount.Currency())
+	r.FeeBack = part
 	c.FeeBack, c.FeeBase = sum(c.FeeBack, r.FeeBack), sum(c.FeeBase, r.Amount)
 	return c.feeTaxBack(r)
 }
@@ -338,6 +360,9 @@ func (c *Charge) feeTaxBack(r *Refund) error {
 	for i := range c.FeeTax {
 		t := &c.FeeTax[i]
 		target, err := c.due(t.Amount, c.FeeBase)
+		if len(c.Lines) > 0 { // which have parts of the commission of their own
+			target, err = t.Amount.Proportion(c.FeeBack, c.ApplicationFee)
+		}
 		if err != nil {
 			return err
 		}
@@ -359,7 +384,16 @@ func (c *Charge) kept() ledger.Money {
 // due is how much of a part has gone back once so much of the amount has. A
 // service fee that is kept has no share in it.
 func (c *Charge) due(part, back ledger.Money) (ledger.Money, error) {
-	all := minus(c.Amount, c.kept())
+	return c.dueBut(part, back, ledger.Zero(c.Amount.Currency()))
+}
+
+// dueBut is due where some of both went back with refunds that named lines.
+func (c *Charge) dueBut(part, back, by ledger.Money) (ledger.Money, error) {
+	all := minus(minus(c.Amount, c.kept()), by)
+	back = ledger.Minor(back.Minor()-by.Minor(), all.Currency())
+	if all.IsZero() {
+		return all, nil
+	}
 	return part.Proportion(ledger.Minor(min(back.Minor(), all.Minor()), all.Currency()), all)
 }
 
@@ -367,13 +401,18 @@ func (c *Charge) due(part, back ledger.Money) (ledger.Money, error) {
 // refund, the taxes and the service fee: one cumulative target for all of them,
 // shared out by what is left of each.
 func (c *Charge) asideBack(r *Refund) (ledger.Money, error) {
+	if len(r.Lines) > 0 {
+		return c.asideOfLines(r)
+	}
 	cur, n := c.Amount.Currency(), len(c.Tax)
 	whole, given := c.ServiceFee.Minor()-c.kept().Minor(), c.ServiceBack.Minor()
 	if !c.kept().IsZero() {
 		given = 0
 	}
-	left := make([]int64, n+1)
+	left := make([]int64, n+2)
 	left[n] = whole - given
+	whole, given = whole+c.PlatformPart.Minor(), given+c.PlatformBack.Minor()
+	left[n+1] = c.PlatformPart.Minor() - c.PlatformBack.Minor()
 	for i, t := range c.Tax {
 		whole += t.Amount.Minor()
 		given += t.Refunded.Minor()
@@ -383,7 +422,9 @@ func (c *Charge) asideBack(r *Refund) (ledger.Money, error) {
 	if whole == given {
 		return last, nil
 	}
-	target, err := c.due(ledger.Minor(whole, cur), sum(c.Refunded, c.Refunding))
+	by := c.byLine()
+	whole, given = whole-by.Aside.Minor(), given-by.Aside.Minor()
+	target, err := c.dueBut(ledger.Minor(whole, cur), sum(c.Refunded, c.Refunding), by.Amount)
 	if err != nil {
 		return last, err
 	}
@@ -398,6 +439,7 @@ func (c *Charge) asideBack(r *Refund) (ledger.Money, error) {
 	}
 	r.ServiceBack = sum(r.ServiceBack, parts[n])
 	c.ServiceBack = sum(c.ServiceBack, parts[n])
+	r.PlatformBack, c.PlatformBack = parts[n+1], sum(c.PlatformBack, parts[n+1])
 	return sum(step, last), nil
 }
 
@@ -433,6 +475,7 @@ func (c *Charge) end(r *Refund, done bool) {
 		return
 	}
 	c.ServiceBack = minus(c.ServiceBack, r.ServiceBack)
+	c.linesUndone(r)
 	taxUndone(c.Tax, r.Tax)
 	taxUndone(c.FeeTax, r.FeeTax)
 	if r.Reverses {

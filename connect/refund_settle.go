@@ -14,11 +14,11 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	// The platform gives the amount back, less taxes and what comes from the
 	// seller, and pays the commission back to the seller. A direct charge is the
 	// seller's to refund.
-	owes := r.Amount.Minor() - r.Reversal.Minor() + r.FeeBack.Minor()
+	owes := r.Amount.Minor() - r.Reversal.Minor() + r.FeeBack.Minor() - r.DiscountBack.Minor()
 	for _, t := range r.Tax {
 		owes -= t.Amount.Minor()
 	}
-	gives := r.Reversal.Minor() - r.FeeBack.Minor() - addTax(r.FeeTax)
+	gives := r.Reversal.Minor() - r.FeeBack.Minor() - addTax(r.FeeTax) + r.DiscountBack.Minor()
 	if r.Direct {
 		owes, gives = r.directOwes()
 	}
@@ -206,6 +206,7 @@ func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
 		from := r.sources(p)
 		toHeld := from.credit(r.FeeBack.Minor(), addTax(r.FeeTax))
 		b.post("transfer reversal", append(from.fromSeller(r.Reversal, toHeld), in(platform, r.Reversal))...)
+		b.post("discount returned", out(from.seller, r.DiscountBack).force(r.FromAccount.Short), in(platform, r.DiscountBack))
 		p.postFeeBack(b, r, from, r.FeeBack)
 	}
 }

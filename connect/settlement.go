@@ -34,7 +34,7 @@ type Settlement struct {
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (s *Settlement) loaded() {
-	for _, m := range []*ledger.Money{&s.Terms.ApplicationFee, &s.Terms.ServiceFee} {
+	for _, m := range []*ledger.Money{&s.Terms.ApplicationFee, &s.Terms.ServiceFee, &s.Terms.PlatformPart, &s.Terms.Discount} {
 		if m.IsZero() {
 			*m = ledger.Zero(s.Presented.Currency())
 		}
@@ -70,7 +70,9 @@ func (c *Charge) terms() Terms {
 	if c.Settlement != nil {
 		return c.Settlement.Terms
 	}
-	return Terms{ApplicationFee: c.ApplicationFee, ServiceFee: c.ServiceFee, Tax: c.Tax, FeeTax: c.FeeTax}
+	return Terms{
+		ApplicationFee: c.ApplicationFee, ServiceFee: c.ServiceFee, Tax: c.Tax, FeeTax: c.FeeTax, PlatformPart: c.PlatformPart, Discount: c.Discount,
+	}
 }
 
 // presented is what the buyer pays, in the buyer's currency.
@@ -116,6 +118,9 @@ func prepareSettlement(ctx context.Context, p *Platform, r *ChargeRequest) error
 func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	if r.SettleIn.IsZero() || r.SettleIn == c.Amount.Currency() {
 		return nil
+	}
+	if len(c.Lines) > 0 {
+		return badField("invalid_request", "settleIn", "a charge with lines settles as it is paid")
 	}
 	if c.Debit != nil {
 		return badField("invalid_request", "settleIn", "a bank debit settles as the bank pays it")

@@ -32,6 +32,8 @@ type back struct{ reversed, taken int64 }
 // given is what the refunds of a charge add up to, in minor units.
 type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
+	platformBack, discountBack                                                int64
+	byLine                                                                    map[string]*LineParts
 	tax, feeTax                                                               map[string]int64
 	exchanged                                                                 exchangedBack
 	feeCost                                                                   int64 // in the platform's own currency
@@ -70,8 +72,10 @@ func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
 }
 
 func (t *tally) charge(c *Charge) {
+	t.compareByLine(c)
 	t.compareGiven(c)
 	t.comparePrices(c)
+	t.compareLines(c)
 	t.compareCaptures(c)
 	t.compareIncreases(c)
 	if c.Status != ChargeSucceeded && !c.Failure.booked() {
@@ -108,6 +112,8 @@ func (t *tally) charge(c *Charge) {
 	t.add(c.Account, "balance", fee, -1)
 	t.add(t.platform, "balance", fee, 1)
 	t.feeSettlement(c)
+	t.add(c.Account, "balance", c.Discount, 1)
+	t.add(t.platform, "balance", c.Discount, -1)
 	for _, x := range c.FeeTax {
 		t.add(c.Account, "balance", x.Amount, -1)
 		t.add(t.platform, "tax/"+x.Authority, x.Amount, 1)
@@ -143,6 +149,8 @@ func (t *tally) compareGiven(c *Charge) {
 	}
 	check("transferred", c.Transferred, t.moved[c.ID], most)
 	delete(t.moved, c.ID)
+	check("refunded of the platform's lines", c.PlatformBack, g.platformBack, c.PlatformPart.Minor())
+	check("given back of discounts", c.DiscountBack, g.discountBack, c.Discount.Minor())
 	check("refunded of the service fee", c.ServiceBack, g.serviceBack, c.ServiceFee.Minor())
 	for _, x := range c.Tax {
 		check("refunded of the tax "+x.Authority, x.Refunded, g.tax[x.Authority], x.Amount.Minor())
@@ -204,6 +212,7 @@ func (t *tally) refund(r *Refund) {
 	}
 	t.heldRefund(r)
 	g.serviceBack += r.ServiceBack.Minor()
+	g.lines(r)
 	g.reversed += r.Reversal.Minor()
 	g.reverseBase += r.ReverseBase.Minor()
 	if g.feeBack += r.FeeBack.Minor(); r.Returns {
@@ -224,7 +233,7 @@ func (t *tally) refund(r *Refund) {
 	g.refunded += r.Amount.Minor()
 	owner, fee := t.platform, r.FeeBack
 	if r.Direct {
-		owner, fee = r.Account, sum(r.FeeBack, r.ServiceBack)
+		owner, fee = r.Account, sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
 	}
 	t.add(owner, "balance", r.Amount, -1)
 	for _, x := range r.Tax {
@@ -234,6 +243,8 @@ func (t *tally) refund(r *Refund) {
 	if r.Account != "" {
 		t.add(t.platform, "balance", r.Reversal, 1)
 		t.add(r.Account, "balance", r.Reversal, -1)
+		t.add(t.platform, "balance", r.DiscountBack, 1)
+		t.add(r.Account, "balance", r.DiscountBack, -1)
 		if r.FeeStep != nil {
 			t.add(t.platform, "balance", r.FeeStep.Credited, -1)
 		} else {

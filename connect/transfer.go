@@ -101,6 +101,10 @@ type TransferRequest struct {
 	// Hold lets the transfer wait, as the share of a charge may (ChargeRequest.Hold). It
 	// needs ChargeID, and nothing is converted.
 	Hold *HoldTerms `json:"hold,omitzero"`
+	// Lines name lines of that charge which are To's: Amount is at most what is left of
+	// them, and may be left out for all of it. If the charge has lines of several
+	// accounts, each gets at most what its own say.
+	Lines []string `json:"lines,omitzero"`
 	// AgreementID is the account's recorded consent, which a debit needs.
 	AgreementID   string            `json:"agreement,omitzero"`
 	TransferGroup string            `json:"transferGroup,omitzero"` // at most 200 characters; empty: that of the charge
@@ -195,11 +199,17 @@ func (p *Platform) postTransfer(u *ledger.Unit, prof *Profile, r *TransferReques
 
 func (p *Platform) checkTransfer(u *ledger.Unit, r *TransferRequest) error {
 	bad := func(field, msg string) error { return badField("invalid_request", field, msg) }
-	if r.Amount == (ledger.Money{}) || r.Amount.Sign() <= 0 {
+	if len(r.Lines) > 0 && r.Amount == (ledger.Money{}) {
+		if err := checkByLines(r); err != nil {
+			return err
+		}
+	} else if r.Amount == (ledger.Money{}) || r.Amount.Sign() <= 0 {
 		return badField("invalid_amount", "amount", "a transfer is more than zero")
 	}
-	if err := p.e.checkCurrency("amount", r.Amount.Currency(), u.At()); err != nil {
-		return err
+	if r.Amount != (ledger.Money{}) {
+		if err := p.e.checkCurrency("amount", r.Amount.Currency(), u.At()); err != nil {
+			return err
+		}
 	}
 	switch from := cmp.Or(r.From, p.id); {
 	case r.To == "":
@@ -208,6 +218,8 @@ func (p *Platform) checkTransfer(u *ledger.Unit, r *TransferRequest) error {
 		return bad("to", "a transfer has two sides")
 	case r.ChargeID != "" && from != p.id:
 		return bad("charge", "what a charge brought is the platform's to transfer")
+	case len(r.Lines) > 0 && r.ChargeID == "":
+		return bad("lines", "they are of a charge")
 	case r.AgreementID != "" && r.To != p.id:
 		return bad("agreement", "an account agrees to a debit by its platform")
 	}

@@ -222,6 +222,9 @@ func (p *Platform) backToCharge(u *ledger.Unit, t *Transfer, m ledger.Money) err
 		return err
 	}
 	c.Transferred = minus(c.Transferred, m)
+	if s := c.shareOf(t.To); s != nil {
+		s.Transferred = minus(s.Transferred, m)
+	}
 	return p.putCharge(u, c, EventChargeUpdated)
 }
 

@@ -14,6 +14,9 @@ func (p *Platform) takeFromCharge(u *ledger.Unit, r *TransferRequest, t *Transfe
 	if err != nil {
 		return err
 	}
+	if err := c.transferLines(r, t); err != nil {
+		return err
+	}
 	switch left := c.transferable(); {
 	case c.Account != "":
 		return badField("charge_has_seller", "charge", "the charge is for a seller already")
@@ -23,6 +26,9 @@ func (p *Platform) takeFromCharge(u *ledger.Unit, r *TransferRequest, t *Transfe
 		return badField("currency_mismatch", "amount", "the charge is in "+c.Amount.Currency().String())
 	case t.Amount.Minor() > left.Minor():
 		return badState("transfer_exceeds_charge", "amount", left.String()+" of the charge can still be transferred")
+	}
+	if err := c.transferShare(t); err != nil {
+		return err
 	}
 	c.Transferred = sum(c.Transferred, t.Amount)
 	t.Charge, t.TransferGroup = c.ID, cmp.Or(t.TransferGroup, c.TransferGroup)

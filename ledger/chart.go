@@ -131,6 +131,7 @@ var reasons = [...]Reason{
 	{"credit sold", NotForced},
 	{"credit used", NotForced},
 	{"discount", NotForced},
+	{"discount returned", ForcedByPolicy},
 	{"dispute", AlwaysForced},
 	{"dispute fee", AlwaysForced},
 	{"dispute reinstated", NotForced},

@@ -150,6 +150,7 @@ func Apply(u *ledger.Unit, p *Payout, n Update) error {
 	case Failed:
 		return p.giveBack(u, EventFailed)
 	}
+	p.ReturnedAt = u.At()
 	if err := p.move(u, "payout returned", p.clearing(), p.source()); err != nil {
 		return err
 	}
@@ -158,6 +159,7 @@ func Apply(u *ledger.Unit, p *Payout, n Update) error {
 
 func (p *Payout) paid(u *ledger.Unit) error {
 	from, reason := p.transit(), "payout paid"
+	p.PaidAt = u.At()
 	if p.Hold != "" {
 		from, reason = p.source(), "tax remitted"
 		u.Hold(ledger.HoldStep{Op: ledger.CaptureHold, ID: p.Hold, Account: from, Amount: p.Amount})

@@ -74,6 +74,10 @@ type Payout struct {
 	Parked      []string          `json:"parked,omitzero"` // news that came too late to be true: "paid 2026-01-02T…"
 	Work        ledger.Work       `json:"work,omitzero"`
 
+	PeriodEnd  Day       `json:"periodEnd,omitzero"` // the last day of what an authority is paid for, if it was stated
+	PaidAt     time.Time `json:"paidAt,omitzero"`
+	ReturnedAt time.Time `json:"returnedAt,omitzero"`
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }

@@ -25,8 +25,11 @@ func (r *runner) charge(args string) error {
 	if w[0] == "net" {
 		w = w[1:]
 		request.Net = r.amount(w[0], w[1])
-	} else {
+	} else if w[0] != "lines" {
 		request.Amount = r.amount(w[0], w[1])
+	}
+	if w[0] == "lines" {
+		w = r.lines(w, &request)
 	}
 	for i := 2; i+1 < len(w); i += 2 {
 		switch w[i] {
@@ -97,7 +100,9 @@ func (r *runner) refund(args string) error {
 	w := strings.Fields(rest)
 	require.GreaterOrEqual(r.t, len(w), 3, r.at)
 	request := connect.RefundRequest{Key: r.key(), ChargeID: r.ids[w[2]]}
-	if w[0] != "all" {
+	if w[0] == "lines" {
+		w = r.refundLines(w, &request)
+	} else if w[0] != "all" {
 		c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
 		require.NoError(r.t, err, r.at)
 		request.Amount = ledger.Minor(r.number(w[0]), paidIn(c))
@@ -143,6 +148,8 @@ func (r *runner) transfer(args string) error {
 			}
 		case "of":
 			request.ChargeID = r.ids[word]
+		case "lines":
+			request.Lines, request.Amount = strings.Split(word, ","), ledger.Money{}
 		case "by":
 			request.AgreementID = r.ids[word]
 		case "into":
