@@ -128,6 +128,11 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	if s.Gross, s.Value, err = s.worth(s.Presented); err != nil {
 		return err
 	}
+	if r.BuyerCountry == "" { // else checkBuyer has looked
+		if err := p.e.checkLeast(settled(s.Presented, &s.Rate), c.Created); err != nil {
+			return err
+		}
+	}
 	zero := ledger.Zero(s.Presented.Currency())
 	s.Refunded, s.Refunding, s.GrossBack, s.ValueBack = zero, zero, ledger.Zero(s.Gross.Currency()), ledger.Zero(prof.Base)
 	s.loaded()
@@ -143,6 +148,9 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	}
 	if c.share().Sign() <= 0 || c.byAmount() != (r.TransferAmount.Sign() > 0) {
 		return badField("amount_below_minimum", "amount", s.Presented.String()+" is worth too little in "+r.SettleIn.String())
+	}
+	if c.Account != "" && addTax(c.FeeTax) > c.share().Minor() {
+		return badField("fee_exceeds_amount", "feeTax", "rounded in "+r.SettleIn.String()+" the taxes are more than the seller's share, "+c.share().String())
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
 	tax, feeTax                                                               map[string]int64
 	exchanged                                                                 exchangedBack
-	feeCost                                                                   int64 // in the platform\'s own currency
+	converted                                                                 feeSum
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -125,7 +125,7 @@ func (t *tally) compareGiven(c *Charge) {
 		}
 	}
 	t.compareSettlement(c, g.exchanged)
-	t.compareFeeBack(c, g.feeCost)
+	t.compareFeeBack(c, g.converted)
 	amount := c.Amount.Minor()
 	check("refunded", c.Refunded, g.refunded, amount)
 	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
@@ -190,7 +190,7 @@ func (t *tally) refund(r *Refund) {
 	}
 	g.exchanged.add(r)
 	if r.FeeStep != nil {
-		g.feeCost += r.FeeStep.Credited.Minor()
+		g.converted.add(*r.FeeStep)
 	}
 	g.serviceBack += r.ServiceBack.Minor()
 	g.reversed += r.Reversal.Minor()
