@@ -40,7 +40,7 @@ type Charge struct {
 	// Settlement is how the amounts came about where the buyer pays in another
 	// currency: then all of the charge is in the one in which it settles.
 	Settlement    *Settlement       `json:"settlement,omitzero"`
-	FeeSettlement *FeeSettlement    `json:"feeSettlement,omitzero"` // how the platform\'s part of a direct charge became money of its own currency
+	FeeSettlement *FeeSettlement    `json:"feeSettlement,omitzero"` // how the platform's part of a direct charge became money of its own currency
 	Tax           []Tax             `json:"tax,omitzero"`
 	FeeTax        []Tax             `json:"feeTax,omitzero"` // on the application fee: the seller's to pay, and the authorities'
 	Category      string            `json:"category,omitzero"`
@@ -231,7 +231,8 @@ type ChargeRequest struct {
 	// SettleIn is the currency in which the charge settles, if not as it is paid:
 	// everything but what the buyer pays is converted into it at the rate of the
 	// moment, less the house's spread (Charge.Settlement). Amounts of the request, and
-	// of captures and refunds, are the buyer's still; of transfers, the charge's.
+	// of captures and refunds, are the buyer's still; of transfers, the charge's. At the
+	// rate the amount is at least what is charged in this currency, too.
 	SettleIn ledger.Currency `json:"settleIn,omitzero"`
 	// FeeIn is the currency in which the platform gets its part of a direct charge, if
 	// not in the charge's: it is converted as it comes, at the rate of the moment, and

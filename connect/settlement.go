@@ -84,11 +84,11 @@ func (c *Charge) presented() ledger.Money {
 // prepareSettlement asks for the rates of a charge that settles in another
 // currency, and of a commission that is converted.
 func prepareSettlement(ctx context.Context, p *Platform, r *ChargeRequest) error {
-	paid := r.Amount.Currency()
+	field, paid := "amount", r.Amount.Currency()
 	if r.Net != (ledger.Money{}) {
-		paid = r.Net.Currency()
+		field, paid = "net", r.Net.Currency()
 	}
-	if err := p.e.checkCurrency("amount", paid, p.e.env.Time()); err != nil {
+	if err := p.e.checkCurrency(field, paid, p.e.env.Time()); err != nil {
 		return err
 	}
 	for _, x := range []struct {
