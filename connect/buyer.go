@@ -50,7 +50,11 @@ func (p *Platform) checkBuyer(u *ledger.Unit, prof *Profile, r *ChargeRequest, c
 		}
 		s.Seller = seller.country
 	}
-	c.BuyerCountry, s.Settled = country, settled(c.presented(), r.rate)
+	rate := r.rate
+	if !r.SettleIn.IsZero() {
+		rate = r.settles.into()
+	}
+	c.BuyerCountry, s.Settled = country, settled(c.presented(), rate)
 	return v.Refuse(&s)
 }
 

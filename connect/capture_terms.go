@@ -163,7 +163,10 @@ func (k *Capture) asCharge(of *Charge) *Charge {
 }
 
 // captured is what the captures of a charge add up to, in minor units.
-type captured struct{ done, underWay, fee, processing int64 }
+type captured struct {
+	done, underWay, fee, processing int64
+	settled                         capturedSettled
+}
 
 func (t *tally) capture(k *Capture) {
 	sum := t.captured[k.Charge]
@@ -176,6 +179,7 @@ func (t *tally) capture(k *Capture) {
 		sum.done += k.Amount.Minor()
 		sum.fee += k.ApplicationFee.Minor()
 		sum.processing += k.ProcessingFee.Minor()
+		sum.settled.add(k.Settlement)
 	case StepPending, StepUnknown:
 		sum.underWay += k.Amount.Minor()
 	}
@@ -197,7 +201,8 @@ func (t *tally) compareCaptures(c *Charge) {
 		t.report.Add("charge "+c.ID, "it counts %v as captured and %v under way; its captures add up to %d and %d, of at most %v",
 			a.Captured, a.Capturing, sum.done, sum.underWay, a.Most)
 	}
-	if sum.done > 0 && (c.presented().Minor() != sum.done || c.terms().ApplicationFee.Minor() != sum.fee || c.ProcessingFee.Minor() != sum.processing) {
+	if sum.done > 0 && (c.presented().Minor() != sum.done || c.terms().ApplicationFee.Minor() != sum.fee || c.ProcessingFee.Minor() != sum.processing ||
+		sum.settled != c.capturedSettled()) {
 		t.report.Add("charge "+c.ID, "its amount and fees are not those of its captures")
 	}
 }

@@ -295,8 +295,8 @@ type ChargeRequest struct {
 	// SettleIn is the currency in which the charge settles, if not as it is paid:
 	// everything but what the buyer pays is converted into it at the rate of the
 	// moment, less the house's spread (Charge.Settlement). Amounts of the request, and
-	// of captures and refunds, are the buyer's still; of transfers, the charge's. It
-	// has no Lines.
+	// of captures and refunds, are the buyer's still; of transfers, the charge's. At the
+	// rate the amount is at least what is charged in this currency, too. It has no Lines.
 	SettleIn ledger.Currency `json:"settleIn,omitzero"`
 	// FeeIn is the currency in which the platform gets its part of a direct charge, if
 	// not in the charge's: it is converted as it comes, at the rate of the moment, and

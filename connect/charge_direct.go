@@ -99,7 +99,7 @@ func (p *Platform) postFee(b *books, c *Charge, platform, seller ledger.Ref, fee
 // beginDirect computes the parts of a refund of a direct charge: the seller gives
 // it, and gets the same part of the commission back where that was asked for.
 func (c *Charge) beginDirect(r *Refund, req *RefundRequest) error {
-	if r.Direct, r.Returns = true, req.RefundFee && !c.ApplicationFee.IsZero(); r.Returns {
+	if r.Direct, r.Returns = true, req.RefundFee && c.mayReturn(); r.Returns {
 		if err := c.returnFee(r); err != nil {
 			return err
 		}

@@ -126,7 +126,8 @@ func (p *Platform) postCharge(b *books, c *Charge) error {
 // (the processing fee without a commission), and the card has been charged by
 // now; so the platform's side always goes through a pending day, which has no
 // floor, and is available the day after at the earliest. So does the seller's of a
-// direct charge that leaves them less than nothing.
+// charge that leaves them less than nothing: a direct one by its processing fee, a
+// small capture by how its taxes round.
 func (p *Platform) land(u *ledger.Unit, prof *Profile, c *Charge, atOnce bool) error {
 	day := payout.DayOf(u.At(), time.UTC)
 	if c.AtOnce, c.Available = atOnce, day; !atOnce {
@@ -142,7 +143,7 @@ func (p *Platform) land(u *ledger.Unit, prof *Profile, c *Charge, atOnce bool) e
 	} else if !c.AtOnce && c.Account != "" {
 		c.AccountIn, err = p.openDay(u, c, c.Account, c.Available, "available")
 	}
-	if err == nil && c.Direct && c.AccountIn == "available" && c.directNet().Sign() < 0 {
+	if err == nil && c.AccountIn == "available" && c.sellerNet().Sign() < 0 {
 		c.AccountIn, err = p.nextDay(u, c, c.Account)
 	}
 	if err != nil {

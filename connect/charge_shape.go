@@ -91,6 +91,14 @@ func (c *Charge) given() ledger.Money {
 	return c.share()
 }
 
+// sellerNet is what a charge, or a capture of it, leaves its seller.
+func (c *Charge) sellerNet() ledger.Money {
+	if c.Direct {
+		return c.directNet()
+	}
+	return ledger.Minor(c.given().Minor()+c.Discount.Minor()-c.ApplicationFee.Minor()-addTax(c.FeeTax), c.Amount.Currency())
+}
+
 // byAmount tells a charge that stated what its seller gets.
 func (c *Charge) byAmount() bool { return !c.TransferAmount.IsZero() }
 

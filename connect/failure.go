@@ -65,7 +65,11 @@ func (p *Platform) chargeFailed(u *ledger.Unit, c *Charge, a Answer) error {
 // fail posts a charge's failure with the charge itself, which has just landed in
 // accounts of these purposes, and puts it.
 func (p *Platform) fail(u *ledger.Unit, c *Charge, platform, seller string) error {
-	if err := p.undo(u, c, platform, seller); err != nil {
+	converted := ""
+	if c.FeeSettlement != nil {
+		converted = c.FeeSettlement.In
+	}
+	if err := p.undo(u, c, platform, seller, converted); err != nil {
 		return err
 	}
 	return p.putCharge(u, c, EventChargeFailed)
@@ -81,24 +85,31 @@ func (p *Platform) failRest(u *ledger.Unit, c *Charge, first bool) error {
 	if err != nil {
 		return err
 	}
-	seller := ""
+	seller, converted := "", ""
 	if c.Account != "" {
 		if seller, err = p.inNow(u, c, c.Account); err != nil {
 			return err
 		}
 	}
-	return p.undo(u, c, platform, seller)
+	if f := c.FeeSettlement; f != nil {
+		if converted, err = p.dayNow(u, p.id, f.In, f.Credited.Currency()); err != nil {
+			return err
+		}
+	}
+	return p.undo(u, c, platform, seller, converted)
 }
 
 // undo posts flow C11 of the chart: the acquirer has taken the whole amount back,
 // and the seller gives back what refunds have left of the share. The processing
-// fee is kept. All of it is forced, since the money is gone.
-func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
+// fee is kept. All of it is forced, since the money is gone. It is taken from
+// accounts of these purposes: of the platform, the seller, and of what the
+// platform's part was converted into.
+func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to, converted string) error {
 	f, cur := c.Failure, c.Amount.Currency()
 	platform := p.of(p.id, from, cur)
 	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
 	if c.Direct {
-		return p.undoDirect(b, c, platform, p.of(c.Account, to, cur))
+		return p.undoDirect(b, c, platform, p.of(c.Account, to, cur), converted)
 	}
 	amount := minus(c.Amount, f.Amount)
 	b.post("payment failed", append([]line{out(platform, amount)}, p.takenBack(c, amount)...)...)
@@ -144,7 +155,7 @@ func addSteps(list []ledger.Money) int64 {
 
 // undoDirect does the same for a direct charge: all of it is taken from the seller,
 // who gets back what refunds have left of the commission and the service fee.
-func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) error {
+func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref, converted string) error {
 	f, cur := c.Failure, c.Amount.Currency()
 	amount := minus(c.Amount, f.Amount)
 	taken := p.takenBack(c, amount)
@@ -157,7 +168,7 @@ func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) 
 	if err != nil {
 		return err
 	}
-	if x.converted, err = p.feeFailed(b.u, c, fee); err != nil {
+	if x.converted, err = p.feeFailed(c, fee, converted); err != nil {
 		return err
 	}
 	x.short[1] = "" // the reason forces it

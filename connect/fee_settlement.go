@@ -165,17 +165,14 @@ func (p *Platform) fromPlatform(purpose string, short ShortPolicy, s FeeStep) []
 }
 
 // feeFailed are the lines by which a platform gives back what refunds have left of
-// its part of a charge that failed, if that was converted.
-func (p *Platform) feeFailed(u *ledger.Unit, c *Charge, fee ledger.Money) ([]line, error) {
+// its part of a charge that failed, out of an account of a purpose, if that was
+// converted.
+func (p *Platform) feeFailed(c *Charge, fee ledger.Money, purpose string) ([]line, error) {
 	f := c.FeeSettlement
 	if f == nil || fee.IsZero() {
 		return nil, nil
 	}
 	step, err := f.feeBack(fee)
-	if err != nil {
-		return nil, err
-	}
-	purpose, err := p.dayNow(u, p.id, f.In, step.Credited.Currency())
 	return p.fromPlatform(purpose, ShortNegative, step), err
 }
 
@@ -191,22 +188,39 @@ func (t *tally) feeSettlement(c *Charge) {
 	if f.Sold != c.toPlatform() {
 		t.report.Add("charge "+c.ID, "%v of the platform's part was converted, which is %v", f.Sold, c.toPlatform())
 	}
+	if all, err := f.of(f.Sold); err != nil || all != f.all() {
+		t.report.Add("charge "+c.ID, "the platform's part was converted as %v; its rate says %v", f.all(), all)
+	}
+}
+
+// feeSum is what steps of such a conversion add up to, in minor units.
+type feeSum struct{ sold, gross, value, credited int64 }
+
+func (s *feeSum) add(x FeeStep) {
+	s.sold += x.Sold.Minor()
+	s.gross += x.Gross.Minor()
+	s.value += x.Value.Minor()
+	s.credited += x.Credited.Minor()
 }
 
 // compareFeeBack reports where what a charge counts as converted back is not what
-// its refunds, and its failure, took.
-func (t *tally) compareFeeBack(c *Charge, refunds int64) {
+// its refunds took, or after a failure is not all of it.
+func (t *tally) compareFeeBack(c *Charge, refunds feeSum) {
 	f := c.FeeSettlement
 	if f == nil {
 		return
 	}
-	rest := f.Back.Credited.Minor() - refunds
-	if failed := c.Failure.booked(); failed {
-		t.add(t.platform, "balance", ledger.Minor(rest, f.Credited.Currency()), -1)
-	} else if rest != 0 {
-		t.report.Add("charge "+c.ID, "it counts %v as converted back; its refunds add up to %d minor units", f.Back.Credited, refunds)
+	var back, all feeSum
+	back.add(f.Back)
+	all.add(f.all())
+	if c.Failure.booked() {
+		t.add(t.platform, "balance", ledger.Minor(back.credited-refunds.credited, f.Credited.Currency()), -1)
+		refunds = all
 	}
-	if f.Back.Sold.Minor() > f.Sold.Minor() || f.Back.Credited.Minor() > f.Credited.Minor() {
-		t.report.Add("charge "+c.ID, "%v was converted back of %v", f.Back.Sold, f.Sold)
+	if back != refunds {
+		t.report.Add("charge "+c.ID, "it counts %+v as converted back; its refunds and its failure add up to %+v", back, refunds)
+	}
+	if back.sold > all.sold || back.gross > all.gross || back.value > all.value || back.credited > all.credited {
+		t.report.Add("charge "+c.ID, "%+v was converted back of %+v", back, all)
 	}
 }

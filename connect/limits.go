@@ -30,11 +30,17 @@ func (e *Engine) checkAmount(m ledger.Money, at time.Time) error {
 		return err
 	}
 	all := e.c.Markets.View("", at, nil)
-	least, most, _ := all.Limit(m.Currency())
-	if m.Minor() > most {
+	if _, most, _ := all.Limit(m.Currency()); m.Minor() > most {
 		return badField("amount_too_large", "amount", "at most "+ledger.Minor(most, m.Currency()).String()+" can be charged at once")
 	}
-	if m.Minor() < least {
+	return e.checkLeast(m, at)
+}
+
+// checkLeast refuses less than what is charged in a currency. Where a payment
+// settles in another, it is of what it is worth there too.
+func (e *Engine) checkLeast(m ledger.Money, at time.Time) error {
+	all := e.c.Markets.View("", at, nil)
+	if least, _, _ := all.Limit(m.Currency()); m.Minor() < least {
 		return badField("amount_below_minimum", "amount", "at least "+ledger.Minor(least, m.Currency()).String()+" is charged")
 	}
 	return nil

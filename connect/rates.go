@@ -26,6 +26,14 @@ func (p *Platform) rates(ctx context.Context, from, to ledger.Currency) (r rates
 	return r, err
 }
 
+// into is the rate of what is converted, nil if nothing is.
+func (r *rates) into() *fx.Rate {
+	if r.rate.Base.IsZero() {
+		return nil
+	}
+	return &r.rate
+}
+
 // check refuses what a provider gave if it is no rate of a pair and, where that is a
 // third currency, into the base of the books.
 func (r *rates) check(field string, from, to, base ledger.Currency) error {

@@ -318,7 +318,7 @@ func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	if err := c.returnDiscount(r); err != nil {
 		return err
 	}
-	if r.Returns = req.RefundFee && !c.ApplicationFee.IsZero(); !r.Returns {
+	if r.Returns = req.RefundFee && c.mayReturn(); !r.Returns {
 		return nil
 	}
 	return c.returnFee(r)
@@ -343,6 +343,10 @@ func (c *Charge) takeBack(r *Refund, part ledger.Money) error {
 	c.Reversed = sum(c.Reversed, r.Reversal)
 	return nil
 }
+
+// mayReturn tells whether refunds can give a commission back. What is captured later
+// may have one though what was captured so far has not; then they count for it.
+func (c *Charge) mayReturn() bool { return !c.ApplicationFee.IsZero() || c.Authorization != nil }
 
 // returnFee computes how much of the commission goes back with a refund.
 func (c *Charge) returnFee(r *Refund) error {

@@ -192,3 +192,27 @@ func TestRefundRefusals(t *testing.T) {
 	require.True(t, r.FeeBack.IsZero())
 	m.verify()
 }
+
+// All of a charge goes back with its commission, though a first capture without one
+// was refunded before the second had it.
+func TestRefundsBetweenCapturesReturnTheWholeCommission(t *testing.T) {
+	for _, direct := range []bool{false, true} {
+		m := newMarket(t, connecttest.Config{Config: connect.Config{CaptureRules: []connect.CaptureRule{{Captures: 2}}}})
+		seller := m.seller(func(r *connect.AccountRequest) { r.ShortBalance = connect.ShortNegative })
+		c, err := m.platform.Charge(m.ctx, connect.ChargeRequest{
+			Key: m.key(), Amount: usd(1000), AccountID: seller.ID, Direct: direct, Source: connect.TestCard, CaptureLater: true,
+		})
+		require.NoError(t, err)
+		for _, fee := range []int64{0, 100} {
+			_, err = m.platform.Capture(m.ctx, connect.CaptureRequest{
+				Key: m.key(), ChargeID: c.ID, Amount: usd(500), ApplicationFee: usd(fee), KeepRest: fee == 0,
+			})
+			require.NoError(t, err)
+			_, err = m.platform.Refund(m.ctx, connect.RefundRequest{Key: m.key(), ChargeID: c.ID, ReverseTransfer: !direct, RefundFee: true})
+			require.NoError(t, err)
+		}
+		c = m.now(c)
+		require.Equal(t, []ledger.Money{usd(1000), usd(100)}, []ledger.Money{c.Refunded, c.FeeBack})
+		m.verify()
+	}
+}

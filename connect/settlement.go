@@ -86,11 +86,11 @@ func (c *Charge) presented() ledger.Money {
 // prepareSettlement asks for the rates of a charge that settles in another
 // currency, and of a commission that is converted.
 func prepareSettlement(ctx context.Context, p *Platform, r *ChargeRequest) error {
-	paid := r.Amount.Currency()
+	field, paid := "amount", r.Amount.Currency()
 	if r.Net != (ledger.Money{}) {
-		paid = r.Net.Currency()
+		field, paid = "net", r.Net.Currency()
 	}
-	if err := p.e.checkCurrency("amount", paid, p.e.env.Time()); err != nil {
+	if err := p.e.checkCurrency(field, paid, p.e.env.Time()); err != nil {
 		return err
 	}
 	for _, x := range []struct {
@@ -136,6 +136,11 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	if s.Gross, s.Value, err = s.worth(s.Presented); err != nil {
 		return err
 	}
+	if r.BuyerCountry == "" { // else checkBuyer has looked
+		if err := p.e.checkLeast(settled(s.Presented, &s.Rate), c.Created); err != nil {
+			return err
+		}
+	}
 	zero := ledger.Zero(s.Presented.Currency())
 	s.Refunded, s.Refunding, s.GrossBack, s.ValueBack = zero, zero, ledger.Zero(s.Gross.Currency()), ledger.Zero(prof.Base)
 	s.loaded()
@@ -151,6 +156,9 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	}
 	if c.share().Sign() <= 0 || c.byAmount() != (r.TransferAmount.Sign() > 0) {
 		return badField("amount_below_minimum", "amount", s.Presented.String()+" is worth too little in "+r.SettleIn.String())
+	}
+	if c.Account != "" && addTax(c.FeeTax) > c.share().Minor() {
+		return badField("fee_exceeds_amount", "feeTax", "rounded in "+r.SettleIn.String()+" the taxes are more than the seller's share, "+c.share().String())
 	}
 	return nil
 }

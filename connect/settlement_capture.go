@@ -42,6 +42,9 @@ func (c *Charge) divideSettled(k *Capture, total ledger.Money, now Terms) error 
 	if next.share().Sign() < 0 || k.Settlement.Amount.Sign() <= 0 {
 		return badField("amount_below_minimum", "amount", k.Amount.String()+" is worth too little in "+next.Amount.Currency().String())
 	}
+	if c.Account != "" && addTax(next.FeeTax) > next.share().Minor() {
+		return badField("fee_exceeds_amount", "amount", "rounded in "+gross.Currency().String()+" the taxes are more than the seller's share, "+next.share().String())
+	}
 	return nil
 }
 
@@ -83,4 +86,31 @@ func (k *Capture) asSettled(of *Charge) *Charge {
 		Direct: of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf,
 		ApplicationFee: x.ApplicationFee, ServiceFee: x.ServiceFee, Tax: x.Tax, FeeTax: x.FeeTax, ProcessingFee: k.ProcessingFee,
 	}
+}
+
+// capturedSettled is what captures add up to in the currency in which their charge
+// settles, in minor units.
+type capturedSettled struct{ amount, fee, service, tax, feeTax, gross, value int64 }
+
+func (s *capturedSettled) add(x *CaptureSettlement) {
+	if x == nil {
+		return
+	}
+	s.amount += x.Amount.Minor()
+	s.fee += x.ApplicationFee.Minor()
+	s.service += x.ServiceFee.Minor()
+	s.tax += addTax(x.Tax)
+	s.feeTax += addTax(x.FeeTax)
+	s.gross += x.Gross.Minor()
+	s.value += x.Value.Minor()
+}
+
+// capturedSettled is what the charge says of them.
+func (c *Charge) capturedSettled() (s capturedSettled) {
+	if x := c.Settlement; x != nil {
+		s.add(&CaptureSettlement{
+			Amount: c.Amount, ApplicationFee: c.ApplicationFee, ServiceFee: c.ServiceFee, Tax: c.Tax, FeeTax: c.FeeTax, Gross: x.Gross, Value: x.Value,
+		})
+	}
+	return s
 }

@@ -136,6 +136,9 @@ func (t *tally) compareSettlement(c *Charge, b exchangedBack) {
 		}
 		return
 	}
+	if gross, value, err := s.worth(s.Presented); err != nil || gross != s.Gross || value != s.Value {
+		t.report.Add("charge "+c.ID, "%v are worth %v and %v, which is not what its rate says", s.Presented, s.Gross, s.Value)
+	}
 	counted := exchangedBack{s.Refunded.Minor(), s.Refunding.Minor(), s.GrossBack.Minor(), s.ValueBack.Minor()}
 	if counted != b || b.done+b.underWay > s.Presented.Minor() || b.gross > s.Gross.Minor() || b.value > s.Value.Minor() {
 		t.report.Add("charge "+c.ID, "it counts %v and %v as refunded of %v; its refunds add up to %+v", s.Refunded, s.Refunding, s.Presented, b)

@@ -61,6 +61,9 @@ func TestSettlementRefusals(t *testing.T) {
 		"paid in one": {"unsupported_currency", "amount", func(r *connect.ChargeRequest) {
 			r.Amount, r.ApplicationFee = ledger.Minor(10000, ledger.HRK), ledger.Money{}
 		}},
+		"a net in one": {"unsupported_currency", "net", func(r *connect.ChargeRequest) {
+			r.Amount, r.Net, r.ApplicationFee = ledger.Money{}, ledger.Minor(10000, ledger.HRK), ledger.Money{}
+		}},
 		"no rate": {"rate_not_found", "currency", func(r *connect.ChargeRequest) { r.SettleIn = ledger.THB }},
 		"worth too little": {"amount_below_minimum", "amount", func(r *connect.ChargeRequest) {
 			r.Amount, r.ApplicationFee, r.SettleIn = ledger.Minor(100, ledger.KRW), ledger.Money{}, ledger.EUR

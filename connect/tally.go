@@ -36,7 +36,7 @@ type given struct {
 	byLine                                                                    map[string]*LineParts
 	tax, feeTax                                                               map[string]int64
 	exchanged                                                                 exchangedBack
-	feeCost                                                                   int64 // in the platform's own currency
+	converted                                                                 feeSum
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -135,7 +135,7 @@ func (t *tally) compareGiven(c *Charge) {
 		}
 	}
 	t.compareSettlement(c, g.exchanged)
-	t.compareFeeBack(c, g.feeCost)
+	t.compareFeeBack(c, g.converted)
 	amount := c.Amount.Minor()
 	check("refunded", c.Refunded, g.refunded, amount)
 	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
@@ -208,7 +208,7 @@ func (t *tally) refund(r *Refund) {
 	}
 	g.exchanged.add(r)
 	if r.FeeStep != nil {
-		g.feeCost += r.FeeStep.Credited.Minor()
+		g.converted.add(*r.FeeStep)
 	}
 	t.heldRefund(r)
 	g.serviceBack += r.ServiceBack.Minor()
