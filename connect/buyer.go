@@ -16,7 +16,7 @@ import (
 // checkAsked refuses an amount that cannot be charged. Of a charge whose buyer's
 // country is known its market says how much (checkBuyer), once it is priced.
 func (e *Engine) checkAsked(r *ChargeRequest, at time.Time) error {
-	if r.BuyerCountry != "" {
+	if r.BuyerCountry != "" || len(r.Tenders) > 0 {
 		return e.checkMoney(r.Amount, at)
 	}
 	return e.checkAmount(r.Amount, at)
@@ -39,7 +39,7 @@ func (p *Platform) checkBuyer(u *ledger.Unit, prof *Profile, r *ChargeRequest, c
 	if err != nil {
 		return err
 	}
-	s := market.Sale{Amount: c.Amount, Seller: prof.Country, Method: c.Method, Descriptor: c.Descriptor}
+	s := market.Sale{Amount: c.outside(), Seller: prof.Country, Method: c.Method, Descriptor: c.Descriptor}
 	if c.Account != "" {
 		seller, err := p.lasting(u, c.Account)
 		if err != nil {
@@ -47,7 +47,9 @@ func (p *Platform) checkBuyer(u *ledger.Unit, prof *Profile, r *ChargeRequest, c
 		}
 		s.Seller = seller.country
 	}
-	c.BuyerCountry, s.Settled = country, settled(c.Amount, r.rate)
+	if c.BuyerCountry, s.Settled = country, settled(c.outside(), r.rate); c.outside().IsZero() {
+		return nil // no method of that market has a part in it
+	}
 	return v.Refuse(&s)
 }
 

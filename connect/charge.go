@@ -67,6 +67,11 @@ type Charge struct {
 	TransferGroup  string       `json:"transferGroup,omitzero"`
 	Transferred    ledger.Money `json:"transferred,omitzero"` // by transfers of this charge, less what was reversed
 
+	// What is not paid by Source (tender.go), and what is sold (credit_sale.go).
+	Tenders    []Tender     `json:"tenders,omitzero"`
+	SourceBack ledger.Money `json:"sourceBack,omitzero"` // where there are tenders: what refunds give back of Source's part
+	CreditSale *CreditSale  `json:"creditSale,omitzero"`
+
 	// Set when it succeeds.
 	ProcessingFee ledger.Money  `json:"processingFee,omitzero"`
 	Processing    *pricing.Line `json:"processing,omitzero"` // how the processing fee came about
@@ -119,13 +124,14 @@ func (c *Charge) loaded() {
 	zero := ledger.Zero(c.Amount.Currency())
 	for _, m := range []*ledger.Money{
 		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
-		&c.TransferAmount, &c.Transferred, &c.ReverseBase,
+		&c.TransferAmount, &c.Transferred, &c.ReverseBase, &c.SourceBack,
 	} {
 		if m.IsZero() {
 			*m = zero
 		}
 	}
 	taxLoaded(c.Tax, c.FeeTax)
+	tendersLoaded(c.Tenders)
 	if c.Authorization != nil {
 		c.Authorization.loaded()
 	}
@@ -184,6 +190,15 @@ type ChargeRequest struct {
 	// The zero Money asks nothing.
 	Total  ledger.Money `json:"total,omitzero"`
 	Source string       `json:"source,omitzero"` // the acquirer's token for the buyer's card
+
+	// Tenders pay what they can of the amount, in this order; Source pays the rest,
+	// and may be empty if there is none. Prices are of the whole amount; processing,
+	// the limits of cards and the rules of markets are of Source's part. Nothing is
+	// taken of them unless Source pays too.
+	Tenders []TenderRequest `json:"tenders,omitzero"`
+	// SellsCredit is the buyer, by the host's id, who gets the amount as store credit
+	// when it is paid. It is the platform's to sell, at once and without taxes.
+	SellsCredit string `json:"sellsCredit,omitzero"`
 
 	// AccountID is the seller whom the amount less taxes goes to. Empty: the
 	// platform charges for itself, and may transfer what is others' (TransferRequest).
@@ -329,12 +344,21 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.priceCharge(u, prof, &r, c); err != nil {
 		return nil, err
 	}
+	if err := p.tender(u, &r, c); err != nil {
+		return nil, err
+	}
+	if err := p.sellCredit(u, &r, c); err != nil {
+		return nil, err
+	}
 	if err := p.checkBuyer(u, prof, &r, c); err != nil {
 		return nil, err
 	}
 	c.loaded()
 	if err := p.checkDirect(u, prof, c); err != nil {
 		return nil, err
+	}
+	if c.outside().IsZero() {
+		return c, p.paidWithin(u, c)
 	}
 	return c, p.putCharge(u, c, EventChargePending)
 }
@@ -349,7 +373,10 @@ func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) 
 	if err := p.e.checkAsked(r, u.At()); err != nil {
 		return err
 	}
-	if !plain(r.Source, 1, 200) || cardNumber(r.Source) {
+	if err := checkTenders(r); err != nil {
+		return err
+	}
+	if least := boolInt(len(r.Tenders) == 0); !plain(r.Source, least, 200) || cardNumber(r.Source) {
 		return badField("invalid_source", "source", "a source is the acquirer's token, never a card's number")
 	}
 	if err := p.e.checkShown(r, u.At()); err != nil {
@@ -428,6 +455,9 @@ func checkTax(list []Tax, cur ledger.Currency) (ledger.Money, error) {
 }
 
 func (p *Platform) putCharge(u *ledger.Unit, c *Charge, event string) error {
+	if err := p.settleTenders(u, c); err != nil {
+		return err
+	}
 	u.Emit(ledger.Event{Type: event, Platform: p.id, Object: chargeKind.ID(c.ID)})
 	return chargeKind.Put(u, c.ID, c)
 }

@@ -66,11 +66,12 @@ func (p *Platform) postDirect(b *books, c *Charge) {
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
 	acquirer, fees := p.house("acquirer/"+c.Acquirer, cur), p.house("processing_fees", cur)
 	if c.sellerPays() {
-		b.post("charge", out(acquirer, c.Amount), line{account: seller, minor: c.Amount.Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))
+		b.post("charge", out(acquirer, c.outside()), line{account: seller, minor: c.outside().Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))
 	} else {
-		b.post("charge", out(acquirer, c.Amount), in(seller, c.Amount))
+		b.post("charge", out(acquirer, c.outside()), in(seller, c.outside()))
 		b.post("processing fee", out(platform, c.ProcessingFee), in(fees, c.ProcessingFee))
 	}
+	p.postDiscount(b, c, platform, seller, p.postCredit(b, c, platform, seller, minus(c.Amount, c.outside())))
 	for _, t := range c.Tax {
 		b.post("tax collected", out(seller, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
@@ -102,14 +103,18 @@ func (r *Refund) directOwes() (platform, seller int64) {
 }
 
 // refundDirect posts the refund of a direct charge: flows R1 and R2 of the chart.
-func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
+func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
 	platform, seller := p.of(p.id, r.FromPlatform.Purpose, cur), p.of(c.Account, r.FromAccount.Purpose, cur)
-	b.post("refund", out(seller, r.Amount).force(r.FromAccount.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+	b.post("refund", out(seller, r.outside()).force(r.FromAccount.Short), in(p.house("acquirer/"+c.Acquirer, cur), r.outside()))
+	if err := p.refundTenders(b, c, r, seller, r.FromAccount.Short); err != nil {
+		return err
+	}
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(seller, t.Amount))
 	}
 	p.postFeeBack(b, r, platform, seller, sum(r.FeeBack, r.ServiceBack))
+	return nil
 }
 
 // postFeeBack gives a seller a part of a commission back, with its taxes.

@@ -22,8 +22,8 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 	case Failed:
 		return p.chargeFailed(u, c, a)
 	case Approved:
-		if a.Amount != c.Amount {
-			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+c.Amount.String())
+		if a.Amount != c.outside() {
+			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+c.outside().String())
 		}
 		if c.heard(a); c.Authorization != nil {
 			return p.authorized(u, c, a)
@@ -80,7 +80,13 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	if err := p.land(u, prof, c, a.AtOnce); err != nil {
 		return err
 	}
+	if err := p.endTenders(u, c, true); err != nil {
+		return err
+	}
 	p.postCharge(&books{u: u, p: p, object: chargeKind.ID(c.ID)}, c)
+	if err := p.creditBought(u, c); err != nil {
+		return err
+	}
 	if c.Failure != nil { // which was heard of before
 		return p.fail(u, c, c.PlatformIn, c.AccountIn)
 	}
@@ -96,14 +102,17 @@ func (p *Platform) postCharge(b *books, c *Charge) {
 		return
 	}
 	b.post("charge",
-		out(p.house("acquirer/"+c.Acquirer, cur), c.Amount),
-		line{account: platform, minor: c.Amount.Minor() - c.ProcessingFee.Minor()},
+		out(p.house("acquirer/"+c.Acquirer, cur), c.outside()),
+		line{account: platform, minor: c.outside().Minor() - c.ProcessingFee.Minor()},
 		in(p.house("processing_fees", cur), c.ProcessingFee))
+	given := p.postCredit(b, c, platform, seller, c.given())
 	for _, t := range c.Tax {
 		b.post("tax collected", out(platform, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
 	if c.Account != "" {
-		b.post("transfer", out(platform, c.given()), in(seller, c.given()))
+		sent := minus(given, ledger.Minor(min(c.promoted().Minor(), given.Minor()), cur))
+		b.post("transfer", out(platform, sent), in(seller, sent))
+		p.postDiscount(b, c, platform, seller, given)
 		p.postFee(b, c, platform, seller, c.ApplicationFee)
 	}
 }
@@ -133,7 +142,7 @@ func (p *Platform) land(u *ledger.Unit, prof *Profile, c *Charge, atOnce bool) e
 	if err != nil {
 		return err
 	}
-	if c.Account == "" && c.AtOnce && c.share().Minor() >= c.ProcessingFee.Minor() {
+	if c.Account == "" && c.AtOnce && c.CreditSale == nil && len(c.Tenders) == 0 && c.share().Minor() >= c.ProcessingFee.Minor() {
 		c.PlatformIn = "available"
 		return nil
 	}

@@ -54,3 +54,15 @@ const (
 	EventPayoutReturned = payout.EventReturned
 	EventPayoutCanceled = payout.EventCanceled
 )
+
+// The types of events of store credit and vouchers.
+const (
+	EventCreditUpdated   = "credit.updated"
+	EventCreditGranted   = "credit_grant.created"
+	EventCreditTakenBack = "credit_grant.taken_back" // revoked or expired, in part or whole
+
+	EventVoucherIssued   = "voucher.issued"
+	EventVoucherUpdated  = "voucher.updated" // used, or given back to
+	EventVoucherExpired  = "voucher.expired"
+	EventVoucherCanceled = "voucher.canceled"
+)

@@ -16,14 +16,22 @@ type Failure struct {
 	FeeBack  ledger.Money `json:"feeBack,omitzero"`  // of the commission, given back to the seller
 	Tax      []Tax        `json:"tax,omitzero"`      // no longer owed to the authorities
 	FeeTax   []Tax        `json:"feeTax,omitzero"`   // likewise, given back to the seller
+
+	Tenders []ledger.Money `json:"tenders,omitzero"` // given back to each of the charge's tenders
+	Credit  ledger.Money   `json:"credit,omitzero"`  // taken back of the store credit that the charge had sold
 }
 
 func (f *Failure) booked() bool { return f != nil && !f.Amount.IsZero() }
 
 func (f *Failure) loaded(zero ledger.Money) {
-	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack} {
+	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack, &f.Credit} {
 		if m.IsZero() {
 			*m = zero
+		}
+	}
+	for i := range f.Tenders {
+		if f.Tenders[i].IsZero() {
+			f.Tenders[i] = zero
 		}
 	}
 	for _, list := range [][]Tax{f.Tax, f.FeeTax} {
@@ -44,7 +52,7 @@ func (p *Platform) chargeFailed(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	zero := ledger.Zero(c.Amount.Currency())
-	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero}
+	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero, Credit: zero}
 	c.Work.Done()
 	if c.Authorization != nil {
 		c.Authorization.Ended = true
@@ -95,12 +103,17 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 	platform := p.of(p.id, from, cur)
 	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
 	if c.Direct {
-		p.undoDirect(b, c, platform, p.of(c.Account, to, cur))
-		return nil
+		return p.undoDirect(b, c, platform, p.of(c.Account, to, cur))
 	}
-	amount := minus(c.Amount, f.Amount)
+	amount := minus(c.outside(), f.Amount)
 	b.post("payment failed", out(platform, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
-	f.Amount = c.Amount
+	f.Amount = c.outside()
+	if err := p.tendersUndone(b, c, platform, ledger.Ref{}); err != nil {
+		return err
+	}
+	if err := p.saleUndone(b, c, platform); err != nil {
+		return err
+	}
 	for i, step := range failTax(&f.Tax, c.Tax) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(platform, step))
 	}
@@ -123,11 +136,14 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to string) error {
 
 // undoDirect does the same for a direct charge: all of it is taken from the seller,
 // who gets back what refunds have left of the commission and the service fee.
-func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) {
+func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) error {
 	f, cur := c.Failure, c.Amount.Currency()
-	amount := minus(c.Amount, f.Amount)
+	amount := minus(c.outside(), f.Amount)
 	b.post("payment failed", out(seller, amount), in(p.house("acquirer/"+c.Acquirer, cur), amount))
-	f.Amount = c.Amount
+	f.Amount = c.outside()
+	if err := p.tendersUndone(b, c, platform, seller); err != nil {
+		return err
+	}
 	for i, step := range failTax(&f.Tax, c.Tax) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(seller, step))
 	}
@@ -139,6 +155,7 @@ func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref) 
 		back = append(back, out(p.of(p.id, "tax/"+c.FeeTax[i].Authority, cur), step))
 	}
 	b.post("fee refund", back...)
+	return nil
 }
 
 // failTax counts the taxes as undone, and returns by how much each is now.
@@ -168,6 +185,7 @@ func (t *tally) failure(c *Charge) {
 		owner = c.Account
 	}
 	t.add(owner, "balance", f.Amount, -1)
+	t.failedTenders(c, owner)
 	t.add(t.platform, "balance", f.Reversal, 1)
 	t.add(t.platform, "balance", f.FeeBack, -1)
 	for _, x := range f.Tax {
@@ -187,8 +205,8 @@ func (t *tally) failure(c *Charge) {
 	if c.Direct {
 		share, back = ledger.Zero(c.Amount.Currency()), minus(c.toPlatform(), sum(c.FeeBack, c.ServiceBack))
 	}
-	if f.Amount != c.Amount || f.Reversal != share || f.FeeBack != back {
+	if f.Amount != c.outside() || f.Reversal != share || f.FeeBack != back {
 		t.report.Add("charge "+c.ID, "it failed, and %v, %v and %v were taken back for it; it is of %v, %v and %v", f.Amount, f.Reversal, f.FeeBack,
-			c.Amount, share, back)
+			c.outside(), share, back)
 	}
 }

@@ -133,7 +133,7 @@ func (c *Charge) initiate(r *ChargeRequest) {
 // order is what the acquirer is asked for.
 func (c *Charge) order() AuthorizeOrder {
 	o := AuthorizeOrder{
-		Amount: c.Amount, Source: c.Source, Capture: c.Authorization == nil, Descriptor: c.Descriptor,
+		Amount: c.outside(), Source: c.Source, Capture: c.Authorization == nil, Descriptor: c.Descriptor,
 		Exemption: c.Exemption, Challenge: c.Retry > 0,
 	}
 	if c.Initiation != nil {

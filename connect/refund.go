@@ -49,6 +49,12 @@ type Refund struct {
 	FromPlatform RefundLeg `json:"fromPlatform"`
 	FromAccount  RefundLeg `json:"fromAccount,omitzero"`
 
+	// What does not go back to the charge's source; and for a charge that sold store
+	// credit, the Credit that it is taken from.
+	Tenders    []RefundTender `json:"tenders,omitzero"`
+	CreditOf   string         `json:"creditOf,omitzero"`
+	FromCredit RefundLeg      `json:"fromCredit,omitzero"`
+
 	Work ledger.Work `json:"work,omitzero"`
 
 	// Replayed is set when an idempotency key was used again.
@@ -109,9 +115,19 @@ type RefundRequest struct {
 	ReverseTransfer bool `json:"reverseTransfer,omitzero"`
 	// RefundFee gives the seller the same part of the commission back. It needs
 	// ReverseTransfer, or a direct charge.
-	RefundFee bool              `json:"refundFee,omitzero"`
-	Reason    string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
-	Metadata  map[string]string `json:"metadata,omitzero"`
+	RefundFee bool `json:"refundFee,omitzero"`
+	// IntoCredit gives store credit instead of money: to BuyerID, or if that is empty
+	// to the buyer whose credit paid for some of the charge. No acquirer has a part
+	// in it.
+	IntoCredit bool   `json:"intoCredit,omitzero"`
+	BuyerID    string `json:"buyer,omitzero"`
+	// To is the order in which what paid for the charge gets its money back:
+	// TenderSource and the ids of credits and vouchers (Tender.Of). What is not named
+	// gets nothing. Empty is the source first, and then tenders, the last first. What
+	// a voucher at the platform's cost had paid goes to the platform.
+	To       []string          `json:"to,omitzero"`
+	Reason   string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
+	Metadata map[string]string `json:"metadata,omitzero"`
 }
 
 // Refund gives money back to a buyer. Refunds of a charge add up to at most its
@@ -177,10 +193,10 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err != nil {
 		return nil, err
 	}
-	if c.Method == MethodBitcoin && c.Acquirer == "" {
-		return nil, badState("paid_in_coins", "charge", "the charge was paid in bitcoin, and RefundCoins gives it back")
+	if err := checkRefundTo(c, req); err != nil {
+		return nil, err
 	}
-	if c.Acquirer != acquirerName(p.e) {
+	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) && !req.IntoCredit {
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
 	}
 	if err := c.takesBack(req); err != nil {
@@ -193,11 +209,24 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if r.Amount, err = c.refundable(req.Amount); err != nil {
 		return nil, err
 	}
+	if c.CreditSale != nil {
+		if err := p.refundsSale(u, c, r, req.Amount); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.begin(r, req); err != nil {
 		return nil, err
 	}
-	if err := p.setAside(u, prof, c, r); err != nil {
+	if err := p.sentTo(u, c, r, req); err != nil {
 		return nil, err
+	}
+	if c.CreditSale == nil {
+		if err := p.setAside(u, prof, c, r); err != nil {
+			return nil, err
+		}
+	}
+	if r.outside().IsZero() {
+		return r, p.refundedWithin(u, c, r)
 	}
 	if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 		return nil, err
@@ -406,6 +435,7 @@ func (c *Charge) end(r *Refund, done bool) {
 		c.Refunded = sum(c.Refunded, r.Amount)
 		return
 	}
+	c.sentBack(r)
 	c.ServiceBack = minus(c.ServiceBack, r.ServiceBack)
 	taxUndone(c.Tax, r.Tax)
 	taxUndone(c.FeeTax, r.FeeTax)
@@ -440,7 +470,7 @@ func askRefund(ctx context.Context, p *Platform, r *Refund, send bool) (Answer, 
 		return Answer{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
 	refund := func(ctx context.Context) (Answer, error) {
-		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.Amount})
+		return p.e.c.Acquirer.Refund(ctx, r.ID, RefundOrder{Reference: c.Reference, Amount: r.outside()})
 	}
 	return p.e.askAcquirer(ctx, r.ID, attemptOf(&r.Work, send, r.Reference != ""), refund)
 }

@@ -30,6 +30,7 @@ type back struct{ reversed, taken int64 }
 type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
 	tax, feeTax                                                               map[string]int64
+	tenders                                                                   map[string]int64 // by what had paid
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -68,13 +69,14 @@ func (t *tally) charge(c *Charge) {
 	t.compareGiven(c)
 	t.comparePrices(c)
 	t.compareCaptures(c)
+	t.tenders(c)
 	if c.Status != ChargeSucceeded && !c.Failure.booked() {
 		t.undone(c)
 		return
 	}
 	t.failure(c)
 	if c.Acquirer != "" { // else it was paid in coins
-		t.add(ledger.House, "acquirer/"+c.Acquirer, c.Amount, -1)
+		t.add(ledger.House, "acquirer/"+c.Acquirer, c.outside(), -1)
 	}
 	t.add(ledger.House, "processing_fees", c.ProcessingFee, 1)
 	owner, payer := t.platform, t.platform // where it came in, and who pays for the processing
@@ -121,6 +123,7 @@ func (t *tally) compareGiven(c *Charge) {
 				ledger.Minor(sum, c.Amount.Currency()), ledger.Minor(most, c.Amount.Currency()))
 		}
 	}
+	t.compareTenders(c, g)
 	amount := c.Amount.Minor()
 	check("refunded", c.Refunded, g.refunded, amount)
 	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
@@ -183,6 +186,7 @@ func (t *tally) refund(r *Refund) {
 		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
 		t.given[r.Charge] = g
 	}
+	t.refundTenders(r, g)
 	g.serviceBack += r.ServiceBack.Minor()
 	g.reversed += r.Reversal.Minor()
 	g.reverseBase += r.ReverseBase.Minor()
@@ -222,7 +226,7 @@ func (t *tally) refund(r *Refund) {
 		}
 	}
 	if r.Acquirer != "" {
-		t.add(ledger.House, "acquirer/"+r.Acquirer, r.Amount, 1)
+		t.add(ledger.House, "acquirer/"+r.Acquirer, r.outside(), 1)
 	}
 }
 
@@ -315,6 +319,8 @@ func (t *tally) account(a ledger.Account) error {
 		if p.Name == "in_transit" {
 			t.add(a.Owner, "in_transit", a.Posted, 1)
 		}
+	case "credit":
+		t.creditHeld(a)
 	case "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
 	}

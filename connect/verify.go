@@ -62,6 +62,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 		func() error { return tallyKind(v, said, &transferReversalKind, (*tally).reversal) },
 		func() error { return tallyKind(v, said, &captureKind, (*tally).capture) },
 		func() error { return tallyKind(v, said, &transferKind, (*tally).transfer) },
+		func() error { return tallyCredit(v, said) },
 		func() error { return tallyKind(v, said, &chargeKind, (*tally).charge) },
 		func() error { return tallyKind(v, said, &topUpKind, (*tally).topUp) },
 		func() error { return tallyKind(v, said, &cashSaleKind, (*tally).cashSale) },

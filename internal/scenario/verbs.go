@@ -40,7 +40,9 @@ func (r *runner) charge(args string) error {
 			request.FeeTax = append(request.FeeTax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[1])})
 			i++
 		case "card":
-			request.Source = w[i+1]
+			if request.Source = w[i+1]; w[i+1] == "none" {
+				request.Source = ""
+			}
 		case "category":
 			request.Category = w[i+1]
 		case "method":
@@ -61,6 +63,10 @@ func (r *runner) charge(args string) error {
 			request.OnBehalfOf = r.sellers[w[i+1]]
 		case "group":
 			request.TransferGroup = w[i+1]
+		case "credit", "voucher":
+			request.Tenders = append(request.Tenders, r.tender(w[i], w[i+1], w[1]))
+		case "sells":
+			request.SellsCredit = "buyer-" + w[i+1]
 		default:
 			require.Fail(r.t, "no such word", "%s: %s", r.at, w[i])
 		}
@@ -68,23 +74,30 @@ func (r *runner) charge(args string) error {
 	c, err := r.platform.Charge(r.ctx, request)
 	if err == nil {
 		r.ids[name] = c.ID
+		if c.CreditSale != nil {
+			r.names[c.CreditSale.Credit] = strings.TrimPrefix(c.CreditSale.Buyer, "buyer-")
+		}
 	}
 	return err
 }
 
-// refund is "r1: 250 of c1 reverse fee", or "r1: all of c1".
+// refund is "r1: 250 of c1 reverse fee", or "r1: all of c1". Into store credit: "r1:
+// all of c1 into B"; in another order than usual: "r1: 100 of c1 to v1 to source".
 func (r *runner) refund(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
 	require.GreaterOrEqual(r.t, len(w), 3, r.at)
 	request := connect.RefundRequest{Key: r.key(), ChargeID: r.ids[w[2]]}
+	c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
+	require.NoError(r.t, err, r.at)
 	if w[0] != "all" {
-		c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
-		require.NoError(r.t, err, r.at)
 		request.Amount = ledger.Minor(r.number(w[0]), c.Amount.Currency())
 	}
-	for _, word := range w[3:] {
-		switch word {
+	for i := 3; i < len(w); i++ {
+		switch word := w[i]; word {
+		case "into", "to":
+			i++
+			r.refundTo(&request, word, w[i], c)
 		case "reverse":
 			request.ReverseTransfer = true
 		case "fee":
@@ -95,7 +108,9 @@ func (r *runner) refund(args string) error {
 	}
 	re, err := r.platform.Refund(r.ctx, request)
 	if err == nil {
-		r.ids[name] = re.ID
+		if r.ids[name] = re.ID; request.BuyerID != "" {
+			r.buyerID(strings.TrimPrefix(request.BuyerID, "buyer-"), re.Amount.Currency())
+		}
 	}
 	return err
 }
@@ -227,6 +242,10 @@ func (r *runner) status(args string) error {
 		re, err := r.platform.GetRefund(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(re.Status), re.Code
+	case strings.HasPrefix(id, "vch_"):
+		v, err := r.platform.GetVoucher(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status = string(v.Status)
 	case strings.HasPrefix(id, "cap_"):
 		k, err := r.platform.GetCapture(r.ctx, id)
 		require.NoError(r.t, err, r.at)
