@@ -120,7 +120,7 @@ func (p *Platform) authorized(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	rule := p.e.captureRule(c, a.Network, u.At())
-	over, err := c.Amount.Times(rule.Over.Shift(-2), ledger.RoundDown)
+	over, err := c.outside().Times(rule.Over.Shift(-2), ledger.RoundDown)
 	if err != nil {
 		return err
 	}

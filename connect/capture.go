@@ -23,13 +23,15 @@ type Capture struct {
 	Tax            []Tax        `json:"tax,omitzero"`
 	FeeTax         []Tax        `json:"feeTax,omitzero"`
 	ProcessingFee  ledger.Money `json:"processingFee,omitzero"` // once it has succeeded
-	Final          bool         `json:"final,omitzero"`         // the rest is let go
-	Stated         bool         `json:"stated,omitzero"`        // the commission was
-	Status         StepStatus   `json:"status"`
-	Code           string       `json:"code,omitzero"`
-	Reference      string       `json:"reference,omitzero"`
-	Created        time.Time    `json:"created"`
-	Settled        time.Time    `json:"settled,omitzero"`
+	// Tenders are what each tender of the charge pays of it.
+	Tenders   []ledger.Money `json:"tenders,omitzero"`
+	Final     bool           `json:"final,omitzero"`  // the rest is let go
+	Stated    bool           `json:"stated,omitzero"` // the commission was
+	Status    StepStatus     `json:"status"`
+	Code      string         `json:"code,omitzero"`
+	Reference string         `json:"reference,omitzero"`
+	Created   time.Time      `json:"created"`
+	Settled   time.Time      `json:"settled,omitzero"`
 
 	Metadata map[string]string `json:"metadata,omitzero"`
 	Work     ledger.Work       `json:"work,omitzero"`
@@ -46,6 +48,11 @@ func (k *Capture) loaded() {
 		}
 	}
 	taxLoaded(k.Tax, k.FeeTax)
+	for i := range k.Tenders {
+		if k.Tenders[i].IsZero() {
+			k.Tenders[i] = ledger.Zero(k.Amount.Currency())
+		}
+	}
 }
 
 var captureKind = ledger.Kind[Capture]{
@@ -145,7 +152,12 @@ func recordCapture(u *ledger.Unit, p *Platform, r *CaptureRequest, w ledger.Work
 	if k.Amount, err = a.part(r); err != nil {
 		return nil, err
 	}
-	if err := p.e.checkAmount(sum(a.Captured, k.Amount), u.At()); err != nil {
+	if len(c.Tenders) > 0 {
+		err = p.captureTenders(u, c, k)
+	} else {
+		err = p.e.checkAmount(sum(a.Captured, k.Amount), u.At())
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := c.divide(k, r); err != nil {
@@ -238,7 +250,7 @@ func askCapture(ctx context.Context, p *Platform, k *Capture, send bool) (Answer
 		return Answer{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
 	capture := func(ctx context.Context) (Answer, error) {
-		return p.e.c.Acquirer.Capture(ctx, k.ID, CaptureOrder{Reference: c.Reference, Amount: k.Amount, Final: k.Final})
+		return p.e.c.Acquirer.Capture(ctx, k.ID, CaptureOrder{Reference: c.Reference, Amount: k.outside(), Final: k.Final})
 	}
 	return p.e.askAcquirer(ctx, k.ID, attemptOf(&k.Work, send, k.Reference != ""), capture)
 }
@@ -265,8 +277,8 @@ func settleCapture(u *ledger.Unit, p *Platform, k *Capture, a Answer) error {
 	case Declined:
 		return p.captureDeclined(u, c, k, a)
 	case Approved:
-		if a.Amount != k.Amount {
-			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+k.Amount.String())
+		if a.Amount != k.outside() {
+			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+k.outside().String())
 		}
 		return p.captureApproved(u, c, k)
 	}
@@ -318,6 +330,9 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 		return err
 	}
 	c.Settled, c.Available, c.PlatformIn, c.AccountIn = u.At(), now.Available, now.PlatformIn, now.AccountIn
+	if err := p.spendTenders(u, c, k.Tenders); err != nil {
+		return err
+	}
 	p.postCharge(&books{u: u, p: p, object: captureKind.ID(k.ID)}, now)
 	if err := p.putCapture(u, k, EventCaptureUpdated); err != nil {
 		return err

@@ -108,6 +108,7 @@ func (a *Authorization) feeTaxOf(fee ledger.Money) ([]Tax, error) {
 func (c *Charge) add(k *Capture) {
 	a := c.Authorization
 	was := c.capturedTerms()
+	c.addTenders(k)
 	a.Captured, a.Capturing = sum(a.Captured, k.Amount), ledger.Zero(k.Amount.Currency())
 	a.Made++
 	a.Ended = a.Ended || k.Final || a.Left().IsZero() && a.Captured.Minor() >= a.Most.Minor()
@@ -142,6 +143,7 @@ func (k *Capture) asCharge(of *Charge) *Charge {
 		ID: of.ID, Platform: of.Platform, Account: of.Account, Acquirer: of.Acquirer, Amount: k.Amount,
 		Direct: of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf,
 		ApplicationFee: k.ApplicationFee, ServiceFee: k.ServiceFee, Tax: k.Tax, FeeTax: k.FeeTax, ProcessingFee: k.ProcessingFee,
+		Tenders: k.tenderSteps(of),
 	}
 }
 

@@ -194,7 +194,8 @@ type ChargeRequest struct {
 	// Tenders pay what they can of the amount, in this order; Source pays the rest,
 	// and may be empty if there is none. Prices are of the whole amount; processing,
 	// the limits of cards and the rules of markets are of Source's part. Nothing is
-	// taken of them unless Source pays too.
+	// taken of them unless Source pays too; of a charge that is captured in part, the
+	// same part of each.
 	Tenders []TenderRequest `json:"tenders,omitzero"`
 	// SellsCredit is the buyer, by the host's id, who gets the amount as store credit
 	// when it is paid. It is the platform's to sell, at once and without taxes.

@@ -80,7 +80,7 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	if err := p.land(u, prof, c, a.AtOnce); err != nil {
 		return err
 	}
-	if err := p.endTenders(u, c, true); err != nil {
+	if err := p.spendTenders(u, c, nil); err != nil {
 		return err
 	}
 	p.postCharge(&books{u: u, p: p, object: chargeKind.ID(c.ID)}, c)

@@ -190,6 +190,7 @@ type CreditPart struct {
 	Origin  CreditOrigin `json:"origin"`
 	Expires time.Time    `json:"expires,omitzero"`
 	Amount  ledger.Money `json:"amount"`
+	Open    ledger.Money `json:"open,omitzero"` // of Amount, still set aside
 	Back    ledger.Money `json:"back,omitzero"` // given back by refunds
 }
 
@@ -218,7 +219,7 @@ func (w *Credit) reserve(m ledger.Money, at time.Time) []CreditPart {
 			break
 		}
 		l.Left, l.Reserved, m = minus(l.Left, part), sum(l.Reserved, part), minus(m, part)
-		parts = append(parts, CreditPart{Lot: l.ID, Origin: l.Origin, Expires: l.Expires, Amount: part, Back: minus(part, part)})
+		parts = append(parts, CreditPart{Lot: l.ID, Origin: l.Origin, Expires: l.Expires, Amount: part, Open: part, Back: minus(part, part)})
 	}
 	return parts
 }
@@ -230,12 +231,18 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// end ends what was reserved: spent, or free again.
-func (w *Credit) end(parts []CreditPart, spent bool) {
-	for _, x := range parts {
+// end ends an amount of what was reserved: spent, or free again.
+func (w *Credit) end(parts []CreditPart, m ledger.Money, spent bool) {
+	for i := range parts {
+		x := &parts[i]
+		step := ledger.Minor(min(x.Open.Minor(), m.Minor()), m.Currency())
 		l := w.lot(x.Lot)
-		if l.Reserved = minus(l.Reserved, x.Amount); !spent {
-			l.Left = sum(l.Left, x.Amount)
+		if l == nil || step.IsZero() {
+			continue
+		}
+		m, x.Open, l.Reserved = minus(m, step), minus(x.Open, step), minus(l.Reserved, step)
+		if !spent {
+			l.Left, x.Amount = sum(l.Left, step), minus(x.Amount, step)
 		}
 	}
 }
@@ -245,7 +252,7 @@ func (w *Credit) end(parts []CreditPart, spent bool) {
 func (w *Credit) giveBack(parts []CreditPart, m ledger.Money, at time.Time) {
 	for i := len(parts) - 1; i >= 0; i-- {
 		x := &parts[i]
-		step := ledger.Minor(min(x.Amount.Minor()-x.Back.Minor(), m.Minor()), m.Currency())
+		step := ledger.Minor(min(x.Amount.Minor()-x.Open.Minor()-x.Back.Minor(), m.Minor()), m.Currency())
 		if step.IsZero() {
 			continue
 		}

@@ -86,7 +86,7 @@ func (p *Platform) saleRefunded(u *ledger.Unit, c *Charge, r *Refund, done bool)
 	if err != nil {
 		return err
 	}
-	w.end([]CreditPart{{Lot: c.ID, Amount: r.Amount}}, done)
+	w.end([]CreditPart{{Lot: c.ID, Amount: r.Amount, Open: r.Amount}}, r.Amount, done)
 	return p.putCredit(u, w)
 }
 

@@ -74,9 +74,9 @@ func (t *tally) tenders(c *Charge) {
 	for i := range c.Tenders {
 		x := &c.Tenders[i]
 		if x.Hold != "" {
-			t.add(x.Of, "held credit", x.Amount, 1)
+			t.add(x.Of, "held credit", x.Reserved, 1)
 		}
-		if (x.State == TenderReserved) != (c.waiting()) || booked && x.State == TenderReturned && c.Failure == nil {
+		if (x.State == TenderReserved) != (c.waiting() || c.Status == ChargeAuthorized) || booked && x.State == TenderReturned && c.Failure == nil {
 			t.report.Add("charge "+c.ID, "it is %s, and its tender of %s is %s", c.Status, x.Of, x.State)
 		}
 		switch {

@@ -18,7 +18,11 @@ type Tender struct {
 	From      []CreditPart `json:"from,omitzero"`     // what was taken from each lot of store credit
 	State     TenderState  `json:"state"`             // where it stands
 	Hold      string       `json:"hold,omitzero"`     // what is set aside in the ledger, while it is
-	Refunded  ledger.Money `json:"refunded,omitzero"` // given back by refunds, and about to be
+	Reserved  ledger.Money `json:"reserved,omitzero"` // how much is still set aside
+	// Authorized is what it was to pay of a charge that is captured later. From the
+	// first capture on Amount is what it has paid.
+	Authorized ledger.Money `json:"authorized,omitzero"`
+	Refunded   ledger.Money `json:"refunded,omitzero"` // given back by refunds, and about to be
 }
 
 // TenderState is where a tender stands.
@@ -48,12 +52,16 @@ func tendersLoaded(list []Tender) {
 	for i := range list {
 		t := &list[i]
 		zero := ledger.Zero(t.Amount.Currency())
-		if t.Refunded.IsZero() {
-			t.Refunded = zero
+		for _, m := range []*ledger.Money{&t.Amount, &t.Refunded, &t.Reserved, &t.Authorized} {
+			if m.IsZero() {
+				*m = zero
+			}
 		}
 		for j := range t.From {
-			if t.From[j].Back.IsZero() {
-				t.From[j].Back = zero
+			for _, m := range []*ledger.Money{&t.From[j].Amount, &t.From[j].Back, &t.From[j].Open} {
+				if m.IsZero() {
+					*m = zero
+				}
 			}
 		}
 	}
@@ -78,8 +86,6 @@ func checkTenders(r *ChargeRequest) error {
 	switch {
 	case len(r.Tenders) > maxTenders:
 		return bad("tenders", fmt.Sprintf("a charge has at most %d tenders beside its source", maxTenders))
-	case r.CaptureLater:
-		return bad("captureLater", "what is paid with credit or vouchers is captured at once")
 	case r.Method == MethodBitcoin:
 		return bad("tenders", "a payment in bitcoin is paid with coins alone")
 	case r.SellsCredit != "":
@@ -126,6 +132,9 @@ func (p *Platform) tender(u *ledger.Unit, r *ChargeRequest, c *Charge) error {
 		left = minus(left, t.Amount)
 	}
 	tendersLoaded(c.Tenders)
+	if left.IsZero() && r.CaptureLater {
+		return badField("invalid_request", "captureLater", "what credit and vouchers pay whole is not authorized by anybody")
+	}
 	if left.IsZero() {
 		c.Acquirer, c.Source = "", ""
 		return p.reserve(u, c, false)
@@ -204,8 +213,11 @@ func (p *Platform) reserve(u *ledger.Unit, c *Charge, waits bool) error {
 			if err := p.putCredit(u, w); err != nil {
 				return err
 			}
-		} else if err := p.useVoucher(u, t, (*Voucher).reserve); err != nil {
+		} else if err := p.changeVoucher(u, t.Of, t.Amount, (*Voucher).reserve); err != nil {
 			return err
+		}
+		if t.Reserved = t.Amount; c.Authorization != nil {
+			t.Authorized = t.Amount
 		}
 		if waits && !t.Promotion {
 			t.Hold = fmt.Sprintf("hold_%s_%d", c.ID, i)
@@ -217,46 +229,72 @@ func (p *Platform) reserve(u *ledger.Unit, c *Charge, waits bool) error {
 	return nil
 }
 
-// endTenders ends what is set aside for a charge: spent, as its entries say in the
-// same change, or given back exactly. One that was ended stays as it is.
-func (p *Platform) endTenders(u *ledger.Unit, c *Charge, spent bool) error {
+// spendTenders ends what is set aside of each tender by what it has paid: nil is all
+// of it. The change posts it. What was given back before stays so.
+func (p *Platform) spendTenders(u *ledger.Unit, c *Charge, steps []ledger.Money) error {
 	for i := range c.Tenders {
 		t := &c.Tenders[i]
-		if t.State != TenderReserved {
+		if t.State == TenderReturned {
 			continue
 		}
-		op, end := ledger.ReleaseHold, (*Voucher).release
-		if t.State = TenderReturned; spent {
-			t.State, op, end = TenderUsed, ledger.CaptureHold, (*Voucher).spend
+		step, first := t.Reserved, t.State == TenderReserved
+		if steps != nil {
+			step = steps[i]
 		}
-		if t.Hold != "" {
-			u.Hold(ledger.HoldStep{Op: op, ID: t.Hold, Account: p.creditAccount(t.Of, t.Amount.Currency()), Amount: t.Amount})
-			t.Hold = ""
-		}
-		if t.Buyer == "" {
-			if err := p.useVoucher(u, t, end); err != nil {
-				return err
-			}
-			continue
-		}
-		w, err := creditKind.Get(u, t.Of)
-		if err != nil {
-			return err
-		}
-		w.end(t.From, spent)
-		if err := p.putCredit(u, w); err != nil {
+		t.State = TenderUsed
+		if err := p.endTender(u, t, step, true, first); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// settleTenders gives back what is set aside for a charge that did not come about.
+// endTender ends what is set aside of a tender by an amount.
+func (p *Platform) endTender(u *ledger.Unit, t *Tender, m ledger.Money, spent, first bool) error {
+	op, end := ledger.ReleaseHold, (*Voucher).release
+	if spent {
+		op, end = ledger.CaptureHold, (*Voucher).spend
+	}
+	if t.Reserved = minus(t.Reserved, m); t.Hold != "" && !m.IsZero() {
+		u.Hold(ledger.HoldStep{Op: op, ID: t.Hold, Account: p.creditAccount(t.Of, m.Currency()), Amount: m})
+	}
+	switch {
+	case t.Promotion && !first, !t.Promotion && m.IsZero(): // a promotion is one use, however often it is captured
+		return nil
+	case t.Buyer == "":
+		return p.changeVoucher(u, t.Of, m, end)
+	}
+	w, err := creditKind.Get(u, t.Of)
+	if err != nil {
+		return err
+	}
+	w.end(t.From, m, spent)
+	return p.putCredit(u, w)
+}
+
+// settleTenders gives back what is set aside and will not be used: of a charge that
+// did not come about, or the rest of an authorization.
 func (p *Platform) settleTenders(u *ledger.Unit, c *Charge) error {
-	if len(c.Tenders) == 0 || c.Status != ChargeFailed && c.Status != ChargeCanceled {
+	a := c.Authorization
+	ended := c.Status == ChargeFailed || c.Status == ChargeCanceled
+	if len(c.Tenders) == 0 || !ended && (c.Status != ChargeSucceeded || a == nil || !a.Ended || a.Capturing.Sign() > 0) {
 		return nil
 	}
-	return p.endTenders(u, c, false)
+	for i := range c.Tenders {
+		t := &c.Tenders[i]
+		first := t.State == TenderReserved
+		if first {
+			t.State = TenderReturned
+		}
+		if !first && t.Reserved.IsZero() {
+			continue
+		}
+		if err := p.endTender(u, t, t.Reserved, false, first); err != nil {
+			return err
+		}
+		t.Hold = ""
+	}
+	return nil
 }
 
 // postCredit posts what credit and prepaid vouchers pay of a charge (flow S3 of the

@@ -199,11 +199,7 @@ func (v *Voucher) unuse(m ledger.Money) {
 	}
 }
 
-// useVoucher changes the voucher of a tender.
-func (p *Platform) useVoucher(u *ledger.Unit, t *Tender, change func(*Voucher, ledger.Money)) error {
-	return p.changeVoucher(u, t.Of, t.Amount, change)
-}
-
+// changeVoucher changes a voucher by an amount.
 func (p *Platform) changeVoucher(u *ledger.Unit, id string, m ledger.Money, change func(*Voucher, ledger.Money)) error {
 	v, err := voucherKind.Get(u, id)
 	if err != nil {
