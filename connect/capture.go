@@ -87,8 +87,9 @@ type CaptureRequest struct {
 	NoFee          bool         `json:"noFee,omitzero"` // as an ApplicationFee of zero
 	// KeepRest leaves the rest authorized, for another capture. It needs a network
 	// that takes several (CaptureRule.Captures); else the rest is let go.
-	KeepRest bool              `json:"keepRest,omitzero"`
-	Metadata map[string]string `json:"metadata,omitzero"`
+	KeepRest  bool              `json:"keepRest,omitzero"`
+	ofPayment bool              // it is the payment that captures it
+	Metadata  map[string]string `json:"metadata,omitzero"`
 }
 
 // Capture takes all or a part of an authorized charge. One that the acquirer
@@ -143,6 +144,9 @@ func recordCapture(u *ledger.Unit, p *Platform, r *CaptureRequest, w ledger.Work
 	}
 	if err := c.capturable(p, u.At()); err != nil {
 		return nil, err
+	}
+	if c.Payment != "" && !r.ofPayment {
+		return nil, badState("part_of_payment", "charge", "its payment captures it with the others")
 	}
 	a := c.Authorization
 	k := &Capture{

@@ -230,7 +230,7 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 }
 
 // Finish carries out one recorded object: the id of a charge, capture, cancellation,
-// refund, payout, receiver or return of coins. It is what a host calls after the
+// refund, payment, payout, receiver or return of coins. It is what a host calls after the
 // commit of a transaction in which a verb was recorded (In). What is finished
 // already, or being carried out by somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
@@ -251,6 +251,8 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		_, err = refundTask.finish(ctx, p, id)
 	case payoutKind.Fits(id):
 		_, err = payoutTask.finish(ctx, p, id)
+	case paymentKind.Fits(id):
+		err = p.finishPayment(ctx, id)
 	case receiverKind.Fits(id):
 		_, err = receiverTask.finish(ctx, p, id)
 	case coinReturnKind.Fits(id):

@@ -71,6 +71,7 @@ type Charge struct {
 	Tenders    []Tender     `json:"tenders,omitzero"`
 	SourceBack ledger.Money `json:"sourceBack,omitzero"` // where there are tenders: what refunds give back of Source's part
 	CreditSale *CreditSale  `json:"creditSale,omitzero"`
+	Payment    string       `json:"payment,omitzero"` // of several sources, of which it is one
 
 	// Set when it succeeds.
 	ProcessingFee ledger.Money  `json:"processingFee,omitzero"`
@@ -457,6 +458,9 @@ func checkTax(list []Tax, cur ledger.Currency) (ledger.Money, error) {
 
 func (p *Platform) putCharge(u *ledger.Unit, c *Charge, event string) error {
 	if err := p.settleTenders(u, c); err != nil {
+		return err
+	}
+	if err := p.wake(u, c); err != nil {
 		return err
 	}
 	u.Emit(ledger.Event{Type: event, Platform: p.id, Object: chargeKind.ID(c.ID)})

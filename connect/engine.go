@@ -90,6 +90,7 @@ func (e *Engine) workers() []ledger.Worker {
 		e.chargeWorker(), worker(e, captureTask), worker(e, cancelTask), worker(e, refundTask), worker(e, payoutTask),
 		worker(e, receiverTask), worker(e, coinReturnTask),
 		{Kind: creditKind.Name, Do: e.expireCredit}, {Kind: voucherKind.Name, Do: e.expireVoucher},
+		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
 	}
@@ -136,6 +137,6 @@ func Kinds() []ledger.KindInfo {
 		platformKind.Info(), accountKind.Info(), compliance.Kind.Info(), chargeKind.Info(), captureKind.Info(), cancellationKind.Info(),
 		refundKind.Info(), transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
 		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
-		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(),
+		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 	}
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -116,4 +117,25 @@ func (r *runner) refundTo(request *connect.RefundRequest, word, name string, c *
 		require.NoError(r.t, err, r.at)
 		request.To = append(request.To, w.ID)
 	}
+}
+
+// split pays from several sources: "y1: 1000 USD to A fee 100 card tok_visa and 300
+// tok_us". Its charges are y1.1, y1.2 and so on.
+func (r *runner) split(args string) error {
+	name, rest := named(args)
+	parts := strings.Split(rest, " and ")
+	request := connect.PayRequest{Charge: r.chargeRequest(parts[0])}
+	request.Key, request.Charge.Key = request.Charge.Key, ""
+	for _, part := range parts[1:] {
+		w := strings.Fields(part)
+		request.Others = append(request.Others, connect.SourcePart{Source: w[1], Amount: ledger.Minor(r.number(w[0]), request.Charge.Amount.Currency())})
+	}
+	y, err := r.platform.Pay(r.ctx, request)
+	if err == nil {
+		r.ids[name] = y.ID
+		for i, part := range y.Parts {
+			r.ids[fmt.Sprintf("%s.%d", name, i+1)] = part.Charge
+		}
+	}
+	return err
 }

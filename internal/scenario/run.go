@@ -80,7 +80,7 @@ var verbs = map[string]func(*runner, string) error{
 	"processing": (*runner).processing, "regions": (*runner).regions, "commission": (*runner).commission, "service": (*runner).service,
 	"coin": (*runner).coin, "receiver": (*runner).receiver, "pay": (*runner).pay, "mine": (*runner).mine, "reorganise": (*runner).reorganise,
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
-	"grant": (*runner).grant, "voucher": (*runner).voucher,
+	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line,
 }
 

@@ -17,6 +17,18 @@ import (
 // "capture later". By the merchant: "by recurring".
 func (r *runner) charge(args string) error {
 	name, rest := named(args)
+	c, err := r.platform.Charge(r.ctx, r.chargeRequest(rest))
+	if err == nil {
+		r.ids[name] = c.ID
+		if c.CreditSale != nil {
+			r.names[c.CreditSale.Credit] = strings.TrimPrefix(c.CreditSale.Buyer, "buyer-")
+		}
+	}
+	return err
+}
+
+// chargeRequest reads what a charge is.
+func (r *runner) chargeRequest(rest string) connect.ChargeRequest {
 	w := strings.Fields(rest)
 	request := connect.ChargeRequest{Key: r.key(), Source: connect.TestCard}
 	if w[0] == "net" {
@@ -71,14 +83,7 @@ func (r *runner) charge(args string) error {
 			require.Fail(r.t, "no such word", "%s: %s", r.at, w[i])
 		}
 	}
-	c, err := r.platform.Charge(r.ctx, request)
-	if err == nil {
-		r.ids[name] = c.ID
-		if c.CreditSale != nil {
-			r.names[c.CreditSale.Credit] = strings.TrimPrefix(c.CreditSale.Buyer, "buyer-")
-		}
-	}
-	return err
+	return request
 }
 
 // refund is "r1: 250 of c1 reverse fee", or "r1: all of c1". Into store credit: "r1:
@@ -242,6 +247,10 @@ func (r *runner) status(args string) error {
 		re, err := r.platform.GetRefund(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(re.Status), re.Code
+	case strings.HasPrefix(id, "pay_"):
+		y, err := r.platform.GetPayment(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(y.Status), y.Code
 	case strings.HasPrefix(id, "vch_"):
 		v, err := r.platform.GetVoucher(r.ctx, id)
 		require.NoError(r.t, err, r.at)
