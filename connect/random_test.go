@@ -33,6 +33,7 @@ func TestRandomMarketplaces(t *testing.T) {
 			}
 			w.verify()
 			w.requireNothingStuck()
+			w.requirePaymentsWhole()
 		})
 	}
 }
@@ -46,6 +47,9 @@ type wild struct {
 	sellers   []own
 	charges   []own
 	transfers []own
+
+	grants, vouchers, payments []own
+	codes                      []string
 }
 
 // own is an object and the platform that it is of.
@@ -125,7 +129,7 @@ func (w *wild) step() {
 		who = pick(w, w.sellers...)
 	}
 	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(15) {
+	switch w.IntN(18) {
 	case 0:
 		w.open(who.Platform)
 	case 1, 2, 3:
@@ -146,6 +150,10 @@ func (w *wild) step() {
 		w.share()
 	case 14:
 		w.takeBack(who, cur)
+	case 15, 16:
+		w.credit(who.Platform, cur)
+	case 17:
+		w.split(who, cur)
 	}
 }
 
@@ -178,6 +186,7 @@ func (w *wild) pay(who own, cur ledger.Currency) {
 		r.FeeTax = append(r.FeeTax, connect.Tax{Authority: "t0", Amount: ledger.Minor(1+w.Int64N(rest), cur)})
 	}
 	w.shape(who, &r)
+	w.tender(who.Platform, &r)
 	c, err := who.Charge(w.ctx, r)
 	if w.note(err) {
 		w.charges = append(w.charges, own{who.Platform, c.ID})
@@ -199,6 +208,7 @@ func (w *wild) giveBack() {
 	if !w.one(3) {
 		r.Amount = ledger.Minor(1+w.Int64N(c.Amount.Minor()), c.Amount.Currency())
 	}
+	w.into(c, &r)
 	_, err = of.Refund(w.ctx, r)
 	w.note(err)
 }
