@@ -198,7 +198,7 @@ func checkCapture(r *CaptureRequest) error {
 
 // capturable refuses a charge of which nothing can be captured now.
 func (c *Charge) capturable(p *Platform, at time.Time) error {
-	if c.Acquirer != acquirerName(p.e) {
+	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) {
 		return badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own captures it")
 	}
 	a := c.Authorization

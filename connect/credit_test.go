@@ -44,6 +44,9 @@ func TestRefusalsOfCredit(t *testing.T) {
 	require.NoError(t, err)
 	mixed, err := m.try(connect.ChargeRequest{Amount: usd(1000), AccountID: a.ID, Tenders: []connect.TenderRequest{{BuyerID: "b", Amount: usd(100)}}})
 	require.NoError(t, err)
+	whole, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: "whole", Amount: usd(50), AccountID: a.ID, Tenders: []connect.TenderRequest{{BuyerID: "b"}}})
+	require.NoError(t, err)
+	require.Empty(t, whole.Acquirer)
 	m.pass(2 * time.Hour) // the voucher is over
 
 	pay := func(r connect.ChargeRequest, tenders ...connect.TenderRequest) func() error {
@@ -98,7 +101,7 @@ func TestRefusalsOfCredit(t *testing.T) {
 		{"nobody's", pay(connect.ChargeRequest{}, connect.TenderRequest{}), ledger.Invalid, "invalid_request", "tenders[0]"},
 		{"two in one", pay(connect.ChargeRequest{}, connect.TenderRequest{BuyerID: "b", Code: "code"}), ledger.Invalid, "invalid_request", "tenders[0]"},
 		{"the same twice", pay(connect.ChargeRequest{}, part("b", usd(1)), part("b", usd(1))), ledger.Invalid, "invalid_request", "tenders[1]"},
-		{"more than there is", pay(connect.ChargeRequest{Amount: usd(6000)}, part("b", usd(4901))), ledger.State, "insufficient_credit", "tenders[0]"},
+		{"more than there is", pay(connect.ChargeRequest{Amount: usd(6000)}, part("b", usd(4851))), ledger.State, "insufficient_credit", "tenders[0]"},
 		{"another buyer's", pay(connect.ChargeRequest{}, part("d", usd(1))), ledger.State, "insufficient_credit", "tenders[0]"},
 		{"more than is to pay", pay(connect.ChargeRequest{}, part("b", usd(1001))), ledger.Invalid, "tenders_exceed_amount", "tenders[0]"},
 		{"nothing left to pay", pay(connect.ChargeRequest{}, b, part("c", usd(1))), ledger.Invalid, "tenders_exceed_amount", "tenders[1]"},
@@ -120,10 +123,21 @@ func TestRefusalsOfCredit(t *testing.T) {
 		{"taxed credit", pay(connect.ChargeRequest{SellsCredit: "c", Tax: []connect.Tax{{Authority: "nyc", Amount: usd(8)}}}), ledger.Invalid, "invalid_request", "tax"},
 		{"credit later", pay(connect.ChargeRequest{SellsCredit: "c", CaptureLater: true}), ledger.Invalid, "invalid_request", "captureLater"},
 
+		{"capture of what credit paid", func() error {
+			_, err := m.platform.Capture(m.ctx, connect.CaptureRequest{Key: "new", ChargeID: whole.ID})
+			return err
+		}, ledger.State, "already_captured", "charge"},
+		{"cancel what credit paid", func() error {
+			_, err := m.platform.Cancel(m.ctx, connect.CancelRequest{Key: "new", ChargeID: whole.ID})
+			return err
+		}, ledger.State, "already_captured", "charge"},
+		{"news of what credit paid", func() error {
+			return m.News(m.ctx, connect.News{Key: whole.ID, Answer: connect.Answer{Status: connect.Failed}})
+		}, ledger.NotFound, "not_found", "charge"},
 		{"refund into nobody's", give(connect.RefundRequest{ChargeID: plain.ID, IntoCredit: true}), ledger.Invalid, "buyer_required", "buyer"},
 		{"refund of a buyer", give(connect.RefundRequest{ChargeID: plain.ID, BuyerID: "b"}), ledger.Invalid, "invalid_request", "buyer"},
 		{"refund of credit into credit", give(connect.RefundRequest{ChargeID: sold.ID, IntoCredit: true, BuyerID: "b"}), ledger.Invalid, "invalid_request", "intoCredit"},
-		{"refund of spent credit", give(connect.RefundRequest{ChargeID: sold.ID, Amount: usd(4901)}), ledger.State, "credit_spent", "amount"},
+		{"refund of spent credit", give(connect.RefundRequest{ChargeID: sold.ID, Amount: usd(4851)}), ledger.State, "credit_spent", "amount"},
 		{"refund to what did not pay", give(connect.RefundRequest{ChargeID: mixed.ID, To: []string{"credit_0"}}), ledger.Invalid, "invalid_request", "to"},
 		{"refund twice to one", give(connect.RefundRequest{ChargeID: mixed.ID, To: []string{"source", "source"}}), ledger.Invalid, "invalid_request", "to"},
 		{"refund of more than one paid", give(connect.RefundRequest{ChargeID: mixed.ID, Amount: usd(901), To: []string{"source"}}), ledger.State, "refund_exceeds_tender", "to"},

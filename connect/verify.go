@@ -12,7 +12,8 @@ import (
 // Verify adds everything up again: the ledger by itself (ledger.Verify), and
 // every balance of every platform from its charges, refunds, transfers, top-ups,
 // cash sales and payouts, what is held for those under way, and what charges count of
-// their captures, refunds and transfers, and transfers of their reversals. It reports
+// their captures, refunds, tenders and transfers, transfers of their reversals, and
+// what buyers' credits and vouchers say that they have. It reports
 // all differences, and money that is still pending a
 // day after it should have become available. A host can run it every night.
 func (e *Engine) Verify(ctx context.Context) (*ledger.Report, error) {
