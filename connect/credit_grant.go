@@ -95,7 +95,7 @@ func (p *Platform) grant(u *ledger.Unit, r *GrantRequest) (*CreditGrant, error) 
 	}
 	g := &CreditGrant{
 		ID: u.NewID(creditGrantKind.Prefix), Platform: p.id, Buyer: r.BuyerID, Credit: w.ID, Amount: r.Amount, Back: ledger.Zero(cur),
-		Expires: r.Expires.UTC(), Reason: r.Reason, Created: u.At(), Metadata: r.Metadata,
+		Expires: r.Expires.UTC().Truncate(time.Microsecond), Reason: r.Reason, Created: u.At(), Metadata: r.Metadata,
 	}
 	w.add(CreditLot{ID: g.ID, Origin: CreditGranted, Expires: g.Expires}, g.Amount)
 	b := &books{u: u, p: p, object: creditGrantKind.ID(g.ID)}

@@ -55,13 +55,13 @@ const (
 	VoucherCanceled   VoucherStatus = "canceled"
 )
 
-// voucherLife: a refund may give back what was used; canceled is final.
+// voucherLife: a refund may give back what was used; canceled pays for nothing more.
 var voucherLife = life[VoucherStatus]{
 	VoucherIssued:     {VoucherIssued, VoucherPartlyUsed, VoucherUsed, VoucherExpired, VoucherCanceled},
 	VoucherPartlyUsed: {VoucherIssued, VoucherPartlyUsed, VoucherUsed, VoucherExpired, VoucherCanceled},
 	VoucherUsed:       {VoucherIssued, VoucherPartlyUsed, VoucherUsed},
 	VoucherExpired:    {VoucherExpired, VoucherCanceled},
-	VoucherCanceled:   {},
+	VoucherCanceled:   {VoucherCanceled}, // a refund under way then may have brought something back
 }
 
 func (v *Voucher) become(to VoucherStatus) error {

@@ -50,7 +50,7 @@ func (p *Platform) issue(u *ledger.Unit, r *VoucherRequest, code string) (*Vouch
 	}
 	cur := r.Amount.Currency()
 	v := &Voucher{
-		ID: p.voucherID(code), Platform: p.id, Prepaid: r.Prepaid, Amount: r.Amount, Charge: r.ChargeID, Expires: r.Expires.UTC(),
+		ID: p.voucherID(code), Platform: p.id, Prepaid: r.Prepaid, Amount: r.Amount, Charge: r.ChargeID, Expires: r.Expires.UTC().Truncate(time.Microsecond),
 		Status: VoucherIssued, Description: r.Description, Created: u.At(), Metadata: r.Metadata, Code: code,
 	}
 	v.loaded()
@@ -148,13 +148,16 @@ func (p *Platform) CancelVoucher(ctx context.Context, r CancelVoucherRequest) (*
 		if v.Reserved.Sign() > 0 || v.Using > 0 {
 			return nil, badState("voucher_in_use", "voucher", "a charge that is under way uses it")
 		}
+		if v.Status == VoucherCanceled && v.Left.IsZero() {
+			return nil, badState("voucher_canceled", "voucher", "the voucher was canceled, and nothing is left of it")
+		}
 		if err := v.become(VoucherCanceled); err != nil {
 			return nil, err
 		}
 		cur := v.Amount.Currency()
 		b := &books{u: u, p: p, object: voucherKind.ID(v.ID)}
 		b.post("credit taken back", out(p.creditAccount(v.ID, cur), v.Left), in(p.of(p.id, "available", cur), v.Left))
-		v.Claimed, v.Left = v.Left, ledger.Zero(cur)
+		v.Claimed, v.Left = sum(v.Claimed, v.Left), ledger.Zero(cur)
 		return v, p.putVoucher(u, v, EventVoucherCanceled)
 	})
 }
