@@ -138,8 +138,8 @@ func (p *Platform) authorized(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	rule := p.e.captureRule(c, a.Network, u.At())
-	amount := c.presented()
-	over, err := amount.Times(rule.Over.Shift(-2), ledger.RoundDown)
+	amount := c.whole()
+	over, err := c.presented().Times(rule.Over.Shift(-2), ledger.RoundDown)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 // checkAsked refuses an amount that cannot be charged. Of a charge whose buyer's
 // country is known its market says how much (checkBuyer), once it is priced.
 func (e *Engine) checkAsked(r *ChargeRequest, at time.Time) error {
-	if r.BuyerCountry != "" {
+	if r.BuyerCountry != "" || len(r.Tenders) > 0 {
 		return e.checkMoney(r.Amount, at)
 	}
 	return e.checkAmount(r.Amount, at)
@@ -54,7 +54,9 @@ func (p *Platform) checkBuyer(u *ledger.Unit, prof *Profile, r *ChargeRequest, c
 	if !r.SettleIn.IsZero() {
 		rate = r.settles.into()
 	}
-	c.BuyerCountry, s.Settled = country, settled(c.presented(), rate)
+	if c.BuyerCountry, s.Settled = country, settled(c.presented(), rate); c.presented().IsZero() {
+		return nil // no method of that market has a part in it
+	}
 	return v.Refuse(&s)
 }
 

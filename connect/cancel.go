@@ -148,7 +148,7 @@ func recordCancel(u *ledger.Unit, p *Platform, r *CancelRequest, w ledger.Work) 
 
 // cancelable refuses a charge of which nothing can be let go now.
 func (c *Charge) cancelable(p *Platform, reason string, at time.Time) error {
-	if c.Acquirer != acquirerName(p.e) {
+	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) {
 		return badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own cancels it")
 	}
 	a := c.Authorization

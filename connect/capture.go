@@ -27,13 +27,15 @@ type Capture struct {
 	ProcessingFee  ledger.Money `json:"processingFee,omitzero"` // once it has succeeded; in the currency in which the charge settles
 	// Settlement is what the charge grows by where the buyer pays in another currency.
 	Settlement *CaptureSettlement `json:"settlement,omitzero"`
-	Final      bool               `json:"final,omitzero"`  // the rest is let go
-	Stated     bool               `json:"stated,omitzero"` // the commission was
-	Status     StepStatus         `json:"status"`
-	Code       string             `json:"code,omitzero"`
-	Reference  string             `json:"reference,omitzero"`
-	Created    time.Time          `json:"created"`
-	Settled    time.Time          `json:"settled,omitzero"`
+	// Tenders are what each tender of the charge pays of it.
+	Tenders   []ledger.Money `json:"tenders,omitzero"`
+	Final     bool           `json:"final,omitzero"`  // the rest is let go
+	Stated    bool           `json:"stated,omitzero"` // the commission was
+	Status    StepStatus     `json:"status"`
+	Code      string         `json:"code,omitzero"`
+	Reference string         `json:"reference,omitzero"`
+	Created   time.Time      `json:"created"`
+	Settled   time.Time      `json:"settled,omitzero"`
 
 	Metadata map[string]string `json:"metadata,omitzero"`
 	Work     ledger.Work       `json:"work,omitzero"`
@@ -53,6 +55,11 @@ func (k *Capture) loaded() {
 	if k.Settlement != nil {
 		if k.Settlement.loaded(); k.ProcessingFee.IsZero() {
 			k.ProcessingFee = ledger.Zero(k.Settlement.Amount.Currency())
+		}
+	}
+	for i := range k.Tenders {
+		if k.Tenders[i].IsZero() {
+			k.Tenders[i] = ledger.Zero(k.Amount.Currency())
 		}
 	}
 }
@@ -89,8 +96,9 @@ type CaptureRequest struct {
 	NoFee          bool         `json:"noFee,omitzero"` // as an ApplicationFee of zero
 	// KeepRest leaves the rest authorized, for another capture. It needs a network
 	// that takes several (CaptureRule.Captures); else the rest is let go.
-	KeepRest bool              `json:"keepRest,omitzero"`
-	Metadata map[string]string `json:"metadata,omitzero"`
+	KeepRest  bool              `json:"keepRest,omitzero"`
+	ofPayment bool              // it is the payment that captures it
+	Metadata  map[string]string `json:"metadata,omitzero"`
 }
 
 // Capture takes all or a part of an authorized charge. One that the acquirer
@@ -146,6 +154,9 @@ func recordCapture(u *ledger.Unit, p *Platform, r *CaptureRequest, w ledger.Work
 	if err := c.capturable(p, u.At()); err != nil {
 		return nil, err
 	}
+	if c.Payment != "" && !r.ofPayment {
+		return nil, badState("part_of_payment", "charge", "its payment captures it with the others")
+	}
 	a := c.Authorization
 	k := &Capture{
 		ID: u.NewID(captureKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Status: StepPending,
@@ -154,7 +165,12 @@ func recordCapture(u *ledger.Unit, p *Platform, r *CaptureRequest, w ledger.Work
 	if k.Amount, err = a.part(r); err != nil {
 		return nil, err
 	}
-	if err := p.e.checkAmount(sum(a.Captured, k.Amount), u.At()); err != nil {
+	if len(c.Tenders) > 0 {
+		err = p.captureTenders(u, c, k)
+	} else {
+		err = p.e.checkAmount(sum(a.Captured, k.Amount), u.At())
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := c.divide(k, r); err != nil {
@@ -191,7 +207,7 @@ func checkCapture(r *CaptureRequest) error {
 
 // capturable refuses a charge of which nothing can be captured now.
 func (c *Charge) capturable(p *Platform, at time.Time) error {
-	if c.Debit == nil && c.Acquirer != acquirerName(p.e) {
+	if c.Debit == nil && c.Acquirer != "" && c.Acquirer != acquirerName(p.e) {
 		return badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own captures it")
 	}
 	a := c.Authorization
@@ -249,7 +265,7 @@ func askCapture(ctx context.Context, p *Platform, k *Capture, send bool) (Answer
 		return Answer{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
 	capture := func(ctx context.Context) (Answer, error) {
-		return p.e.c.Acquirer.Capture(ctx, k.ID, CaptureOrder{Reference: c.Reference, Amount: k.Amount, Final: k.Final})
+		return p.e.c.Acquirer.Capture(ctx, k.ID, CaptureOrder{Reference: c.Reference, Amount: k.outside(), Final: k.Final})
 	}
 	return p.e.askAbout(ctx, k.ID, k.Reference, attemptOf(&k.Work, send, k.Reference != ""), capture)
 }
@@ -276,8 +292,8 @@ func settleCapture(u *ledger.Unit, p *Platform, k *Capture, a Answer) error {
 	case Declined:
 		return p.captureDeclined(u, c, k, a)
 	case Approved:
-		if a.Amount != k.Amount {
-			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+k.Amount.String())
+		if a.Amount != k.outside() {
+			return badState("amount_mismatch", "amount", "the acquirer answered for "+a.Amount.String()+", not for "+k.outside().String())
 		}
 		return p.captureApproved(u, c, k)
 	}
@@ -333,6 +349,9 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 		return err
 	}
 	c.Settled, c.Available, c.PlatformIn, c.AccountIn = u.At(), now.Available, now.PlatformIn, now.AccountIn
+	if err := p.spendTenders(u, c, k.Tenders); err != nil {
+		return err
+	}
 	if err := p.postCharge(&books{u: u, p: p, object: captureKind.ID(k.ID)}, now); err != nil {
 		return err
 	}

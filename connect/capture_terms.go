@@ -112,6 +112,7 @@ func (a *Authorization) feeTaxOf(fee ledger.Money) ([]Tax, error) {
 func (c *Charge) add(k *Capture) {
 	a := c.Authorization
 	was := c.capturedTerms()
+	c.addTenders(k)
 	a.Captured, a.Capturing = sum(a.Captured, k.Amount), ledger.Zero(k.Amount.Currency())
 	a.Made++
 	a.Ended = a.Ended || k.Final || a.Left().IsZero() && a.Captured.Minor() >= a.Most.Minor()
@@ -159,6 +160,7 @@ func (k *Capture) asCharge(of *Charge) *Charge {
 		Direct:        of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf, Hold: of.Hold,
 		ApplicationFee: k.ApplicationFee, ServiceFee: k.ServiceFee, Tax: k.Tax, FeeTax: k.FeeTax, ProcessingFee: k.ProcessingFee,
 		PlatformPart: k.PlatformPart, Discount: k.Discount,
+		Tenders: k.tenderSteps(of),
 	}
 }
 
@@ -201,7 +203,7 @@ func (t *tally) compareCaptures(c *Charge) {
 		t.report.Add("charge "+c.ID, "it counts %v as captured and %v under way; its captures add up to %d and %d, of at most %v",
 			a.Captured, a.Capturing, sum.done, sum.underWay, a.Most)
 	}
-	if sum.done > 0 && (c.presented().Minor() != sum.done || c.terms().ApplicationFee.Minor() != sum.fee || c.ProcessingFee.Minor() != sum.processing ||
+	if sum.done > 0 && (c.whole().Minor() != sum.done || c.terms().ApplicationFee.Minor() != sum.fee || c.ProcessingFee.Minor() != sum.processing ||
 		sum.settled != c.capturedSettled()) {
 		t.report.Add("charge "+c.ID, "its amount and fees are not those of its captures")
 	}

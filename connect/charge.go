@@ -3,7 +3,6 @@ package connect
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/soukhq/souk/connect/pricing"
@@ -90,6 +89,12 @@ type Charge struct {
 	Transferred    ledger.Money `json:"transferred,omitzero"` // by transfers of this charge, less what was reversed
 	Hold           *HoldTerms   `json:"hold,omitzero"`        // the seller's share waits by these terms: GetHeldShare
 
+	// What is not paid by Source (tender.go), and what is sold (credit_sale.go).
+	Tenders    []Tender     `json:"tenders,omitzero"`
+	SourceBack ledger.Money `json:"sourceBack,omitzero"` // where there are tenders: what refunds give back of Source's part
+	CreditSale *CreditSale  `json:"creditSale,omitzero"`
+	Payment    string       `json:"payment,omitzero"` // of several sources, of which it is one
+
 	// Set when it succeeds.
 	ProcessingFee ledger.Money  `json:"processingFee,omitzero"`
 	Processing    *pricing.Line `json:"processing,omitzero"` // how the processing fee came about
@@ -156,7 +161,7 @@ func (c *Charge) loaded() {
 	zero := ledger.Zero(c.Amount.Currency())
 	for _, m := range []*ledger.Money{
 		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
-		&c.TransferAmount, &c.Transferred, &c.ReverseBase,
+		&c.TransferAmount, &c.Transferred, &c.ReverseBase, &c.SourceBack,
 		&c.PlatformPart, &c.Discount, &c.PlatformBack, &c.DiscountBack, &c.DiscountBase,
 	} {
 		if m.IsZero() {
@@ -168,6 +173,7 @@ func (c *Charge) loaded() {
 		c.Settlement.loaded()
 	}
 	c.linesLoaded(zero)
+	tendersLoaded(c.Tenders)
 	if c.Authorization != nil {
 		c.Authorization.loaded()
 	}
@@ -254,6 +260,16 @@ type ChargeRequest struct {
 	SavedSourceID string `json:"savedSource,omitzero"`
 	// Save saves Source for the customer once the charge is approved.
 	Save *SaveTerms `json:"save,omitzero"`
+
+	// Tenders pay what they can of the amount, in this order; Source pays the rest,
+	// and may be empty if there is none. Prices are of the whole amount; processing,
+	// the limits of cards and the rules of markets are of Source's part. Nothing is
+	// taken of them unless Source pays too; of a charge that is captured in part, the
+	// same part of each.
+	Tenders []TenderRequest `json:"tenders,omitzero"`
+	// SellsCredit is the buyer, by the host's id, who gets the amount as store credit
+	// when it is paid. It is the platform's to sell, at once and without taxes.
+	SellsCredit string `json:"sellsCredit,omitzero"`
 
 	// AccountID is the seller whom the amount less taxes goes to. Empty: the
 	// platform charges for itself, and may transfer what is others' (TransferRequest).
@@ -398,176 +414,13 @@ func stillOpen(open, succeeded bool, a Answer) (bool, error) {
 	return false, badState("contradicting_news", "status", "another answer has been booked")
 }
 
-func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Work) (*Charge, error) {
-	prof, err := p.expectProfile(u)
-	if err != nil {
-		return nil, err
-	}
-	r := *asked // a lost race begins with the request as it was
-	if err := p.lay(&r); err != nil {
-		return nil, err
-	}
-	customer, err := p.useSaved(u, &r)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.checkCharge(u, prof, &r); err != nil {
-		return nil, err
-	}
-	if r.AccountID != "" {
-		if err := p.expectAccount(u, r.AccountID); err != nil {
-			return nil, err
-		}
-	}
-	c := &Charge{
-		ID: u.NewID(chargeKind.Prefix), Platform: p.id, Account: r.AccountID, Amount: r.Amount,
-		ApplicationFee: r.ApplicationFee, Source: r.Source, Acquirer: acquirerName(p.e), Category: r.Category, Method: r.Method,
-		Descriptor: r.Descriptor, Description: r.Description, Status: ChargeProcessing, Created: u.At(),
-		Metadata: r.Metadata, Work: w,
-	}
-	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
-	c.Hold = r.Hold
-	r.laid.frame(c)
-	if err := p.expectOwners(u, c); err != nil {
-		return nil, err
-	}
-	if err := p.shape(u, &r, c); err != nil {
-		return nil, err
-	}
-	c.saveWith(customer, &r)
-	if c.initiate(&r); r.CaptureLater {
-		c.Authorization = &Authorization{}
-	}
-	if err := p.priceCharge(u, prof, &r, c); err != nil {
-		return nil, err
-	}
-	if err := p.checkBuyer(u, prof, &r, c); err != nil {
-		return nil, err
-	}
-	if err := p.onlyOne(u, c); err != nil {
-		return nil, err
-	}
-	if c.loaded(); r.laid != nil {
-		if err := c.allot(); err != nil {
-			return nil, err
-		}
-	}
-	if c.Hold != nil && c.Discount.Sign() > 0 {
-		return nil, badField("invalid_hold", "hold", "what the platform pays of a discount is the seller's at once, and does not wait")
-	}
-	if err := p.settleIn(prof, &r, c); err != nil {
-		return nil, err
-	}
-	if err := p.feeIn(prof, &r, c); err != nil {
-		return nil, err
-	}
-	c.loaded()
-	if err := p.checkDirect(u, prof, c); err != nil {
-		return nil, err
-	}
-	if err := p.collect(u, &r, c); err != nil {
-		return nil, err
-	}
-	return c, p.putCharge(u, c, EventChargePending)
-}
-
-// checkCharge refuses a request before anything is written.
-func (p *Platform) checkCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest) error {
-	if r.Net != (ledger.Money{}) {
-		if err := p.grossUp(u, prof, r); err != nil {
-			return err
-		}
-	}
-	if err := p.e.checkAsked(r, u.At()); err != nil {
-		return err
-	}
-	if err := p.byMandate(r); err != nil {
-		return err
-	}
-	if r.MandateID == "" {
-		if err := p.e.checkSource("source", r.Source); err != nil {
-			return err
-		}
-	}
-	if err := p.e.checkShown(r, u.At()); err != nil {
-		return err
-	}
-	if err := checkText("description", r.Description, 1000); err != nil {
-		return err
-	}
-	if err := checkMetadata(r.Metadata); err != nil {
-		return err
-	}
-	if err := checkInitiation(r, u.At()); err != nil {
-		return err
-	}
-	owed, err := checkTax(r.Tax, r.Amount.Currency())
-	if err != nil {
-		return err
-	}
-	if owed.Sign() > 0 && owed.Minor() >= r.Amount.Minor() {
-		return badField("tax_exceeds_amount", "tax", "the taxes are no less than the amount")
-	}
-	if err := checkPart(r.ApplicationFee, r.Amount, "applicationFee"); err != nil {
-		return err
-	}
-	if r.ApplicationFee.Sign() > 0 && r.AccountID == "" {
-		return badField("invalid_request", "applicationFee", "a commission is taken from a seller's share")
-	}
-	share := r.share(minus(r.Amount, owed))
-	if r.ApplicationFee.Minor() > share.Minor() {
-		return badField("fee_exceeds_amount", "applicationFee", "the commission is more than the seller's share")
-	}
-	if err := checkShape(r, share); err != nil {
-		return err
-	}
-	if err := checkPricing(r, share); err != nil {
-		return err
-	}
-	return p.checkHold(u, prof, r, share)
-}
-
-// addTax adds up taxes that were checked.
-func addTax(list []Tax) int64 {
-	sum := int64(0)
-	for _, t := range list {
-		sum += t.Amount.Minor()
-	}
-	return sum
-}
-
-// checkTax adds taxes up, which are all in one currency.
-func checkTax(list []Tax, cur ledger.Currency) (ledger.Money, error) {
-	sum := ledger.Zero(cur)
-	bad := func(code, msg string) (ledger.Money, error) { return sum, badField(code, "tax", msg) }
-	if len(list) > 10 {
-		return bad("invalid_tax", "a payment has at most ten taxes")
-	}
-	seen := make(map[string]bool, len(list))
-	for _, t := range list {
-		switch {
-		case !validName(t.Authority):
-			return bad("invalid_tax", "an authority is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
-		case seen[t.Authority]:
-			return bad("invalid_tax", "each authority stands in it once")
-		case t.Amount.Currency() != cur:
-			return bad("currency_mismatch", "a tax is in the currency of the payment")
-		case t.Amount.Sign() <= 0:
-			return bad("invalid_tax", "a tax is more than zero")
-		case !t.Refunded.IsZero():
-			return bad("invalid_tax", "what was refunded of a tax is counted, not given")
-		}
-		seen[t.Authority] = true
-		total, err := sum.Add(t.Amount)
-		if err != nil {
-			return bad("amount_too_large", "the taxes do not fit")
-		}
-		sum = total
-	}
-	return sum, nil
-}
-
 func (p *Platform) putCharge(u *ledger.Unit, c *Charge, event string) error {
+	if err := p.settleTenders(u, c); err != nil {
+		return err
+	}
+	if err := p.wake(u, c); err != nil {
+		return err
+	}
 	u.Emit(ledger.Event{Type: event, Platform: p.id, Object: chargeKind.ID(c.ID)})
 	return chargeKind.Put(u, c.ID, c)
 }

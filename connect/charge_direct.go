@@ -71,14 +71,15 @@ func (c *Charge) feeField() string {
 func (p *Platform) postDirect(b *books, c *Charge) error {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
-	fees, lines := p.house("processing_fees", cur), p.acquired(c.clearing(), c.Amount, c.Settlement.whole())
+	fees, lines := p.house("processing_fees", cur), p.acquired(c.clearing(), c.outside(), c.Settlement.whole())
 	commission, seller := p.landsIn(c, platform, seller)
 	if c.sellerPays() {
-		b.post("charge", append(lines, line{account: seller, minor: c.Amount.Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))...)
+		b.post("charge", append(lines, line{account: seller, minor: c.outside().Minor() - c.ProcessingFee.Minor()}, in(fees, c.ProcessingFee))...)
 	} else {
-		b.post("charge", append(lines, in(seller, c.Amount))...)
+		b.post("charge", append(lines, in(seller, c.outside()))...)
 		b.post("processing fee", out(platform, c.ProcessingFee), in(fees, c.ProcessingFee))
 	}
+	p.postDiscount(b, c, platform, seller, p.postCredit(b, c, platform, seller, minus(c.Amount, c.outside())))
 	for _, t := range c.Tax {
 		b.post("tax collected", out(seller, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
@@ -120,7 +121,7 @@ func (r *Refund) directOwes() (platform, seller int64) {
 }
 
 // refundDirect posts the refund of a direct charge: flows R1 and R2 of the chart.
-func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
+func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) error {
 	cur, fee := r.Amount.Currency(), sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
 	from := r.sources(p)
 	taxes := from.taxesTo()
@@ -128,12 +129,16 @@ func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) {
 	if taxes.Purpose == purposeHeld {
 		toHeld += addTax(r.Tax)
 	}
-	b.post("refund", append(from.fromSeller(r.Amount, toHeld), p.givenBack(c.clearing(), r.Amount, r.Exchanged)...)...)
+	b.post("refund", append(from.fromSeller(r.outside(), toHeld), p.givenBack(c.clearing(), r.outside(), r.Exchanged)...)...)
+	if err := p.refundTenders(b, c, r, from.seller, r.FromAccount.Short); err != nil {
+		return err
+	}
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(taxes, t.Amount))
 	}
 	b.post("discount returned", out(from.seller, r.DiscountBack).force(r.FromAccount.Short), in(from.platform, r.DiscountBack))
 	p.postFeeBack(b, r, from, fee)
+	return nil
 }
 
 // postFeeBack gives a seller a part of a commission back, with its taxes.

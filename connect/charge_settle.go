@@ -87,7 +87,13 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	if err := p.land(u, prof, c, a.AtOnce); err != nil {
 		return err
 	}
+	if err := p.spendTenders(u, c, nil); err != nil {
+		return err
+	}
 	if err := p.postCharge(&books{u: u, p: p, object: chargeKind.ID(c.ID)}, c); err != nil {
+		return err
+	}
+	if err := p.creditBought(u, c); err != nil {
 		return err
 	}
 	if err := p.holdShare(u, c, c); err != nil {
@@ -106,15 +112,18 @@ func (p *Platform) postCharge(b *books, c *Charge) error {
 	if c.Direct {
 		return p.postDirect(b, c)
 	}
-	b.post("charge", append(p.acquired(c.clearing(), c.Amount, c.Settlement.whole()),
-		line{account: platform, minor: c.Amount.Minor() - c.ProcessingFee.Minor()},
+	b.post("charge", append(p.acquired(c.clearing(), c.outside(), c.Settlement.whole()),
+		line{account: platform, minor: c.outside().Minor() - c.ProcessingFee.Minor()},
 		in(p.house("processing_fees", cur), c.ProcessingFee))...)
+	given := p.postCredit(b, c, platform, seller, c.given())
 	for _, t := range c.Tax {
 		b.post("tax collected", out(platform, t.Amount), in(p.of(p.id, "tax/"+t.Authority, cur), t.Amount))
 	}
 	if c.Account != "" {
 		fees, seller := p.landsIn(c, platform, seller)
-		b.post("transfer", out(platform, c.given()), in(seller, c.given()))
+		sent := minus(given, ledger.Minor(min(c.promoted().Minor(), given.Minor()), cur))
+		b.post("transfer", out(platform, sent), in(seller, sent))
+		p.postDiscount(b, c, platform, seller, given)
 		b.post("discount", out(platform, c.Discount), in(seller, c.Discount)) // flow C13
 		p.postFee(b, c, fees, seller, c.ApplicationFee)
 	}
@@ -149,7 +158,7 @@ func (p *Platform) land(u *ledger.Unit, prof *Profile, c *Charge, atOnce bool) e
 	if err != nil {
 		return err
 	}
-	if c.Account == "" && c.AtOnce && c.share().Minor() >= c.ProcessingFee.Minor() {
+	if c.Account == "" && c.AtOnce && c.CreditSale == nil && len(c.Tenders) == 0 && c.share().Minor() >= c.ProcessingFee.Minor() {
 		c.PlatformIn = "available"
 		return nil
 	}

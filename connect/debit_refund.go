@@ -9,7 +9,7 @@ import (
 
 // instruction pays a refund of a bank debit to the account that was debited.
 func (r *Refund) instruction(c *Charge) payout.Instruction {
-	return payout.Instruction{Key: r.ID + "-1", Amount: r.Amount, Destination: c.Debit.Destination, Descriptor: c.Descriptor}
+	return payout.Instruction{Key: r.ID + "-1", Amount: r.outside(), Destination: c.Debit.Destination, Descriptor: c.Descriptor}
 }
 
 // refundUpdate books one piece of a rail's news of a refund: it was paid, or it failed.

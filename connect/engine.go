@@ -92,6 +92,8 @@ func (e *Engine) workers() []ledger.Worker {
 		e.sourceWorker(), worker(e, increaseTask),
 		e.groupWorker(), e.shareWorker(),
 		{Kind: mandateKind.Name, Do: e.expireMandate},
+		{Kind: creditKind.Name, Do: e.expireCredit}, {Kind: voucherKind.Name, Do: e.expireVoucher},
+		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
 	}
@@ -142,5 +144,6 @@ func Kinds() []ledger.KindInfo {
 		noticeKind.Info(),
 		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
+		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 	}
 }

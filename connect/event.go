@@ -77,3 +77,18 @@ const (
 	EventPayoutReturned = payout.EventReturned
 	EventPayoutCanceled = payout.EventCanceled
 )
+
+// The types of events of store credit, vouchers and payments from several sources.
+const (
+	EventCreditUpdated   = "credit.updated"
+	EventCreditGranted   = "credit_grant.created"
+	EventCreditTakenBack = "credit_grant.taken_back" // revoked or expired, in part or whole
+
+	EventPaymentCreated = "payment.created"
+	EventPaymentUpdated = "payment.updated"
+
+	EventVoucherIssued   = "voucher.issued"
+	EventVoucherUpdated  = "voucher.updated" // used, or given back to
+	EventVoucherExpired  = "voucher.expired"
+	EventVoucherCanceled = "voucher.canceled"
+)

@@ -17,16 +17,23 @@ type Failure struct {
 	Tax      []Tax        `json:"tax,omitzero"`      // no longer owed to the authorities
 	FeeTax   []Tax        `json:"feeTax,omitzero"`   // likewise, given back to the seller
 
-	Exchanged *Exchanged   `json:"exchanged,omitzero"` // Amount as the acquirer took it, of a payment that settles in another currency
-	Discount  ledger.Money `json:"discount,omitzero"`  // of what the platform gave to discounts, back to it from the seller
+	Exchanged *Exchanged     `json:"exchanged,omitzero"` // Amount as the acquirer took it, of a payment that settles in another currency
+	Discount  ledger.Money   `json:"discount,omitzero"`  // of what the platform gave to discounts, back to it from the seller
+	Tenders   []ledger.Money `json:"tenders,omitzero"`   // given back to each of the charge's tenders
+	Credit    ledger.Money   `json:"credit,omitzero"`    // taken back of the store credit that the charge had sold
 }
 
 func (f *Failure) booked() bool { return f != nil && !f.Amount.IsZero() }
 
 func (f *Failure) loaded(zero ledger.Money) {
-	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack, &f.Discount} {
+	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack, &f.Discount, &f.Credit} {
 		if m.IsZero() {
 			*m = zero
+		}
+	}
+	for i := range f.Tenders {
+		if f.Tenders[i].IsZero() {
+			f.Tenders[i] = zero
 		}
 	}
 	for _, list := range [][]Tax{f.Tax, f.FeeTax} {
@@ -47,7 +54,7 @@ func (p *Platform) chargeFailed(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	zero := ledger.Zero(c.Amount.Currency())
-	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero, Discount: zero}
+	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero, Discount: zero, Credit: zero}
 	c.Work.Done()
 	if c.Authorization != nil {
 		c.Authorization.Ended = true
@@ -111,9 +118,15 @@ func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to, converted string) e
 	if c.Direct {
 		return p.undoDirect(b, c, platform, p.of(c.Account, to, cur), converted)
 	}
-	amount := minus(c.Amount, f.Amount)
+	amount := minus(c.outside(), f.Amount)
 	b.post("payment failed", append([]line{out(platform, amount)}, p.takenBack(c, amount)...)...)
-	f.Amount = c.Amount
+	f.Amount = c.outside()
+	if err := p.tendersUndone(b, c, platform, ledger.Ref{}); err != nil {
+		return err
+	}
+	if err := p.saleUndone(b, c, platform); err != nil {
+		return err
+	}
 	for i, step := range failTax(&f.Tax, c.Tax) {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(platform, step))
 	}
@@ -157,9 +170,9 @@ func addSteps(list []ledger.Money) int64 {
 // who gets back what refunds have left of the commission and the service fee.
 func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref, converted string) error {
 	f, cur := c.Failure, c.Amount.Currency()
-	amount := minus(c.Amount, f.Amount)
+	amount := minus(c.outside(), f.Amount)
 	taken := p.takenBack(c, amount)
-	f.Amount = c.Amount
+	f.Amount = c.outside()
 	taxes, feeTax := failTax(&f.Tax, c.Tax), failTax(&f.FeeTax, c.FeeTax)
 	fee := minus(minus(c.toPlatform(), c.backFromPlatform()), f.FeeBack)
 	f.FeeBack = sum(f.FeeBack, fee)
@@ -177,6 +190,9 @@ func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref, 
 		toHeld += addSteps(taxes)
 	}
 	b.post("payment failed", append(x.fromSeller(amount, toHeld), taken...)...)
+	if err := p.tendersUndone(b, c, platform, seller); err != nil {
+		return err
+	}
 	for i, step := range taxes {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+c.Tax[i].Authority, cur), step), in(to, step))
 	}
@@ -212,6 +228,7 @@ func (t *tally) failure(c *Charge) {
 		owner = c.Account
 	}
 	t.add(owner, "balance", f.Amount, -1)
+	t.failedTenders(c, owner)
 	t.add(t.platform, "balance", f.Reversal, 1)
 	if c.FeeSettlement == nil {
 		t.add(t.platform, "balance", f.FeeBack, -1)
@@ -235,8 +252,8 @@ func (t *tally) failure(c *Charge) {
 	if c.Direct {
 		share, back = ledger.Zero(c.Amount.Currency()), minus(c.toPlatform(), c.backFromPlatform())
 	}
-	if f.Amount != c.Amount || f.Discount != minus(c.Discount, c.DiscountBack) || f.Reversal != share || f.FeeBack != back {
+	if f.Amount != c.outside() || f.Discount != minus(c.Discount, c.DiscountBack) || f.Reversal != share || f.FeeBack != back {
 		t.report.Add("charge "+c.ID, "it failed, and %v, %v and %v were taken back for it; it is of %v, %v and %v", f.Amount, f.Reversal, f.FeeBack,
-			c.Amount, share, back)
+			c.outside(), share, back)
 	}
 }

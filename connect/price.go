@@ -85,8 +85,8 @@ func (p *Platform) priceSale(u *ledger.Unit, prof *Profile, r *ChargeRequest, c 
 	if c.Amount, err = c.Amount.Add(c.ServiceFee); err != nil {
 		return err
 	}
-	if r.BuyerCountry != "" {
-		return p.e.checkMoney(c.Amount, u.At()) // and checkBuyer all else
+	if r.BuyerCountry != "" || len(r.Tenders) > 0 {
+		return p.e.checkMoney(c.Amount, u.At()) // and checkBuyer and tender all else
 	}
 	return p.e.checkAmount(c.Amount, u.At())
 }
@@ -193,8 +193,11 @@ func (p *Platform) priceProcessing(u *ledger.Unit, prof *Profile, c *Charge, a A
 // processing computes the processing fee: by the country and currency of the
 // seller whose own the charge is, else by the platform's.
 func (p *Platform) processing(u *ledger.Unit, prof *Profile, c *Charge, a Answer) (pricing.Line, error) {
+	if c.outside().IsZero() { // nobody processes anything
+		return pricing.Line{Amount: c.outside()}, nil
+	}
 	s := pricing.Sale{
-		Amount: c.Amount, Country: prof.Country, Books: prof.Base, Seller: c.Account, Category: c.Category, Method: c.Method,
+		Amount: c.outside(), Country: prof.Country, Books: prof.Base, Seller: c.Account, Category: c.Category, Method: c.Method,
 		CardCountry: a.Country, At: c.Created,
 	}
 	if merchant := c.merchant(); merchant != "" {

@@ -33,6 +33,7 @@ func TestRandomMarketplaces(t *testing.T) {
 			}
 			w.verify()
 			w.requireNothingStuck()
+			w.requirePaymentsWhole()
 		})
 	}
 }
@@ -46,6 +47,9 @@ type wild struct {
 	sellers   []own
 	charges   []own
 	transfers []own
+
+	grants, vouchers, payments []own
+	codes                      []string
 }
 
 // own is an object and the platform that it is of.
@@ -125,7 +129,7 @@ func (w *wild) step() {
 		who = pick(w, w.sellers...)
 	}
 	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(18) {
+	switch w.IntN(21) {
 	case 0:
 		w.open(who.Platform)
 	case 1, 2, 3:
@@ -148,6 +152,10 @@ func (w *wild) step() {
 		w.takeBack(who, cur)
 	case 15, 16, 17:
 		w.onHold()
+	case 18, 19:
+		w.credit(who.Platform, cur)
+	case 20:
+		w.split(who, cur)
 	}
 }
 
@@ -182,6 +190,7 @@ func (w *wild) pay(who own, cur ledger.Currency) {
 	w.shape(who, &r)
 	w.debited(who, &r)
 	w.itemise(who, &r)
+	w.tender(who.Platform, &r)
 	c, err := who.Charge(w.ctx, r)
 	if w.note(err) {
 		w.charges = append(w.charges, own{who.Platform, c.ID})
@@ -204,6 +213,7 @@ func (w *wild) giveBack() {
 		r.Amount = ledger.Minor(1+w.Int64N(paid(c).Minor()), paid(c).Currency())
 	}
 	w.nameLines(c, &r)
+	w.into(c, &r)
 	_, err = of.Refund(w.ctx, r)
 	w.note(err)
 }

@@ -62,6 +62,12 @@ type Refund struct {
 	FromHeld     *HeldPart `json:"fromHeld,omitzero"` // what of the share waits and goes back first; nil: nothing
 	Held         bool      `json:"held,omitzero"`     // made by Drain, since the share had waited too long or that was decided
 
+	// What does not go back to the charge's source; and for a charge that sold store
+	// credit, the Credit that it is taken from.
+	Tenders    []RefundTender `json:"tenders,omitzero"`
+	CreditOf   string         `json:"creditOf,omitzero"`
+	FromCredit RefundLeg      `json:"fromCredit,omitzero"`
+
 	Work ledger.Work `json:"work,omitzero"`
 
 	// Replayed is set when an idempotency key was used again.
@@ -130,9 +136,19 @@ type RefundRequest struct {
 	ReverseTransfer bool `json:"reverseTransfer,omitzero"`
 	// RefundFee gives the seller the same part of the commission back. It needs
 	// ReverseTransfer, or a direct charge.
-	RefundFee bool              `json:"refundFee,omitzero"`
-	Reason    string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
-	Metadata  map[string]string `json:"metadata,omitzero"`
+	RefundFee bool `json:"refundFee,omitzero"`
+	// IntoCredit gives store credit instead of money: to BuyerID, or if that is empty
+	// to the buyer whose credit paid for some of the charge. No acquirer has a part
+	// in it.
+	IntoCredit bool   `json:"intoCredit,omitzero"`
+	BuyerID    string `json:"buyer,omitzero"`
+	// To is the order in which what paid for the charge gets its money back:
+	// TenderSource and the ids of credits and vouchers (Tender.Of). What is not named
+	// gets nothing. Empty is the source first, and then tenders, the last first. What
+	// a voucher at the platform's cost had paid goes to the platform.
+	To       []string          `json:"to,omitzero"`
+	Reason   string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
+	Metadata map[string]string `json:"metadata,omitzero"`
 
 	held bool // by Drain, of a share that has waited
 }
@@ -202,13 +218,13 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err != nil {
 		return nil, err
 	}
-	if c.Method == MethodBitcoin && c.Acquirer == "" {
-		return nil, badState("paid_in_coins", "charge", "the charge was paid in bitcoin, and RefundCoins gives it back")
+	if err := checkRefundTo(c, req); err != nil {
+		return nil, err
 	}
-	if c.Rail != "" && c.Rail != railName(p.e) {
+	if c.Rail != "" && c.Rail != railName(p.e) && !req.IntoCredit {
 		return nil, badState("other_rail", "charge", "the charge was debited by another rail, "+c.Rail+"; its own pays money back")
 	}
-	if c.Rail == "" && c.Acquirer != acquirerName(p.e) {
+	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) && !req.IntoCredit {
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
 	}
 	if err := c.takesBack(req); err != nil {
@@ -230,11 +246,24 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err != nil {
 		return nil, err
 	}
+	if c.CreditSale != nil {
+		if err := p.refundsSale(u, c, r, req.Amount); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.begin(r, req); err != nil {
 		return nil, err
 	}
-	if err := p.setAside(u, prof, c, r); err != nil {
+	if err := p.sentTo(u, c, r, req); err != nil {
 		return nil, err
+	}
+	if c.CreditSale == nil {
+		if err := p.setAside(u, prof, c, r); err != nil {
+			return nil, err
+		}
+	}
+	if r.outside().IsZero() {
+		return r, p.refundedWithin(u, c, r)
 	}
 	if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 		return nil, err
@@ -478,6 +507,7 @@ func (c *Charge) end(r *Refund, done bool) {
 		c.Refunded = sum(c.Refunded, r.Amount)
 		return
 	}
+	c.sentBack(r)
 	c.ServiceBack = minus(c.ServiceBack, r.ServiceBack)
 	c.linesUndone(r)
 	taxUndone(c.Tax, r.Tax)

@@ -18,9 +18,11 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	for _, t := range r.Tax {
 		owes -= t.Amount.Minor()
 	}
+	owes -= r.promoted()
 	gives := r.Reversal.Minor() - r.FeeBack.Minor() - addTax(r.FeeTax) + r.DiscountBack.Minor()
 	if r.Direct {
 		owes, gives = r.directOwes()
+		owes -= r.promoted()
 	}
 	if owes, gives, err = p.heldFirst(u, c, r, owes, gives); err != nil {
 		return err
@@ -149,6 +151,9 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		}
 		p.letGo(u, r, ledger.ReleaseHold)
 		c.end(r, false)
+		if err := p.saleRefunded(u, c, r, false); err != nil {
+			return err
+		}
 		if err := p.heldEnd(u, c, r, false); err != nil {
 			return err
 		}
@@ -177,10 +182,8 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 		return err
 	}
 	b := &books{u: u, p: p, object: refundKind.ID(r.ID)}
-	if r.Direct {
-		p.refundDirect(b, c, r)
-	} else {
-		p.refundDestination(b, c, r)
+	if err := p.postRefund(b, c, r); err != nil {
+		return err
 	}
 	p.letGo(u, r, ledger.CaptureHold)
 	if err := p.heldEnd(u, c, r, true); err != nil {
@@ -193,12 +196,36 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 	return p.putRefund(u, r, EventRefundUpdated)
 }
 
+// postRefund posts a refund of a charge of any shape.
+func (p *Platform) postRefund(b *books, c *Charge, r *Refund) error {
+	cur := r.Amount.Currency()
+	switch {
+	case r.CreditOf != "": // what was sold is the buyer's, and so is the refund's cost
+		b.post("refund", out(p.creditAccount(r.CreditOf, cur), r.Amount), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+		return p.saleRefunded(b.u, c, r, true)
+	case r.Direct:
+		return p.refundDirect(b, c, r)
+	}
+	return p.refundDestination(b, c, r)
+}
+
+// refundedWithin settles a refund of which no acquirer has a part.
+func (p *Platform) refundedWithin(u *ledger.Unit, c *Charge, r *Refund) error {
+	r.Acquirer, r.Settled = "", u.At()
+	r.Work.Done()
+	u.Emit(ledger.Event{Type: EventRefundCreated, Platform: p.id, Object: refundKind.ID(r.ID)})
+	return p.refundApproved(u, c, r)
+}
+
 // refundDestination posts the refund of a charge that is the platform's: flows R3
 // to R7 of the chart, and the taxes in proportion.
-func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
+func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
 	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
-	b.post("refund", append([]line{out(platform, r.Amount).force(r.FromPlatform.Short)}, p.givenBack(c.clearing(), r.Amount, r.Exchanged)...)...)
+	b.post("refund", append([]line{out(platform, r.outside()).force(r.FromPlatform.Short)}, p.givenBack(c.clearing(), r.outside(), r.Exchanged)...)...)
+	if err := p.refundTenders(b, c, r, platform, r.FromPlatform.Short); err != nil {
+		return err
+	}
 	for _, t := range r.Tax {
 		b.post("tax refunded", out(p.of(p.id, "tax/"+t.Authority, cur), t.Amount), in(platform, t.Amount))
 	}
@@ -209,6 +236,7 @@ func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) {
 		b.post("discount returned", out(from.seller, r.DiscountBack).force(r.FromAccount.Short), in(platform, r.DiscountBack))
 		p.postFeeBack(b, r, from, r.FeeBack)
 	}
+	return nil
 }
 
 // keepUp moves a leg without a hold to what is available if its pending day
@@ -236,7 +264,7 @@ func (p *Platform) letGo(u *ledger.Unit, r *Refund, op ledger.HoldOp) {
 	for _, side := range []struct {
 		owner string
 		RefundLeg
-	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}} {
+	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}, {r.CreditOf, r.FromCredit}} {
 		if side.Hold != "" {
 			ref := p.of(side.owner, side.Purpose, side.Held.Currency())
 			u.Hold(ledger.HoldStep{Op: op, ID: side.Hold, Account: ref, Amount: side.Held})

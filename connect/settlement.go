@@ -75,12 +75,20 @@ func (c *Charge) terms() Terms {
 	}
 }
 
-// presented is what the buyer pays, in the buyer's currency.
-func (c *Charge) presented() ledger.Money {
+// whole is what the buyer pays, in the buyer's currency.
+func (c *Charge) whole() ledger.Money {
 	if c.Settlement != nil {
 		return c.Settlement.Presented
 	}
 	return c.Amount
+}
+
+// presented is what of that the charge's source pays.
+func (c *Charge) presented() ledger.Money {
+	if c.Settlement != nil {
+		return c.Settlement.Presented
+	}
+	return c.outside()
 }
 
 // prepareSettlement asks for the rates of a charge that settles in another

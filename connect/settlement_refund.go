@@ -75,7 +75,7 @@ func (r *Refund) presented() ledger.Money {
 	if r.Exchanged != nil {
 		return r.Exchanged.Presented
 	}
-	return r.Amount
+	return r.outside()
 }
 
 // endExchanged counts what the buyer of a charge in another currency got of a

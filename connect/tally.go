@@ -37,6 +37,7 @@ type given struct {
 	tax, feeTax                                                               map[string]int64
 	exchanged                                                                 exchangedBack
 	converted                                                                 feeSum
+	tenders                                                                   map[string]int64 // by what had paid
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -78,6 +79,7 @@ func (t *tally) charge(c *Charge) {
 	t.compareLines(c)
 	t.compareCaptures(c)
 	t.compareIncreases(c)
+	t.tenders(c)
 	if c.Status != ChargeSucceeded && !c.Failure.booked() {
 		t.undone(c)
 		return
@@ -136,6 +138,7 @@ func (t *tally) compareGiven(c *Charge) {
 	}
 	t.compareSettlement(c, g.exchanged)
 	t.compareFeeBack(c, g.converted)
+	t.compareTenders(c, g)
 	amount := c.Amount.Minor()
 	check("refunded", c.Refunded, g.refunded, amount)
 	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
@@ -211,6 +214,7 @@ func (t *tally) refund(r *Refund) {
 		g.converted.add(*r.FeeStep)
 	}
 	t.heldRefund(r)
+	t.refundTenders(r, g)
 	g.serviceBack += r.ServiceBack.Minor()
 	g.lines(r)
 	g.reversed += r.Reversal.Minor()
@@ -260,7 +264,7 @@ func (t *tally) refund(r *Refund) {
 		t.add(ledger.House, "acquirer/"+r.Acquirer, r.presented(), 1)
 	}
 	if r.Rail != "" {
-		t.add(ledger.House, "bank_clearing/"+r.Rail, r.Amount, 1)
+		t.add(ledger.House, "bank_clearing/"+r.Rail, r.outside(), 1)
 	}
 }
 
@@ -353,6 +357,8 @@ func (t *tally) account(a ledger.Account) error {
 		if p.Name == "in_transit" {
 			t.add(a.Owner, "in_transit", a.Posted, 1)
 		}
+	case "credit":
+		t.creditHeld(a)
 	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
 	}

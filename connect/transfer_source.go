@@ -50,6 +50,9 @@ func (p *Platform) takeFromCharge(u *ledger.Unit, r *TransferRequest, t *Transfe
 // transferable is what of a charge for the platform is still there to be
 // transferred: what is no tax, less what was refunded and transferred.
 func (c *Charge) transferable() ledger.Money {
+	if c.CreditSale != nil { // it is the buyer's
+		return ledger.Zero(c.Amount.Currency())
+	}
 	back := c.Refunded.Minor() + c.Refunding.Minor()
 	for _, t := range c.Tax {
 		back -= t.Refunded.Minor()

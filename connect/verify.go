@@ -12,8 +12,9 @@ import (
 // Verify adds everything up again: the ledger by itself (ledger.Verify), and
 // every balance of every platform from its charges, refunds, transfers, top-ups,
 // cash sales and payouts, what is held for those under way, and what charges count of
-// their captures, refunds and transfers, transfers of their reversals, and shares
-// that wait of their releases and refunds. It reports
+// their captures, refunds, tenders and transfers, transfers of their reversals, shares
+// that wait of their releases and refunds, and what buyers' credits and vouchers say
+// that they have. It reports
 // all differences, and money that is still pending a
 // day after it should have become available. A host can run it every night.
 func (e *Engine) Verify(ctx context.Context) (*ledger.Report, error) {
@@ -66,6 +67,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 		func() error { return tallyKind(v, said, &captureKind, (*tally).capture) },
 		func() error { return tallyKind(v, said, &increaseKind, (*tally).increase) },
 		func() error { return tallyKind(v, said, &transferKind, (*tally).transfer) },
+		func() error { return tallyCredit(v, said) },
 		func() error { return tallyKind(v, said, &chargeKind, (*tally).charge) },
 		func() error { return tallyKind(v, said, &topUpKind, (*tally).topUp) },
 		func() error { return tallyKind(v, said, &cashSaleKind, (*tally).cashSale) },

@@ -128,7 +128,9 @@ var reasons = [...]Reason{
 	{"cover", AlwaysForced},
 	{"cover deal", NotForced},
 	{"cover released", NotForced},
+	{"credit granted", NotForced}, // goodwill: docs/design.md
 	{"credit sold", NotForced},
+	{"credit taken back", NotForced}, // a grant revoked or expired, a voucher canceled: docs/design.md
 	{"credit used", NotForced},
 	{"discount", NotForced},
 	{"discount returned", ForcedByPolicy},

@@ -26,6 +26,11 @@ func (e Env) Time() time.Time {
 	return atTime(e.Now())
 }
 
+// Secret returns a new text that nobody can guess, of letters and digits and at least
+// 128 random bits: for a code that is worth money to whoever has it. Ids are no such
+// thing: those of one moment lie close together.
+func Secret() string { return rand.Text() }
+
 // ID returns a new id with a prefix: "ch_" + 26 characters.
 func (e Env) ID(prefix string) string {
 	if e.NewID == nil {

@@ -84,6 +84,7 @@ var verbs = map[string]func(*runner, string) error{
 	"coin": (*runner).coin, "receiver": (*runner).receiver, "pay": (*runner).pay, "mine": (*runner).mine, "reorganise": (*runner).reorganise,
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
 	"mandate": (*runner).mandate, "mandate-step": (*runner).stepMandate, "represent": (*runner).represent, "flag": (*runner).flag,
+	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,
 }
 

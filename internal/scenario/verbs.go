@@ -10,91 +10,8 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// charge is "c1: 1000 USD to A fee 123 tax nyc 80 card tok_visa", or "c1: net
-// 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
-// fee none fee-tax vat 20". Other shapes: "1000 USD direct A fee 123" is A's own,
-// "to A gets 877" states what A gets, "for A" is on behalf of A, "settle EUR" converts
-// it and "fee-in USD" the commission. To capture it later: "capture later". By the
-// merchant: "by recurring". Of a saved source: "saved s1 agreed recurring", or
-// "customer b1" for their default; to save it: "customer b1 card tok_visa save
-// recurring". From a bank account: "mandate m1 on 2026-04-01".
-func (r *runner) charge(args string) error {
-	name, rest := named(args)
-	w := strings.Fields(rest)
-	request := connect.ChargeRequest{Key: r.key(), Source: connect.TestCard}
-	if w[0] == "net" {
-		w = w[1:]
-		request.Net = r.amount(w[0], w[1])
-	} else if w[0] != "lines" {
-		request.Amount = r.amount(w[0], w[1])
-	}
-	if w[0] == "lines" {
-		w = r.lines(w, &request)
-	}
-	for i := 2; i+1 < len(w); i += 2 {
-		switch w[i] {
-		case "to":
-			request.AccountID = r.sellers[w[i+1]]
-		case "fee":
-			if request.NoFee = w[i+1] == "none"; !request.NoFee {
-				request.ApplicationFee = r.amount(w[i+1], w[1])
-			}
-		case "tax":
-			request.Tax = append(request.Tax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[1])})
-			i++
-		case "fee-tax":
-			request.FeeTax = append(request.FeeTax, connect.Tax{Authority: w[i+1], Amount: r.amount(w[i+2], w[1])})
-			i++
-		case "card":
-			request.Source = w[i+1]
-		case "mandate":
-			request.Source, request.MandateID = "", r.ids[w[i+1]]
-		case "on":
-			request.CollectOn = r.mandateDay(w[i+1])
-		case "category":
-			request.Category = w[i+1]
-		case "method":
-			request.Method = w[i+1]
-		case "of":
-			request.PriceOf = r.amount(w[i+1], w[1])
-		case "capture":
-			request.CaptureLater = w[i+1] == "later"
-		case "by":
-			request.Initiation = connect.Initiation{By: connect.Initiator(w[i+1]), First: "net_first"}
-		case "customer":
-			request.CustomerID, request.Source = r.ids[w[i+1]], ""
-		case "saved":
-			request.SavedSourceID, request.Source = r.ids[w[i+1]], ""
-		case "agreed":
-			request.Initiation = connect.Initiation{By: connect.Initiator(w[i+1])}
-		case "save":
-			request.Save = &connect.SaveTerms{Agreement: r.buyersAgreement(), For: []connect.Initiator{connect.Initiator(w[i+1])}}
-		case "total":
-			request.Total = r.amount(w[i+1], w[1])
-		case "direct":
-			request.AccountID, request.Direct = r.sellers[w[i+1]], true
-		case "gets":
-			request.TransferAmount = r.amount(w[i+1], w[1])
-		case "for":
-			request.OnBehalfOf = r.sellers[w[i+1]]
-		case "settle":
-			request.SettleIn = r.amount("0", w[i+1]).Currency()
-		case "fee-in":
-			request.FeeIn = r.amount("0", w[i+1]).Currency()
-		case "group":
-			request.TransferGroup = w[i+1]
-		default:
-			require.True(r.t, r.hold(&request.Hold, w[i], w[i+1], w[1]), "%s: there is no such word as %s", r.at, w[i])
-		}
-	}
-	c, err := r.platform.Charge(r.ctx, request)
-	if err == nil {
-		r.ids[name] = c.ID
-	}
-	return err
-}
-
-// refund is "r1: 250 of c1 reverse fee", or "r1: all of c1".
+// refund is "r1: 250 of c1 reverse fee", or "r1: all of c1". Into store credit: "r1:
+// all of c1 into B"; in another order than usual: "r1: 100 of c1 to v1 to source".
 func (r *runner) refund(args string) error {
 	name, rest := named(args)
 	w := strings.Fields(rest)
@@ -102,13 +19,17 @@ func (r *runner) refund(args string) error {
 	request := connect.RefundRequest{Key: r.key(), ChargeID: r.ids[w[2]]}
 	if w[0] == "lines" {
 		w = r.refundLines(w, &request)
-	} else if w[0] != "all" {
-		c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
-		require.NoError(r.t, err, r.at)
+	}
+	c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
+	require.NoError(r.t, err, r.at)
+	if w[0] != "all" && w[0] != "" {
 		request.Amount = ledger.Minor(r.number(w[0]), paidIn(c))
 	}
-	for _, word := range w[3:] {
-		switch word {
+	for i := 3; i < len(w); i++ {
+		switch word := w[i]; word {
+		case "into", "to":
+			i++
+			r.refundTo(&request, word, w[i], c)
 		case "reverse":
 			request.ReverseTransfer = true
 		case "fee":
@@ -119,7 +40,9 @@ func (r *runner) refund(args string) error {
 	}
 	re, err := r.platform.Refund(r.ctx, request)
 	if err == nil {
-		r.ids[name] = re.ID
+		if r.ids[name] = re.ID; request.BuyerID != "" {
+			r.buyerID(strings.TrimPrefix(request.BuyerID, "buyer-"), re.Amount.Currency())
+		}
 	}
 	return err
 }
@@ -269,6 +192,14 @@ func (r *runner) status(args string) error {
 		re, err := r.platform.GetRefund(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(re.Status), re.Code
+	case strings.HasPrefix(id, "pay_"):
+		y, err := r.platform.GetPayment(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(y.Status), y.Code
+	case strings.HasPrefix(id, "vch_"):
+		v, err := r.platform.GetVoucher(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status = string(v.Status)
 	case strings.HasPrefix(id, "cap_"):
 		k, err := r.platform.GetCapture(r.ctx, id)
 		require.NoError(r.t, err, r.at)
