@@ -203,4 +203,3 @@ func checkTax(list []Tax, cur ledger.Currency) (ledger.Money, error) {
 	}
 	return sum, nil
 }
-
