@@ -205,7 +205,7 @@ var chargeKind = ledger.Kind[Charge]{
 		if c.Customer != "" {
 			keys = append(keys, ledger.Key{Name: "customer", Value: c.Customer, At: c.Created})
 		}
-		return c.waits(c.Work.Keys(keys...))
+		return c.waits(c.Work.Keys(inGroup(keys, c.Platform, c.TransferGroup, c.Created)...))
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "account", Path: "account"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
@@ -15,6 +16,9 @@ type ListRequest struct {
 	ChargeID   string // only those of a charge: refunds, captures, cancellations, transfers
 	CustomerID string // only those of a customer: saved sources, charges
 	TransferID string // only those of a transfer: reversals
+	// TransferGroup: only those that belong together (ChargeRequest.TransferGroup):
+	// charges, transfers.
+	TransferGroup string
 	After      string // the id of the last one already seen; empty starts
 	Limit      int    // 1–100; 0 is 10
 }
@@ -43,6 +47,7 @@ type lister[T any] struct {
 	charge   string                         // the key that finds those of a charge; empty if there is none
 	transfer string                         // likewise of a transfer
 	customer string                         // likewise of a customer
+	grouped  bool                           // those of a group are found by the key "group"
 }
 
 // page reads one page. A cursor is the id of an object in the list: one that is
@@ -87,6 +92,8 @@ func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List
 func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledger.Query, error) {
 	q := ledger.Query{Kind: l.kind.Name, Name: "platform", Value: p.id, Desc: true, Limit: r.Limit + 1}
 	switch {
+	case r.TransferGroup != "":
+		return l.ofGroup(p, r, q)
 	case r.CustomerID != "":
 		return l.ofCustomer(ctx, p, r, q)
 	case r.TransferID != "":
@@ -120,6 +127,23 @@ func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledg
 		}
 	}
 	return q, nil
+}
+
+// ofGroup finds the list of a group. One that nobody has named is empty.
+func (l *lister[T]) ofGroup(p *Platform, r ListRequest, q ledger.Query) (ledger.Query, error) {
+	if !l.grouped || r.AccountID != "" || r.ChargeID != "" || r.TransferID != "" || r.CustomerID != "" {
+		return q, badField("invalid_request", "transferGroup", "charges and transfers are listed by their group, and by nothing else then")
+	}
+	q.Name, q.Value = "group", groupID(p.id, r.TransferGroup)
+	return q, nil
+}
+
+// inGroup adds the key by which an object is found in its group.
+func inGroup(keys []ledger.Key, platform, group string, at time.Time) []ledger.Key {
+	if group != "" {
+		keys = append(keys, ledger.Key{Name: "group", Value: groupID(platform, group), At: at})
+	}
+	return keys
 }
 
 // ofCustomer finds the list of a customer.
@@ -205,11 +229,11 @@ func (l *lister[T]) each(ctx context.Context, p *Platform, r ListRequest, id fun
 
 var (
 	accountLister = &lister[Account]{what: "accounts", kind: &accountKind, platform: func(a *Account) string { return a.Platform }}
-	chargeLister  = &lister[Charge]{what: "charges", kind: &chargeKind, account: "account", customer: "customer", platform: func(c *Charge) string { return c.Platform }}
+	chargeLister  = &lister[Charge]{what: "charges", kind: &chargeKind, account: "account", customer: "customer", grouped: true, platform: func(c *Charge) string { return c.Platform }}
 	captureLister = &lister[Capture]{what: "captures", kind: &captureKind, charge: "charge", platform: func(k *Capture) string { return k.Platform }}
 	voidLister    = &lister[Cancellation]{what: "cancellations", kind: &cancellationKind, charge: "charge", platform: func(x *Cancellation) string { return x.Platform }}
 	refundLister  = &lister[Refund]{what: "refunds", kind: &refundKind, account: "account", charge: "charge", platform: func(r *Refund) string { return r.Platform }}
-	moveLister    = &lister[Transfer]{what: "transfers", kind: &transferKind, account: "owner", own: true, charge: "charge", platform: func(t *Transfer) string { return t.Platform }}
+	moveLister    = &lister[Transfer]{what: "transfers", kind: &transferKind, account: "owner", own: true, charge: "charge", grouped: true, platform: func(t *Transfer) string { return t.Platform }}
 	backLister    = &lister[TransferReversal]{what: "transfer reversals", kind: &transferReversalKind, account: "owner", own: true, transfer: "transfer", platform: func(r *TransferReversal) string { return r.Platform }}
 	consentLister = &lister[Agreement]{what: "agreements", kind: &agreementKind, account: "account", platform: func(a *Agreement) string { return a.Platform }}
 	topUpLister   = &lister[TopUp]{what: "top-ups", kind: &topUpKind, platform: func(t *TopUp) string { return t.Platform }}

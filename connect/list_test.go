@@ -53,6 +53,44 @@ func TestListsLoseNothing(t *testing.T) {
 	require.Len(t, walked, 19)
 }
 
+// Charges and transfers that belong together are listed together, whatever their
+// group is called, and those of another platform's group of that name are not.
+func TestListsOfAGroup(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	other, err := m.Register(m.ctx, connect.PlatformRequest{Key: "other", Name: "Other", Country: "US"})
+	require.NoError(t, err)
+	a := m.seller()
+	own := map[string][]string{}
+	for _, group := range []string{"order 1/2", "order 1", ""} {
+		for _, p := range []*connect.Platform{m.platform, other} {
+			c, err := p.Charge(m.ctx, connect.ChargeRequest{Key: m.key(), Amount: usd(1000), Source: connect.TestCard, TransferGroup: group})
+			require.NoError(t, err)
+			if p == other {
+				continue
+			}
+			tr, err := p.Transfer(m.ctx, connect.TransferRequest{Key: m.key(), Amount: usd(100), To: a.ID, ChargeID: c.ID})
+			require.NoError(t, err)
+			own[group] = []string{c.ID, tr.ID}
+		}
+	}
+	for _, group := range []string{"order 1/2", "order 1", "order 3"} {
+		var found []string
+		for c, err := range m.platform.Charges(m.ctx, connect.ListRequest{TransferGroup: group}) {
+			require.NoError(t, err)
+			found = append(found, c.ID)
+		}
+		for tr, err := range m.platform.Transfers(m.ctx, connect.ListRequest{TransferGroup: group}) {
+			require.NoError(t, err)
+			found = append(found, tr.ID)
+		}
+		require.Equal(t, own[group], found, group)
+	}
+	_, err = m.platform.ListCharges(m.ctx, connect.ListRequest{TransferGroup: "order 1", AccountID: a.ID})
+	requireCode(t, err, ledger.Invalid, "invalid_request")
+	_, err = m.platform.ListRefunds(m.ctx, connect.ListRequest{TransferGroup: "order 1"})
+	requireCode(t, err, ledger.Invalid, "invalid_request")
+}
+
 // Every list can be walked, and stops when the caller does.
 func TestEveryList(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})

@@ -65,13 +65,13 @@ var transferKind = ledger.Kind[Transfer]{
 	Prefix: "tr_",
 	Loaded: (*Transfer).loaded,
 	Keys: func(t *Transfer) []ledger.Key {
-		keys := append(make([]ledger.Key, 0, 4),
+		keys := append(make([]ledger.Key, 0, 5),
 			ledger.Key{Name: "platform", Value: t.Platform, At: t.Created},
 			ledger.Key{Name: "owner", Value: t.From, At: t.Created}, ledger.Key{Name: "owner", Value: t.To, At: t.Created})
 		if t.Charge != "" {
 			keys = append(keys, ledger.Key{Name: "charge", Value: t.Charge, At: t.Created})
 		}
-		return keys
+		return inGroup(keys, t.Platform, t.TransferGroup, t.Created)
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "from_owner", Path: "from"}, {Name: "to_owner", Path: "to"},

@@ -35,7 +35,7 @@ type Object struct {
 	// puts an object leaves Data and Keys alone until the commit has returned. A
 	// View's are the caller's own; those that a Unit shows are read-only.
 	Data []byte
-	Keys []Key // at most 4
+	Keys []Key // at most MaxKeys
 
 	kept []byte // the Data that a Unit keeps for its commit: nobody else holds it
 	json bool   // and it is JSON: Kind.Put wrote it
@@ -43,7 +43,7 @@ type Object struct {
 
 // Bounds of an object.
 const (
-	MaxKeys = 4
+	MaxKeys = 6
 	MaxData = 1 << 20 // bytes of an object's or event's data
 )
 
@@ -85,7 +85,7 @@ func (o *Object) check() *Error {
 	case o.Kind == PeriodKind && badPeriod(o):
 		return invalid("invalid_data", "data", "a closed period says until when")
 	case len(o.Keys) > MaxKeys:
-		return invalid("too_many_keys", "keys", "an object has at most 4 keys")
+		return invalid("too_many_keys", "keys", "an object has at most 6 keys")
 	}
 	for i, k := range o.Keys {
 		if !usable(k.Name, 64) || k.Value != "" && !usable(k.Value, 640) {
