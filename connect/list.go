@@ -19,8 +19,8 @@ type ListRequest struct {
 	// TransferGroup: only those that belong together (ChargeRequest.TransferGroup):
 	// charges, transfers.
 	TransferGroup string
-	After      string // the id of the last one already seen; empty starts
-	Limit      int    // 1–100; 0 is 10
+	After         string // the id of the last one already seen; empty starts
+	Limit         int    // 1–100; 0 is 10
 }
 
 // List is one page.
