@@ -19,6 +19,9 @@ type OptionsRequest struct {
 	AccountID    string       // the seller; empty: the platform itself
 	Amount       ledger.Money // what the buyer pays in all
 	Language     string       // what the buyer reads, BCP 47; empty: the first of the market
+	// SettleIn is that of the charge to come (ChargeRequest.SettleIn): its least amount
+	// holds then, and not that of where the seller is paid.
+	SettleIn ledger.Currency
 }
 
 // Options is what to show a buyer for a cart on a day, and what not. The host
@@ -53,8 +56,9 @@ type OptionText struct {
 
 // Options says what to show a buyer for a cart. It writes nothing. Errors of class
 // Invalid: unsupported_country, invalid_country and sanctioned_country (field
-// buyerCountry), invalid_amount and the like (amount), invalid_language; of class
-// NotFound: the account.
+// buyerCountry), invalid_amount and the like (amount), invalid_language,
+// unsupported_currency (settleIn); of class NotFound: the account, and a rate into
+// SettleIn that nobody knows.
 func (p *Platform) Options(ctx context.Context, r OptionsRequest) (*Options, error) {
 	o, err := p.options(ctx, &r)
 	if err != nil {
@@ -91,13 +95,33 @@ func (p *Platform) options(ctx context.Context, r *OptionsRequest) (*Options, er
 		}
 		s.Seller = a.Country
 	}
-	s.Settled = settled(r.Amount, p.settlementRate(ctx, r.AccountID, r.Amount.Currency()))
+	if s.Settled, err = p.settledAs(ctx, r, at); err != nil {
+		return nil, err
+	}
 	o := &Options{BuyerCountry: country, Day: payout.DayOf(at, time.UTC), Amount: r.Amount, Settled: s.Settled}
 	if r.Language != "" {
 		o.Language = wish.String()
 	}
 	o.Methods, o.Hidden = v.Offers(&s)
 	return o, o.fill(&v, prof.Name, s.Seller)
+}
+
+// settledAs is what a cart comes to where it settles: in the currency that was stated,
+// or where the seller is paid, as far as a rate is known. The zero Money if it settles
+// as it is paid.
+func (p *Platform) settledAs(ctx context.Context, r *OptionsRequest, at time.Time) (ledger.Money, error) {
+	from := r.Amount.Currency()
+	if r.SettleIn.IsZero() {
+		return settled(r.Amount, p.settlementRate(ctx, r.AccountID, from)), nil
+	}
+	if err := p.e.checkCurrency("settleIn", r.SettleIn, at); err != nil || r.SettleIn == from {
+		return ledger.Money{}, err
+	}
+	q, err := p.rates(ctx, from, r.SettleIn)
+	if err == nil {
+		err = q.check("settleIn", from, r.SettleIn, p.Profile().Base)
+	}
+	return settled(r.Amount, q.into()), err
 }
 
 // current reads the profile anew, since what it has otherwise decides.

@@ -219,3 +219,26 @@ func TestANineteenthMarket(t *testing.T) {
 	require.Equal(t, ledger.JPY, o.Currency)
 	require.Equal(t, []string{"card"}, offered(o))
 }
+
+// The least amount is that of the currency in which the charge will settle, for what
+// is offered as for the charge.
+func TestOptionsOfASettlement(t *testing.T) {
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Rates: newQuotes(t)}})
+	seller := m.seller().ID
+	ask := func(minor int64, in ledger.Currency) connect.OptionsRequest {
+		return connect.OptionsRequest{BuyerCountry: "US", AccountID: seller, Amount: usd(minor), SettleIn: in}
+	}
+	for minor, taken := range map[int64]bool{34: false, 35: true} { // 50 JPY are 0.34375 USD
+		o := m.options(ask(minor, ledger.JPY))
+		require.Equal(t, taken, len(offered(o)) > 0, "%d cents as yen: %+v", minor, o.Hidden)
+		_, err := m.platform.Charge(m.ctx, connect.ChargeRequest{
+			Key: m.key(), Amount: usd(minor), AccountID: seller, BuyerCountry: "US", SettleIn: ledger.JPY, Source: connect.TestCard,
+		})
+		require.Equal(t, taken, err == nil, "%d: %v", minor, err)
+	}
+	require.Empty(t, offered(m.options(ask(35, 0))), "as it is paid, the least is 0.50 USD")
+	_, err := m.platform.Options(m.ctx, ask(35, ledger.HRK))
+	requireCode(t, err, ledger.Invalid, "unsupported_currency")
+	_, err = m.platform.Options(m.ctx, ask(35, ledger.THB))
+	requireCode(t, err, ledger.NotFound, "rate_not_found")
+}
