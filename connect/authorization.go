@@ -104,6 +104,8 @@ func DefaultCaptureRules() []CaptureRule {
 	}}
 }
 
+// captureWindow is that of Stripe for cards that are not present (place a hold on a
+// payment method, 2026); other processors have 7 to 10 days, Visa's own rule 10.
 const captureWindow = 7 * 24 * time.Hour
 
 func checkCaptureRules(list []CaptureRule) error {

@@ -107,7 +107,7 @@ func TestDebitRefusals(t *testing.T) {
 		{"a short notice", create(func(r *mr) {
 			*r = sepaMandate("new", payout.TestAccount)
 			r.Scheme, r.Bank, r.Creditor = debit.Bacs, connect.BankDetails{Token: "t", Country: "GB", Currency: ledger.GBP}, "123456"
-			r.NoticeDays = 2
+			r.NoticeDays = 1
 		}), invalid, "invalid_notice", "noticeDays"},
 		{"nobody's account", create(func(r *mr) { r.AccountID = "acct_nobody" }), none, "not_found", "account"},
 

@@ -109,7 +109,8 @@ type FirstTerms struct {
 }
 
 // defaultIncreases is how often an authorization may be raised where no rule says
-// otherwise: at most 10 times, as hosted processors publish it (2025).
+// otherwise: at most 10 times, as Stripe publishes it (API and Terminal documentation,
+// 2025 and 2026). Stripe counts declined attempts, too, and declines the next by itself.
 const defaultIncreases = 10
 
 func recordIncrease(u *ledger.Unit, p *Platform, r *IncreaseRequest, w ledger.Work) (*Increase, error) {

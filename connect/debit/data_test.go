@@ -76,7 +76,9 @@ func TestFigures(t *testing.T) {
 	require.Equal(t, 36, sepa.Life)
 	require.Equal(t, 14, sepa.NoticeDays(false))
 	require.Equal(t, 1, sepa.LeadDays(true))
-	old := terms(t, debit.SEPA, "2016-11-20")
+	now := terms(t, debit.SEPA, "2016-11-20")
+	require.Equal(t, 1, now.LeadDays(true))
+	old := terms(t, debit.SEPA, "2016-11-19")
 	require.Equal(t, 5, old.LeadDays(true))
 	require.Equal(t, 2, old.LeadDays(false))
 	for code, last := range map[string]string{"AM04": "2026-03-09", "MD06": "2026-04-27", "MD01": "2027-04-02"} {
@@ -90,16 +92,39 @@ func TestFigures(t *testing.T) {
 	b2b := terms(t, debit.SEPAB2B, "2026-03-02")
 	require.True(t, b2b.Confirmed)
 	require.NotContains(t, b2b.Returns, "MD06")
+	require.Equal(t, 3, b2b.Returns["AM04"].Days)
+	require.Equal(t, 2, terms(t, debit.SEPAB2B, "2017-11-18").Returns["AM04"].Days)
+	require.Equal(t, "mandate_b2b", b2b.Text, "the text of the core scheme has a right to a refund in it")
+	view := market.Builtin().View("DE", day(t, "2026-03-02").Time(), nil)
+	text, _ := view.Text(b2b.Text, "de")
+	require.NotNil(t, text)
 
 	bacs := terms(t, debit.Bacs, "2026-03-02")
-	require.Equal(t, debit.Notice{OneOff: 10, Recurring: 10, Least: 3, Business: true}, bacs.Notice)
+	require.Equal(t, debit.Notice{OneOff: 10, Recurring: 10, Least: 2, Business: true}, bacs.Notice)
+	require.Equal(t, 24, bacs.Life)
+	require.Equal(t, 24, terms(t, debit.Bacs, "2020-06-29").Life)
+	require.Equal(t, 13, terms(t, debit.Bacs, "2020-06-28").Life)
+	for code, want := range map[string]debit.Return{
+		"9":      {Means: "date_disputed", Days: 2, Business: true, ByPayer: true},
+		"DDICA3": {Means: "mandate_canceled", NoLimit: true, ByPayer: true, Ends: true},
+		"DDICA7": {Means: "returned_on_request", NoLimit: true},
+		"DDICA8": {Means: "debit_not_authorized", NoLimit: true, ByPayer: true, Ends: true},
+	} {
+		require.Equal(t, want, bacs.Returns[code], code)
+	}
 	claim := bacs.Returns["DDICA3"]
 	_, ever := claim.Until(day(t, "2006-03-02"), payout.Calendar{})
 	require.True(t, ever)
 
+	becs := terms(t, debit.BECS, "2026-03-02").Returns["claim"]
+	until, ever := becs.Until(day(t, "2026-03-02"), payout.Calendar{})
+	require.False(t, ever)
+	require.Equal(t, "2033-03-02", until.String(), "7 years")
+
 	pad := terms(t, debit.PAD, "2026-03-02")
 	require.Equal(t, debit.Retry{Times: 1, Days: 30}, pad.Retry)
 	require.Equal(t, 90, pad.Returns["915"].Days)
+	require.Equal(t, debit.Return{Means: "mandate_canceled", Days: 10, Business: true, ByPayer: true, Ends: true}, pad.Returns["920"])
 }
 
 // A reason is found by souk's word for it, too: the first by code.

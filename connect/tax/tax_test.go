@@ -76,6 +76,38 @@ func TestStandardRates(t *testing.T) {
 	require.Empty(t, taxes(t, table, sale("2026-01-02", "US", goods(10000, ""))))
 }
 
+// The other rates, and those of provinces, before and after the days on which they
+// changed.
+func TestOtherRates(t *testing.T) {
+	for _, x := range []struct{ country, region, name, day, rate string }{
+		{"AT", "", "reduced", "2026-07-01", "10"}, {"AT", "", "super_reduced", "2026-07-01", "4.9"}, {"AT", "", "intermediate", "2016-01-01", "13"},
+		{"FI", "", "reduced", "2025-12-31", "14"}, {"FI", "", "reduced", "2026-01-01", "13.5"}, {"FI", "", "super_reduced", "2026-01-01", "10"},
+		{"NL", "", "reduced", "2018-12-31", "6"}, {"NL", "", "reduced", "2019-01-01", "9"},
+		{"LU", "", "intermediate", "2022-12-31", "14"}, {"LU", "", "intermediate", "2023-01-01", "13"}, {"LU", "", "reduced", "2024-01-01", "8"},
+		{"NO", "", "second_reduced", "2017-12-31", "10"}, {"NO", "", "second_reduced", "2020-03-31", "12"},
+		{"NO", "", "second_reduced", "2020-04-01", "6"}, {"NO", "", "second_reduced", "2021-09-30", "6"}, {"NO", "", "second_reduced", "2021-10-01", "12"},
+		{"CH", "", "lodging", "2023-12-31", "3.7"}, {"CH", "", "lodging", "2024-01-01", "3.8"}, {"JP", "", "reduced", "2019-10-01", "8"},
+		{"CA", "NS", "standard", "2025-03-31", "10"}, {"CA", "NS", "standard", "2025-04-01", "9"}, {"CA", "NB", "standard", "2016-06-30", "8"},
+		{"CA", "NL", "standard", "2016-07-01", "10"}, {"CA", "PE", "standard", "2016-09-30", "9"}, {"CA", "PE", "standard", "2016-10-01", "10"},
+		{"CA", "SK", "standard", "2017-03-22", "5"}, {"CA", "SK", "standard", "2017-03-23", "6"}, {"CA", "MB", "standard", "2019-06-30", "8"},
+		{"CA", "MB", "standard", "2019-07-01", "7"},
+	} {
+		c := *tax.Builtin().Countries[x.country]
+		c.Categories = map[string][]tax.Fact[string]{"x": {{Value: x.name, Source: "test"}}}
+		table, err := tax.Builtin().With(map[string]*tax.Country{x.country: &c})
+		require.NoError(t, err)
+		s := sale(x.day, x.country, goods(10000, "x"))
+		s.Seller.Country, s.Buyer.Region = x.country, x.region // so that it is taxed by nobody's starting point
+		r, err := table.Tax(context.Background(), s)
+		require.NoError(t, err, x)
+		last := r.Taxes[len(r.Taxes)-1]
+		require.Equal(t, x.rate, last.Rate.String(), x)
+		require.False(t, last.Confirm, x)
+	}
+	_, err := tax.Builtin().Tax(context.Background(), sale("1983-12-31", "AT", goods(1, "")))
+	require.ErrorIs(t, err, ledger.Invalid, "before the rate there was another")
+}
+
 // A price with the tax in it, and one without: 19 % of 100.00 are 19.00 on top, and
 // 15.97 of 100.00 (100.00 × 19 ÷ 119).
 func TestInAndOnTop(t *testing.T) {
@@ -201,8 +233,8 @@ func TestOnFee(t *testing.T) {
 		{"DE", "DE", "", tax.SupplierRate, "de-vat", 190, false},
 		{"DE", "DE", "DE1", tax.SupplierRate, "de-vat", 190, false},
 		{"DE", "FR", "FR1", tax.Reverse, "", 0, false},
-		{"DE", "FR", "", tax.CustomerRate, "fr-vat", 200, false},
-		{"DE", "PL", "", tax.OutOfScope, "", 0, true}, // the table has no rate of it
+		{"DE", "FR", "", tax.CustomerRate, "fr-vat", 200, true}, // unless the platform is an intermediary
+		{"DE", "PL", "", tax.OutOfScope, "", 0, true},           // the table has no rate of it
 		{"DE", "US", "X1", tax.OutOfScope, "", 0, false},
 		{"DE", "US", "", tax.OutOfScope, "", 0, true},
 		{"US", "DE", "DE1", tax.Reverse, "", 0, false},
@@ -212,10 +244,15 @@ func TestOnFee(t *testing.T) {
 		{"US", "GB", "GB1", tax.Reverse, "", 0, false},
 		{"CH", "CH", "", tax.SupplierRate, "ch-vat", 81, false},
 		{"US", "CH", "", tax.CustomerRate, "ch-vat", 81, true},
+		{"US", "CH", "CHE1", tax.Reverse, "", 0, false},
 		{"NO", "NO", "", tax.SupplierRate, "no-vat", 250, false},
 		{"US", "NO", "NO1", tax.Reverse, "", 0, false},
+		{"US", "NO", "", tax.CustomerRate, "no-vat", 250, false},
 		{"AU", "AU", "", tax.SupplierRate, "au-gst", 100, false},
 		{"US", "AU", "AU1", tax.OutOfScope, "", 0, false},
+		{"US", "AU", "", tax.CustomerRate, "au-gst", 100, false},
+		{"US", "CA", "CA1", tax.OutOfScope, "", 0, false},
+		{"US", "CA", "", tax.CustomerRate, "ca-gst", 50, true}, // without the province's part
 		{"CA", "CA", "", tax.SupplierRate, "ca-gst", 50, true},
 		{"JP", "JP", "", tax.SupplierRate, "jp-ct", 100, false},
 		{"US", "JP", "T1", tax.Reverse, "", 0, true},
