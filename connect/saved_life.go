@@ -145,7 +145,7 @@ func recordConfirmSource(u *ledger.Unit, p *Platform, r *ConfirmSourceRequest, w
 	case p.e.c.Acquirer.Info().silent() && !p.preview:
 		return s, p.putSource(u, s, EventSourceUpdated)
 	}
-	if s.Work = w; s.Status == SourceRequiresAction {
+	if s.Work = resumed(w, s.Work); s.Status == SourceRequiresAction {
 		err = s.become(SourcePending, "")
 	}
 	if err != nil {

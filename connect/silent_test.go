@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -145,4 +146,50 @@ func TestAPartOfAPaymentIsNotRaised(t *testing.T) {
 	_, err = m.increase(y.Parts[0].Charge, 100)
 	requireCode(t, err, ledger.State, "part_of_payment")
 	require.Equal(t, before, snapshot(t, m.Store()))
+}
+
+// nameless is an acquirer that gives what waits for the buyer no name.
+type nameless struct{ *connect.Simulator }
+
+func (n nameless) Authorize(ctx context.Context, key string, o connect.AuthorizeOrder) (connect.Answer, error) {
+	a, err := n.Simulator.Authorize(ctx, key, o)
+	a.Reference = ""
+	return a, err
+}
+
+func (n nameless) SaveSource(ctx context.Context, key string, o connect.SaveOrder) (connect.Answer, error) {
+	a, err := n.Simulator.SaveSource(ctx, key, o)
+	a.Reference = ""
+	return a, err
+}
+
+// What the buyer has confirmed was sent before: the acquirer is asked about it, by its
+// key where it has no name, and never charges again (promise 26).
+func TestConfirmNeverSendsAgain(t *testing.T) {
+	for _, joined := range []bool{false, true} {
+		clock := connecttest.NewClock(connecttest.Start)
+		sim := connect.NewSimulator(connect.SimulatorConfig{Delivery: ledger.Askable, Now: func() time.Time { return clock.Now() }})
+		m := newMarket(t, connecttest.Config{Config: connect.Config{Acquirer: nameless{sim}}})
+		clock = m.Clock
+		c := m.charge(m.seller().ID, 1000, 100, connect.TestChallenge)
+		s := m.save(m.customer("").ID, connect.TestChallenge)
+		require.Equal(t, connect.ChargeRequiresAction, c.Status)
+		m.pass(5 * time.Minute)
+		sim.Act(c.ID, true)
+		sim.Act(s.ID, true)
+		p := m.platform
+		if joined {
+			p = p.In(m.Store())
+		}
+		_, err := p.Confirm(m.ctx, connect.ConfirmRequest{Key: "c", ChargeID: c.ID})
+		require.NoError(t, err)
+		_, err = p.ConfirmSource(m.ctx, connect.ConfirmSourceRequest{Key: "s", SavedSourceID: s.ID})
+		require.NoError(t, err)
+		m.pass(time.Minute)
+		require.Equal(t, connect.ChargeSucceeded, m.now(c).Status)
+		require.Equal(t, connect.SourceActive, m.source(s.ID).Status)
+		require.Equal(t, 1, sim.Taken(c.ID))
+		require.Equal(t, 1, sim.Taken(s.ID))
+		m.verify()
+	}
 }
