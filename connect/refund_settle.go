@@ -124,7 +124,7 @@ func (p *Platform) hold(u *ledger.Unit, r *Refund, l RefundLeg, owner string, ow
 // settleRefund books the acquirer's answer to a refund.
 func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	if a.Status == Received {
-		fresh := r.Reference == "" && a.Reference != ""
+		fresh := r.Status != RefundPending || r.Reference == "" && a.Reference != ""
 		if err := r.become(RefundPending, ""); err != nil {
 			return err
 		}
