@@ -69,7 +69,9 @@ func TestDebitsOfAllShapesComeBackAndAreRepresented(t *testing.T) {
 		"taxes": func(_ *market, r *connect.ChargeRequest) {
 			r.Tax, r.FeeTax = []connect.Tax{{Authority: "nyc", Amount: usd(80)}}, []connect.Tax{{Authority: "vat", Amount: usd(7)}}
 		},
-		"amount": func(_ *market, r *connect.ChargeRequest) { r.ApplicationFee, r.TransferAmount = ledger.Money{}, usd(877) },
+		"amount": func(_ *market, r *connect.ChargeRequest) {
+			r.ApplicationFee, r.TransferAmount = ledger.Money{}, usd(877)
+		},
 	} {
 		for _, refunded := range []bool{false, true} {
 			m := newMarket(t, connecttest.Config{})
