@@ -77,7 +77,7 @@ func (c *countedRail) Ask(ctx context.Context, key string) (payout.Ack, bool, er
 
 // A preview of each verb about what waits for the outside asks nobody and leaves no
 // trace, whatever stands already and whether the acquirer can be asked; and a host's
-// transaction asks nobody either (edge case 94, promise 25).
+// transaction asks nobody either (edge case 94).
 func TestPreviewsAskNobody(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		clock := connecttest.NewClock(connecttest.Start)

@@ -48,7 +48,7 @@ func (f *mute) Refund(ctx context.Context, key string, o connect.RefundOrder) (c
 }
 
 // Whatever was unknown, or waited for the buyer, and is heard to be under way: that is a
-// change, and is told once (promise 36).
+// change, and is told once (promise 56).
 func TestReceivedIsToldOnce(t *testing.T) {
 	acq := &mute{Simulator: connect.NewSimulator(connect.SimulatorConfig{Delivery: ledger.Blind})}
 	m := newMarket(t, connecttest.Config{Config: connect.Config{Acquirer: acq}})

@@ -33,7 +33,7 @@ func (m *market) hear(acq *connect.Simulator) {
 }
 
 // A source that waits for its buyer at an acquirer that cannot be asked waits for news,
-// whoever confirms it, and is over when the buyer's time is (promise 26).
+// whoever confirms it, and is over when the buyer's time is.
 func TestSaveSourceAtASilentAcquirer(t *testing.T) {
 	for _, token := range []string{connect.TestChallenge, connect.TestSoftDecline} {
 		for _, confirmed := range []bool{false, true} {
@@ -72,7 +72,7 @@ func TestSaveSourceAtASilentAcquirer(t *testing.T) {
 }
 
 // An acquirer that has received a request and is asked again and again says nothing
-// new, and nothing is told of it (promise 36).
+// new, and nothing is told of it (promise 56).
 func TestReceivedAgainIsNoEvent(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})
 	k := m.customer("")
@@ -88,7 +88,7 @@ func TestReceivedAgainIsNoEvent(t *testing.T) {
 }
 
 // A payment from several sources at an acquirer that tells everything later: all or
-// nothing, and each source is asked once (promises 11, 12 and 15).
+// nothing, and each source is asked once (promise 15).
 func TestPayAtASilentAcquirer(t *testing.T) {
 	for _, first := range []string{connect.TestCard, connect.TestReceived, connect.TestChallenge, connect.TestSoftDecline, connect.TestReceivedDeclined} {
 		for _, second := range []string{connect.TestCardGB, connect.TestReceived, connect.TestChallenge, connect.TestReceivedDeclined, connect.TestDeclined} {
@@ -164,7 +164,7 @@ func (n nameless) SaveSource(ctx context.Context, key string, o connect.SaveOrde
 }
 
 // What the buyer has confirmed was sent before: the acquirer is asked about it, by its
-// key where it has no name, and never charges again (promise 26).
+// key where it has no name, and never charges again (promise 15).
 func TestConfirmNeverSendsAgain(t *testing.T) {
 	for _, joined := range []bool{false, true} {
 		clock := connecttest.NewClock(connecttest.Start)
