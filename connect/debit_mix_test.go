@@ -137,3 +137,48 @@ func TestDebitsOfAllShapesComeBackAndAreRepresented(t *testing.T) {
 		}
 	}
 }
+
+// A debit that came back is presented again by what its mandate says now, and not while
+// that is suspended.
+func TestRepresentByWhatHoldsNow(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	x := m.mandate(achMandate("m", payout.TestDebitReturn+"R01"))
+	c := m.debited(x.ID, a.ID, 1000, 100)
+	m.pass(4 * 24 * time.Hour)
+	require.Equal(t, connect.ChargeFailed, m.now(c).Status)
+	_, err := m.platform.SuspendMandate(m.ctx, connect.MandateStepRequest{Key: "s", MandateID: x.ID})
+	require.NoError(t, err)
+	_, err = m.platform.Represent(m.ctx, connect.RepresentRequest{Key: "1", ChargeID: c.ID})
+	require.Error(t, err)
+	_, err = m.platform.ResumeMandate(m.ctx, connect.MandateStepRequest{Key: "r", MandateID: x.ID})
+	require.NoError(t, err)
+	bank := achMandate("", payout.TestAccount).Bank
+	_, err = m.platform.AmendMandate(m.ctx, connect.AmendMandateRequest{Key: "a", MandateID: x.ID, Bank: &bank})
+	require.NoError(t, err)
+	again, err := m.platform.Represent(m.ctx, connect.RepresentRequest{Key: "2", ChargeID: c.ID})
+	require.NoError(t, err)
+	require.Equal(t, payout.TestAccount, again.Debit.Destination.Token)
+	m.pass(6 * 24 * time.Hour)
+	require.Equal(t, connect.ChargeSucceeded, m.now(again).Status)
+	m.verify()
+}
+
+// A refund of a debit into store credit goes over no rail, and a return after it takes
+// the rest alone.
+func TestADebitIsRefundedIntoCredit(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	c := m.debited(m.mandate(achMandate("m", payout.TestStalled)).ID, m.seller().ID, 1000, 100)
+	news := func(id string, kind payout.UpdateKind, code string) {
+		require.NoError(t, m.RailNews(m.ctx, payout.Update{ID: id, Key: c.ID + "-1", Kind: kind, Code: code, Amount: usd(1000), At: m.Clock.Now()}))
+		m.verify()
+	}
+	news("1", payout.UpdateSettled, "")
+	r, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: c.ID, Amount: usd(400), IntoCredit: true, BuyerID: "b", ReverseTransfer: true, RefundFee: true})
+	require.NoError(t, err)
+	require.Equal(t, connect.RefundSucceeded, r.Status)
+	require.Equal(t, 0, m.Rail.Taken(r.ID+"-1"))
+	m.verify()
+	news("2", payout.UpdateReturned, "R10")
+	require.Equal(t, usd(400), m.creditOf("b", ledger.USD))
+}
