@@ -108,11 +108,17 @@ func recordConfirm(u *ledger.Unit, p *Platform, r *ConfirmRequest, w ledger.Work
 	if p.e.c.Acquirer.Info().silent() && !p.preview {
 		return c, p.putCharge(u, c, EventChargeUpdated)
 	}
-	c.Work = w
+	c.Work = resumed(w, c.Work)
 	if err := c.become(ChargeProcessing, ""); err != nil {
 		return nil, err
 	}
 	return c, p.putCharge(u, c, EventChargeUpdated)
+}
+
+// resumed is new work on what was sent before: it is asked about first.
+func resumed(w, was ledger.Work) ledger.Work {
+	w.Attempt, w.First, w.Sent = was.Attempt+w.Attempt, was.First, was.Sent
+	return w
 }
 
 // softDecline is the code of a decline that the buyer can overcome by

@@ -168,7 +168,7 @@ func recordCapture(u *ledger.Unit, p *Platform, r *CaptureRequest, w ledger.Work
 	if len(c.Tenders) > 0 {
 		err = p.captureTenders(u, c, k)
 	} else {
-		err = p.e.checkAmount(sum(a.Captured, k.Amount), u.At())
+		err = p.checkCaptured(u, c, k, sum(a.Captured, k.Amount))
 	}
 	if err != nil {
 		return nil, err
@@ -189,6 +189,16 @@ func recordCapture(u *ledger.Unit, p *Platform, r *CaptureRequest, w ledger.Work
 		return nil, err
 	}
 	return k, p.putCapture(u, k, EventCaptureCreated)
+}
+
+// checkCaptured refuses what is captured, the source's part of it, if that could not
+// have been charged. All of what a market has let be charged can be captured.
+func (p *Platform) checkCaptured(u *ledger.Unit, c *Charge, k *Capture, source ledger.Money) error {
+	a := c.Authorization
+	if c.BuyerCountry != "" && sum(a.Captured, k.Amount) == a.Amount {
+		return p.e.checkMoney(source, u.At())
+	}
+	return p.e.checkAmount(source, u.At())
 }
 
 func checkCapture(r *CaptureRequest) error {

@@ -43,7 +43,7 @@ func settleCharge(u *ledger.Unit, p *Platform, c *Charge, a Answer) error {
 // chargeReceived keeps the charge waiting: for the next question, or for news
 // if the acquirer cannot be asked.
 func (p *Platform) chargeReceived(u *ledger.Unit, c *Charge, a Answer) error {
-	fresh := c.Reference == "" && a.Reference != ""
+	fresh := c.Status != ChargeProcessing || c.Reference == "" && a.Reference != ""
 	if err := c.become(ChargeProcessing, ""); err != nil {
 		return err
 	}

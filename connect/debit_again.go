@@ -129,6 +129,7 @@ func (c *Charge) again(u *ledger.Unit, w ledger.Work) *Charge {
 		Descriptor: c.Descriptor, BuyerCountry: c.BuyerCountry, Description: c.Description, Created: u.At(), Metadata: c.Metadata,
 		Commission: c.Commission, Service: c.Service, Direct: c.Direct, FeesPayer: c.FeesPayer, OnBehalfOf: c.OnBehalfOf,
 		TransferAmount: c.TransferAmount, TransferGroup: c.TransferGroup, Work: w, Customer: c.Customer, Hold: c.Hold.clone(),
+		CreditSale: c.CreditSale,
 	}
 	c.linesAgain(n)
 	for _, list := range [][]Tax{n.Tax, n.FeeTax} {

@@ -162,6 +162,8 @@ func (c *Charge) increasable(p *Platform, at time.Time) error {
 		return badState("already_captured", "charge", "only what nothing was captured of is raised")
 	case c.Status != ChargeAuthorized:
 		return badState("invalid_state", "charge", "only a charge that is authorized can be raised; it is "+string(c.Status))
+	case c.Payment != "":
+		return badState("part_of_payment", "charge", "its payment is of a fixed amount; another charge is for more")
 	case len(c.Tenders) > 0:
 		return badState("tenders_are_fixed", "charge", "credit or a voucher pays for some of it; another charge is for more")
 	case len(c.Lines) > 0:

@@ -81,13 +81,13 @@ func (s *StepStatus) rest(what string) error {
 	return s.become(what, StepUnknown)
 }
 
-// received keeps a step waiting for a later answer; fresh: it has the acquirer's
-// name for it now, which it had not.
+// received keeps a step waiting for a later answer; fresh: it was unknown, or has the
+// acquirer's name for it now, which it had not.
 func (s *StepStatus) received(u *ledger.Unit, p *Platform, what string, a Answer, code, reference *string, w *ledger.Work) (fresh bool, err error) {
+	fresh = *s != StepPending || *reference == "" && a.Reference != ""
 	if err := s.become(what, StepPending); err != nil {
 		return false, err
 	}
-	fresh = *reference == "" && a.Reference != ""
 	*code, *reference = "", cmp.Or(a.Reference, *reference)
 	p.e.received(u, w)
 	return fresh, nil

@@ -81,7 +81,7 @@ var onceKind = ledger.Kind[once]{
 // onlyOne refuses a second charge of a source, where an acquirer's sources are
 // payments.
 func (p *Platform) onlyOne(u *ledger.Unit, c *Charge) error {
-	if !p.e.c.Acquirer.Info().OneCharge {
+	if !p.e.c.Acquirer.Info().OneCharge || c.Source == "" { // it is not the acquirer that is paid
 		return nil
 	}
 	hash := sha256.Sum256([]byte(p.id + "/" + c.Acquirer + "/" + c.Source))

@@ -41,6 +41,8 @@ func (p *Platform) useSaved(u *ledger.Unit, r *ChargeRequest) (*Customer, error)
 		return k, mandateOfCustomer(r)
 	case s == nil && r.Source != "":
 		return k, p.checkSave(u, r)
+	case s == nil && k.DefaultSource == "" && len(r.Tenders) > 0:
+		return k, p.checkSave(u, r) // credit may pay for all of it
 	case s == nil && k.DefaultSource == "":
 		return nil, badState("no_default_source", "customer", "the customer has no saved source that a charge could be of")
 	case s == nil:

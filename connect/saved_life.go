@@ -142,10 +142,10 @@ func recordConfirmSource(u *ledger.Unit, p *Platform, r *ConfirmSourceRequest, w
 		return nil, badState("invalid_state", "savedSource", "only a source that waits for the buyer is confirmed; it is "+string(s.Status))
 	case !u.At().Before(s.Action.Until):
 		return nil, badState("action_expired", "savedSource", "the buyer had until "+s.Action.Until.Format(time.RFC3339))
-	case p.e.c.Acquirer.Info().Delivery == ledger.Blind && !p.preview:
+	case p.e.c.Acquirer.Info().silent() && !p.preview:
 		return s, p.putSource(u, s, EventSourceUpdated)
 	}
-	if s.Work = w; s.Status == SourceRequiresAction {
+	if s.Work = resumed(w, s.Work); s.Status == SourceRequiresAction {
 		err = s.become(SourcePending, "")
 	}
 	if err != nil {
@@ -202,7 +202,7 @@ func (p *Platform) sourceDue(u *ledger.Unit, id string) error {
 		return p.putSource(u, s, EventSourceExpired)
 	case s.Acquirer != acquirerName(p.e):
 		return nil // its own finds out
-	case p.e.c.Acquirer.Info().Delivery == ledger.Blind:
+	case p.e.c.Acquirer.Info().silent():
 		return p.dropSource(u, s, SourceFailed, actionExpired)
 	}
 	s.Action.Over = true

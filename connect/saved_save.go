@@ -217,12 +217,16 @@ func lateSource(u *ledger.Unit, p *Platform, s *SavedSource, a Answer) error {
 func settleSource(u *ledger.Unit, p *Platform, s *SavedSource, a Answer) error {
 	switch a.Status {
 	case Received:
+		fresh := s.Status != SourcePending || s.Reference == "" && a.Reference != ""
 		if err := s.become(SourcePending, ""); err != nil {
 			return err
 		}
 		s.Reference = cmp.Or(a.Reference, s.Reference)
 		p.e.received(u, &s.Work)
-		return p.putSource(u, s, EventSourceUpdated)
+		if fresh {
+			return p.putSource(u, s, EventSourceUpdated)
+		}
+		return savedSourceKind.Put(u, s.ID, s)
 	case RequiresAction:
 		return p.sourceAction(u, s, a)
 	case Declined, Failed:

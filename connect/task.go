@@ -115,7 +115,7 @@ func (t *task[Req, Obj, News]) begin(ctx context.Context, p *Platform, r *Req, u
 	case t.head(o).work.Claim != w.Claim:
 		return o, nil // there is nothing to carry out
 	}
-	return t.run(ctx, p, o, claim{token: w.Claim, until: w.Due, send: true, inHand: t.target == nil})
+	return t.run(ctx, p, o, claim{token: w.Claim, until: w.Due, send: t.target == nil, inHand: t.target == nil})
 }
 
 // made names the object of a request: the one that it made, or changed.

@@ -136,7 +136,10 @@ func (p *Platform) tender(u *ledger.Unit, r *ChargeRequest, c *Charge) error {
 		return badField("invalid_request", "captureLater", "what credit and vouchers pay whole is not authorized by anybody")
 	}
 	if left.IsZero() {
-		c.Acquirer, c.Source = "", ""
+		c.Acquirer, c.Source, c.SavedSource = "", "", ""
+		if c.Save != nil { // nothing is charged with which it could be
+			c.SaveCode = "not_saved"
+		}
 		return p.reserve(u, c, false)
 	}
 	if r.Source == "" {

@@ -37,7 +37,7 @@ func (p *Platform) captureTenders(u *ledger.Unit, c *Charge, k *Capture) error {
 	if k.outside().Sign() <= 0 {
 		return badField("amount_below_minimum", "amount", "nothing of it is for the source of the charge to pay")
 	}
-	return p.e.checkAmount(outside, u.At())
+	return p.checkCaptured(u, c, k, outside)
 }
 
 // captured is what a tender has paid by captures so far.

@@ -117,7 +117,8 @@ func (a *Acquirer) Capture(ctx context.Context, key string, o connect.CaptureOrd
 	}
 	refused, err := a.post(ctx, key, "payment_intents/"+i.ID+"/capture", form, i)
 	if failedThere(err) {
-		if now, e := a.payment(ctx, o.Reference); e == nil && now != nil && now.Metadata[metaCapture] == key && now.AmountReceived > i.AmountReceived {
+		earlier := i.Metadata[metaCapture] == key && i.AmountReceived > 0 // by an attempt before this one
+		if now, e := a.payment(ctx, o.Reference); e == nil && now != nil && now.Metadata[metaCapture] == key && (earlier || now.AmountReceived > i.AmountReceived) {
 			err = nil // it was done
 		}
 	}
