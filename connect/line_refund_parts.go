@@ -35,6 +35,9 @@ func (c *Charge) asideOfLines(r *Refund) (ledger.Money, error) {
 	for i := range left {
 		seller -= left[i]
 	}
+	if !c.kept().IsZero() {
+		left[n+1] = 0
+	}
 	steps, aside, err := fit(ledger.Minor(r.Amount.Minor(), cur), want, left, seller)
 	if err != nil {
 		return aside, err

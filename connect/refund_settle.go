@@ -201,7 +201,7 @@ func (p *Platform) postRefund(b *books, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
 	switch {
 	case r.CreditOf != "": // what was sold is the buyer's, and so is the refund's cost
-		b.post("refund", out(p.creditAccount(r.CreditOf, cur), r.Amount), in(p.house("acquirer/"+c.Acquirer, cur), r.Amount))
+		b.post("refund", out(p.creditAccount(r.CreditOf, cur), r.Amount), in(p.house(c.clearing(), cur), r.Amount))
 		return p.saleRefunded(b.u, c, r, true)
 	case r.Direct:
 		return p.refundDirect(b, c, r)

@@ -1,0 +1,73 @@
+package connect
+
+import (
+	"slices"
+
+	"github.com/soukhq/souk/connect/pricing"
+	"github.com/soukhq/souk/ledger"
+)
+
+// notBelow keeps a capture from taking the fees of its charge below what refunds have
+// given back of them, or are about to: the price of tiers may fall with what is
+// captured. It is asked when a capture is recorded and again when it is booked, as a
+// refund may have come in between.
+func (c *Charge) notBelow(k *Capture) error {
+	if c.Authorization.Captured.IsZero() {
+		return nil
+	}
+	fee, service := &k.ApplicationFee, &k.ServiceFee
+	if k.Settlement != nil { // of which refunds are
+		fee, service = &k.Settlement.ApplicationFee, &k.Settlement.ServiceFee
+	}
+	if atLeast(fee, c.ApplicationFee, c.FeeBack) && k.Settlement == nil {
+		list, err := c.Authorization.feeTaxOf(sum(c.ApplicationFee, *fee))
+		if err != nil {
+			return err
+		}
+		k.FeeTax = taxStep(list, c.FeeTax)
+	}
+	atLeast(service, c.ServiceFee, c.ServiceBack)
+	taxes := k.FeeTax
+	if k.Settlement != nil {
+		taxes = k.Settlement.FeeTax
+	}
+	for i := range min(len(taxes), len(c.FeeTax)) {
+		atLeast(&taxes[i].Amount, c.FeeTax[i].Amount, c.FeeTax[i].Refunded)
+	}
+	return nil
+}
+
+// atLeast raises a step so that what there is and the step are no less than what went
+// back, and reports whether that was more.
+func atLeast(step *ledger.Money, has, back ledger.Money) bool {
+	least := minus(back, has)
+	if step.Minor() >= least.Minor() {
+		return false
+	}
+	*step = least
+	return true
+}
+
+// bounded is a price that came to another fee since some of it had gone back, which
+// its Bound says.
+func bounded(l *pricing.Line, fee ledger.Money) *pricing.Line {
+	if l == nil || l.Amount == fee {
+		return l
+	}
+	now := *l
+	now.Bound = some(ledger.Minor(l.Bound.Minor()+fee.Minor()-l.Amount.Minor(), fee.Currency()))
+	now.Amount = fee
+	return &now
+}
+
+// boundedLast is bounded for prices of several categories that add up to the fee: the
+// last one says it.
+func boundedLast(list []CategoryPrice, sum, fee ledger.Money) []CategoryPrice {
+	if len(list) == 0 || sum == fee {
+		return list
+	}
+	list = slices.Clone(list)
+	last := &list[len(list)-1].Price
+	*last = *bounded(last, ledger.Minor(last.Amount.Minor()+fee.Minor()-sum.Minor(), fee.Currency()))
+	return list
+}
