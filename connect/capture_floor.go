@@ -34,7 +34,38 @@ func (c *Charge) notBelow(k *Capture) error {
 	for i := range min(len(taxes), len(c.FeeTax)) {
 		atLeast(&taxes[i].Amount, c.FeeTax[i].Amount, c.FeeTax[i].Refunded)
 	}
+	c.shareNotBelow(k)
 	return nil
+}
+
+// shareNotBelow does the same for the share. Taxes and fees of a small capture may all
+// round up, to more than it is of; where refunds have left none of the share to make up
+// for that, they are less by as much, until a later capture brings it.
+func (c *Charge) shareNotBelow(k *Capture) {
+	amount, service, taxes, own := k.Amount, &k.ServiceFee, k.Tax, k.PlatformPart.Minor()
+	if x := k.Settlement; x != nil {
+		amount, service, taxes, own = x.Amount, &x.ServiceFee, x.Tax, 0
+	}
+	steps := make([]*ledger.Money, 0, len(taxes)+2)
+	for i := range taxes {
+		steps = append(steps, &taxes[i].Amount)
+	}
+	if steps = append(steps, service); own > 0 {
+		steps = append(steps, &k.PlatformPart)
+	}
+	// What the seller, or the platform for them, has given to refunds.
+	gave := c.Refunded.Minor() + c.Refunding.Minor() - c.ServiceBack.Minor() - c.PlatformBack.Minor()
+	for i := range c.Tax {
+		gave -= c.Tax[i].Refunded.Minor()
+	}
+	short := gave - c.share().Minor() - amount.Minor()
+	for _, step := range steps {
+		short += step.Minor()
+	}
+	for _, step := range steps {
+		by := min(max(step.Minor(), 0), max(short, 0))
+		*step, short = ledger.Minor(step.Minor()-by, amount.Currency()), short-by
+	}
 }
 
 // atLeast raises a step so that what there is and the step are no less than what went

@@ -1,13 +1,11 @@
 package connect_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -45,8 +43,8 @@ type together struct {
 // 9, 11 and 12).
 func TestAllTogetherInAnyOrder(t *testing.T) {
 	t.Parallel()
-	for seed := uint64(20000); seed < 22000; seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { runTogether(t, seed) })
+	for seed := range uint64(150) {
+		runTogether(t, seed)
 	}
 }
 
@@ -66,7 +64,7 @@ func runTogether(t *testing.T, seed uint64) {
 	if !w.begin() {
 		return
 	}
-	for range 16 {
+	for range 20 {
 		w.step()
 		w.verify()
 		w.nobodyShort()
@@ -126,11 +124,14 @@ func (w *together) begin() bool {
 		require.NoError(w.t, err)
 	}
 	w.prices()
-	w.r = connect.ChargeRequest{Key: w.key(), Source: connect.TestCard, CaptureLater: w.one(2)}
+	w.r = connect.ChargeRequest{Key: w.key(), Source: connect.TestCard, CaptureLater: !w.one(4)}
 	if w.one(3) {
 		w.r.Source = connect.TestCardAtOnce
 	}
 	amount := int64(60) + w.Int64N(3000)
+	if w.one(2) {
+		amount = 55 + w.Int64N(60)
+	}
 	if w.cur == ledger.KWD {
 		amount += 200
 	}
@@ -143,7 +144,7 @@ func (w *together) begin() bool {
 	} else {
 		w.r.Amount = w.money(amount)
 		for _, name := range strings.Split("abc"[:1+w.IntN(3)], "") {
-			w.r.Tax = append(w.r.Tax, connect.Tax{Authority: name, Amount: w.part(amount / 8)})
+			w.r.Tax = append(w.r.Tax, connect.Tax{Authority: name, Amount: w.part(amount / 4)})
 		}
 	}
 	if w.r.AccountID != "" {
@@ -245,288 +246,4 @@ func (w *together) tenders(amount int64) {
 			w.r.Tenders[i].Amount = w.part(amount / 4)
 		}
 	}
-}
-
-// step records a capture, a refund or a release, answers one, or lets time pass.
-func (w *together) step() {
-	w.c = w.now(w.c)
-	switch w.IntN(12) {
-	case 0, 1:
-		if w.c.Authorization != nil {
-			amount := w.part(paid(w.c).Minor())
-			k, err := w.by().In(w.Store()).Capture(w.ctx, connect.CaptureRequest{Key: w.key(), ChargeID: w.c.ID, Amount: amount, KeepRest: !w.one(4)})
-			w.say("capture %v", amount)
-			if w.note(err) {
-				w.captures = append(w.captures, k)
-			}
-		}
-	case 2, 3:
-		w.answerCapture(!w.one(5))
-	case 4, 5, 6:
-		w.refund()
-	case 7:
-		w.answerRefund(!w.one(3))
-	case 8:
-		switch {
-		case w.one(5) && w.c.Acquirer != "":
-			w.say("fails late")
-			w.note(w.News(w.ctx, connect.News{Key: w.c.ID, Answer: connect.Answer{Status: connect.Failed, Code: "late"}}))
-		case w.one(3) && len(w.captures)+len(w.refunds) == 0:
-			w.say("time")
-			w.pass(time.Duration(w.IntN(60)) * time.Hour)
-		}
-	case 10:
-		if w.c.Authorization != nil && w.one(2) {
-			w.say("increase")
-			_, err := w.platform.IncreaseAuthorization(w.ctx, connect.IncreaseRequest{Key: w.key(), ChargeID: w.c.ID, Amount: w.part(500)})
-			w.note(err)
-		}
-	case 11:
-		w.transfer()
-	case 9:
-		if w.c.Hold != nil {
-			r := connect.ReleaseRequest{Key: w.key(), ChargeID: w.c.ID}
-			if w.one(2) {
-				r.Amount = ledger.Minor(1+w.Int64N(w.c.Amount.Minor()), w.c.Amount.Currency())
-			}
-			w.say("release %v", r.Amount)
-			_, err := w.by().Release(w.ctx, r)
-			w.note(err)
-		}
-	}
-}
-
-// transfer hands some of the platform's own charge on, or takes it back.
-func (w *together) transfer() {
-	if w.c.Account != "" {
-		return
-	}
-	if len(w.transfers) > 0 && w.one(2) {
-		w.say("reverse")
-		_, err := w.by().ReverseTransfer(w.ctx, connect.ReverseTransferRequest{Key: w.key(), TransferID: w.transfers[w.IntN(len(w.transfers))], Amount: ledger.Minor(1+w.Int64N(100), w.c.Amount.Currency())})
-		w.note(err)
-		return
-	}
-	r := connect.TransferRequest{Key: w.key(), ChargeID: w.c.ID, To: w.seller, Amount: ledger.Minor(1+w.Int64N(w.c.Amount.Minor()), w.c.Amount.Currency())}
-	if w.one(2) {
-		r.Hold = &connect.HoldTerms{}
-	}
-	w.say("transfer %v", r.Amount)
-	x, err := w.by().Transfer(w.ctx, r)
-	if w.note(err) {
-		w.transfers = append(w.transfers, x.ID)
-	}
-}
-
-// takeBack reverses what is left of all transfers.
-func (w *together) takeBack() bool {
-	for _, id := range w.transfers {
-		x, err := w.platform.GetTransfer(w.ctx, id)
-		require.NoError(w.t, err)
-		if x.Reversed == x.Amount {
-			continue
-		}
-		if _, err := w.by().ReverseTransfer(w.ctx, connect.ReverseTransferRequest{Key: w.key(), TransferID: id}); !w.note(err) {
-			return false
-		}
-	}
-	return true
-}
-
-func (w *together) refund() {
-	own := w.c.Account != ""
-	r := connect.RefundRequest{Key: w.key(), ChargeID: w.c.ID, ReverseTransfer: own && !w.c.Direct, RefundFee: own}
-	if !w.whole && own && w.one(2) {
-		r.RefundFee = false
-		r.ReverseTransfer = r.ReverseTransfer && w.one(2)
-	}
-	left := paid(w.c).Minor()
-	switch {
-	case len(w.c.Lines) > 0 && w.one(2):
-		for _, x := range w.c.Lines {
-			if x.Parts == nil || w.one(2) {
-				continue
-			}
-			l := connect.RefundLine{Line: x.Name}
-			if w.one(2) {
-				l.Amount = w.part(x.Amount.Minor())
-			}
-			r.Lines = append(r.Lines, l)
-		}
-	case w.one(3):
-		r.Amount = w.part(left / 20)
-	case !w.one(4):
-		r.Amount = w.part(left)
-	}
-	if w.one(4) {
-		r.IntoCredit, r.BuyerID = true, "b"
-	}
-	if n := len(w.c.Tenders); n > 0 && w.one(2) {
-		r.To = append(r.To, w.c.Tenders[w.IntN(n)].Of, connect.TenderSource)
-	}
-	w.send(r)
-}
-
-func (w *together) send(r connect.RefundRequest) {
-	w.say("refund %v %v lines %v credit %v to %v", r.Amount, r.RefundFee, r.Lines, r.IntoCredit, r.To)
-	re, err := w.by().In(w.Store()).Refund(w.ctx, r)
-	if w.note(err) {
-		w.say("  %s: %v, reversal %v, fee %v, discount %v", re.Status, re.Amount, re.Reversal, re.FeeBack, re.DiscountBack)
-		if re.Status == connect.RefundPending {
-			w.refunds = append(w.refunds, re)
-		}
-	}
-}
-
-func (w *together) answer(key string, amount ledger.Money, ok bool) {
-	a := connect.Answer{Status: connect.Declined, Code: "no"}
-	if ok {
-		a = connect.Answer{Status: connect.Approved, Amount: amount, Reference: "r"}
-	}
-	w.say("answer %s %v %v", key, amount, ok)
-	require.NoError(w.t, w.News(w.ctx, connect.News{Key: key, Answer: a}))
-}
-
-func (w *together) answerCapture(ok bool) {
-	for _, k := range w.captures {
-		amount := k.Amount.Minor()
-		for _, t := range k.Tenders {
-			amount -= t.Minor()
-		}
-		w.answer(k.ID, w.money(amount), ok)
-	}
-	w.captures = nil
-}
-
-func (w *together) answerRefund(ok bool) {
-	if len(w.refunds) == 0 {
-		return
-	}
-	i := w.IntN(len(w.refunds))
-	r := w.refunds[i]
-	w.refunds = append(w.refunds[:i], w.refunds[i+1:]...)
-	amount := r.Amount
-	for _, t := range r.Tenders {
-		amount = ledger.Minor(amount.Minor()-t.Amount.Minor(), amount.Currency())
-	}
-	if r.Exchanged != nil {
-		amount = r.Exchanged.Presented
-	}
-	w.answer(r.ID, amount, ok)
-}
-
-// end gives all back that is left, and looks at who has what.
-func (w *together) end() {
-	w.say("end")
-	for len(w.refunds) > 0 {
-		w.answerRefund(!w.one(3))
-	}
-	w.answerCapture(true)
-	w.c = w.now(w.c)
-	if w.c.Status == connect.ChargeAuthorized || w.c.Status == connect.ChargeSucceeded && w.c.Authorization != nil && !w.c.Authorization.Ended {
-		_, err := w.by().Cancel(w.ctx, connect.CancelRequest{Key: w.key(), ChargeID: w.c.ID})
-		w.note(err)
-		w.c = w.now(w.c)
-	}
-	if !w.takeBack() {
-		return
-	}
-	w.c = w.now(w.c)
-	back := w.c.Refunded
-	if w.c.Settlement != nil {
-		back = w.c.Settlement.Refunded
-	}
-	both := w.c.Failure != nil && !back.IsZero()
-	if left := paid(w.c).Minor() - back.Minor(); w.c.Status == connect.ChargeSucceeded && left > 0 {
-		own := w.c.Account != ""
-		n := len(w.refunds)
-		w.send(connect.RefundRequest{Key: w.key(), ChargeID: w.c.ID, Amount: w.money(left), ReverseTransfer: own && !w.c.Direct, RefundFee: own})
-		if len(w.refunds) > n {
-			w.answerRefund(true)
-		}
-		w.c = w.now(w.c)
-		if w.c.Refunded != w.c.Amount {
-			return // a seller who must not go below zero has not got it
-		}
-	}
-	w.verify()
-	w.nobodyShort()
-	w.nobodyKeeps(both)
-}
-
-// sums are what everybody has, of all purposes and in all currencies, and what is set
-// aside.
-func (w *together) sums() map[string]int64 {
-	sums := map[string]int64{}
-	require.NoError(w.t, w.Store().Read(w.ctx, func(v ledger.View) error {
-		return ledger.EachAccount(v, ledger.AccountQuery{Book: w.platform.ID()}, func(a ledger.Account) error {
-			name := a.Owner + " " + a.Posted.Currency().String()
-			switch {
-			case a.Owner == ledger.House, strings.HasPrefix(a.Purpose, "tax/"), a.Purpose == "held":
-				name = a.Owner + " " + a.Purpose + " " + a.Posted.Currency().String()
-			case a.Purpose == "credit":
-				name = "credit " + a.Posted.Currency().String()
-			}
-			sums[name] += a.Posted.Minor()
-			sums["set aside"] += a.Held.Minor()
-			return nil
-		})
-	}))
-	return sums
-}
-
-// nobodyShort: what must not be below zero is not.
-func (w *together) nobodyShort() {
-	require.NoError(w.t, w.Store().Read(w.ctx, func(v ledger.View) error {
-		return ledger.EachAccount(v, ledger.AccountQuery{Book: w.platform.ID()}, func(a ledger.Account) error {
-			if a.Purpose == "credit" || a.Purpose == "held" || strings.HasPrefix(a.Purpose, "tax/") {
-				require.GreaterOrEqual(w.t, a.Posted.Minor(), a.Held.Minor(), "%v", a.Ref)
-			}
-			if w.refuses && a.Owner == w.seller && a.Purpose == "available" && w.now(w.c).Failure == nil {
-				require.GreaterOrEqual(w.t, a.Posted.Minor(), a.Held.Minor(), "%v", a.Ref)
-			}
-			return nil
-		})
-	}))
-}
-
-// nobodyKeeps: all went back, so that everybody has what they had, but for what was
-// paid for processing, and what the buyer has as credit now instead of money.
-func (w *together) nobodyKeeps(both bool) {
-	now := w.sums()
-	for name := range now {
-		change := now[name] - w.start[name]
-		switch {
-		case strings.HasSuffix(name[:len(name)-4], " tax/v") && !w.whole: // the commission is kept, and so is the tax on it
-		case strings.Contains(name, " held ") && !w.whole: // so is the share
-		case name == "set aside", strings.Contains(name, " tax/"), strings.Contains(name, " held "):
-			require.Zero(w.t, now[name], "%s", name)
-		case strings.HasPrefix(name, ledger.House+" fx"):
-			require.True(w.t, change == 0 || both || !w.whole, "%s has %d", name, change)
-		case w.whole && strings.HasPrefix(name, w.seller+" ") && !(both && w.c.Direct): // else they gave it twice, and the buyer has both
-			fee := int64(0)
-			if w.c.Direct && w.c.FeesPayer != connect.PartyPlatform && strings.HasSuffix(name, w.c.Amount.Currency().String()) {
-				fee = w.c.ProcessingFee.Minor()
-			}
-			if w.c.Status == connect.ChargeCanceled || w.c.Status == connect.ChargeAuthorized {
-				fee = 0
-			}
-			require.Equal(w.t, -fee, change, "%s", name)
-		case w.whole && !both && strings.HasPrefix(name, w.platform.ID()+" "):
-			fee := int64(0)
-			if !(w.c.Direct && w.c.FeesPayer != connect.PartyPlatform) && strings.HasSuffix(name, w.c.Amount.Currency().String()) {
-				fee = w.c.ProcessingFee.Minor()
-			}
-			require.Equal(w.t, -fee, change, "%s", name)
-		}
-	}
-}
-
-// described is what a charge asks for, without what it leaves out.
-func described(r *connect.ChargeRequest) string {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return err.Error()
-	}
-	return string(b)
 }

@@ -255,6 +255,41 @@ func TestRefundOfLinesLeavesKeptFee(t *testing.T) {
 	require.Equal(t, c.Amount, m.now(c).Refunded)
 }
 
+// What the platform gives to a discount may round to nothing of what was captured
+// first; a refund of that counts for what comes later, and one that is declined does
+// not (promise 9).
+func TestDiscountOfLaterCaptures(t *testing.T) {
+	for _, direct := range []bool{false, true} {
+		for _, declined := range []bool{false, true} {
+			m := twice(t)
+			a := m.seller(func(r *connect.AccountRequest) {
+				r.ShortBalance, r.FeesPayer = connect.ShortNegative, connect.PartyPlatform
+			})
+			c, err := m.try(connect.ChargeRequest{AccountID: a.ID, Direct: direct, CaptureLater: true, Lines: []connect.Line{
+				{Kind: connect.LineGoods, Amount: usd(1000)}, {Kind: connect.LineDiscount, Amount: usd(-3), PlatformPays: usd(3)},
+			}})
+			require.NoError(t, err)
+			m.capture(m.platform, c, usd(100))
+			first, err := m.platform.In(m.Store()).Refund(m.ctx, connect.RefundRequest{
+				Key: m.key(), ChargeID: c.ID, Amount: usd(100), ReverseTransfer: !direct, RefundFee: true,
+			})
+			require.NoError(t, err)
+			m.capture(m.platform, c, usd(897))
+			answer := connect.Answer{Status: connect.Approved, Amount: usd(100)}
+			left := usd(897)
+			if declined {
+				answer, left = connect.Answer{Status: connect.Declined, Code: "no"}, usd(997)
+			}
+			require.NoError(t, m.News(m.ctx, connect.News{Key: first.ID, Answer: answer}))
+			m.giveBack(c, left)
+			m.verify()
+			c = m.now(c)
+			require.Equal(t, []ledger.Money{usd(3), usd(997), usd(997)}, []ledger.Money{c.DiscountBack, c.DiscountBase, c.Refunded})
+			require.Equal(t, usd(0), m.has(a.ID).Pending)
+		}
+	}
+}
+
 // Credit that was sold for a bank debit goes back by the rail.
 func TestCreditSoldByDebitGoesBack(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})
@@ -270,4 +305,68 @@ func TestCreditSoldByDebitGoesBack(t *testing.T) {
 	require.Equal(t, usd(400), m.now(c).Refunded)
 	require.Equal(t, usd(600), m.creditOf("b", ledger.USD))
 	m.verify()
+}
+
+// The taxes of a small capture may round to more than it is of. Where all before it was
+// given back nobody is there to make up for that, and they wait for a later capture;
+// in the end no authority keeps anything (promise 9).
+func TestTaxesOfSmallCapturesAfterRefund(t *testing.T) {
+	for _, shape := range []string{"direct", "destination", "own"} {
+		for _, late := range []bool{false, true} {
+			m := newMarket(t, connecttest.Config{Config: connect.Config{CaptureRules: []connect.CaptureRule{{Captures: 9}}}})
+			r := connect.ChargeRequest{Amount: usd(100), CaptureLater: true}
+			for _, name := range []string{"a", "b", "c"} {
+				r.Tax = append(r.Tax, connect.Tax{Authority: name, Amount: usd(30)})
+			}
+			if shape != "own" {
+				r.Direct = shape == "direct"
+				r.AccountID = m.seller(func(r *connect.AccountRequest) {
+					r.ShortBalance, r.FeesPayer = connect.ShortNegative, connect.PartyPlatform
+				}).ID
+			}
+			c, err := m.try(r)
+			require.NoError(t, err)
+			back := func(minor int64) {
+				own := shape == "own"
+				_, err := m.platform.Refund(m.ctx, connect.RefundRequest{
+					Key: m.key(), ChargeID: c.ID, Amount: usd(minor), ReverseTransfer: shape == "destination", RefundFee: !own,
+				})
+				require.NoError(t, err)
+				m.verify()
+			}
+			m.capture(m.platform, c, usd(61)) // 18 each, of 18.3
+			if late {
+				k := m.capture(m.platform.In(m.Store()), c, usd(1)) // 18.6 each
+				back(61)
+				require.NoError(t, m.platform.Finish(m.ctx, k.ID))
+			} else {
+				back(61)
+				m.capture(m.platform, c, usd(1))
+			}
+			m.verify()
+			require.Equal(t, "0.55", m.taxes(c)) // and not 0.57
+			back(1)
+			c = m.now(c)
+			for _, x := range c.Tax {
+				require.Equal(t, x.Amount, x.Refunded)
+			}
+			m.capture(m.platform, c, ledger.Money{})
+			m.verify()
+			require.Equal(t, "0.90", m.taxes(c))
+			back(38)
+			for _, x := range m.now(c).Tax {
+				require.Equal(t, usd(30), x.Refunded)
+			}
+		}
+	}
+}
+
+// taxes are all taxes of a charge together.
+func (m *market) taxes(c *connect.Charge) string {
+	m.t.Helper()
+	n := int64(0)
+	for _, x := range m.now(c).Tax {
+		n += x.Amount.Minor()
+	}
+	return decimal.New(n, -2).StringFixed(2)
 }
