@@ -28,3 +28,19 @@ func TestHeldDebitGoesBack(t *testing.T) {
 	require.Equal(t, connect.ShareGivenBack, m.share(c.ID).Status)
 	require.Equal(t, []ledger.Money{usd(1000), usd(100)}, []ledger.Money{m.now(c).Refunded, m.now(c).FeeBack})
 }
+
+// What waits of a transfer of a charge that credit paid for goes back into that.
+func TestHeldTransferOfCreditGoesBack(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	m.sell("b", usd(1000))
+	c, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: m.key(), Amount: usd(1000), Tenders: []connect.TenderRequest{{BuyerID: "b"}}})
+	require.NoError(t, err)
+	_, err = m.platform.Transfer(m.ctx, connect.TransferRequest{
+		Key: m.key(), ChargeID: c.ID, To: m.seller().ID, Amount: usd(400), Hold: &connect.HoldTerms{LongestDays: 5, AtEnd: connect.HoldRefunds},
+	})
+	require.NoError(t, err)
+	m.pass(7 * 24 * time.Hour)
+	m.verify()
+	require.Equal(t, usd(400), m.now(c).Refunded)
+	require.Equal(t, usd(400), m.creditOf("b", ledger.USD))
+}
