@@ -345,6 +345,9 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 	}
 	a := c.Authorization
 	before := c.ProcessingFee
+	if err := c.notBelow(k); err != nil {
+		return err
+	}
 	if c.add(k); a.Captured.Minor() >= a.Amount.Minor() {
 		if err := c.allot(); err != nil { // which a capture may have stated
 			return err

@@ -34,7 +34,10 @@ func (c *Charge) divide(k *Capture, r *CaptureRequest) error {
 	k.ServiceFee = minus(now.ServiceFee, was.ServiceFee)
 	k.PlatformPart, k.Discount = minus(now.PlatformPart, was.PlatformPart), minus(now.Discount, was.Discount)
 	k.Tax, k.FeeTax = taxStep(now.Tax, was.Tax), taxStep(now.FeeTax, was.FeeTax)
-	return c.divideSettled(k, total, now)
+	if err := c.divideSettled(k, total, now); err != nil {
+		return err
+	}
+	return c.notBelow(k)
 }
 
 // capturedTerms are the terms of what was captured so far.
@@ -132,8 +135,8 @@ func (c *Charge) add(k *Capture) {
 	}
 	// The prices were asked for when the capture was recorded.
 	if t, err := a.termsOf(a.Captured); err == nil {
-		if c.Service = t.Service; !a.Stated {
-			c.Commission, c.Commissions = t.Commission, t.Commissions
+		if c.Service = bounded(t.Service, now.ServiceFee); !a.Stated {
+			c.Commission, c.Commissions = bounded(t.Commission, now.ApplicationFee), boundedLast(t.Commissions, t.ApplicationFee, now.ApplicationFee)
 		}
 	}
 }

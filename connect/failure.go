@@ -76,7 +76,7 @@ func (p *Platform) fail(u *ledger.Unit, c *Charge, platform, seller string) erro
 	if c.FeeSettlement != nil {
 		converted = c.FeeSettlement.In
 	}
-	if err := p.undo(u, c, platform, seller, converted); err != nil {
+	if err := p.undo(u, c, platform, seller, converted, true); err != nil {
 		return err
 	}
 	return p.putCharge(u, c, EventChargeFailed)
@@ -103,25 +103,26 @@ func (p *Platform) failRest(u *ledger.Unit, c *Charge, first bool) error {
 			return err
 		}
 	}
-	return p.undo(u, c, platform, seller, converted)
+	return p.undo(u, c, platform, seller, converted, false)
 }
 
 // undo posts flow C11 of the chart: the acquirer has taken the whole amount back,
 // and the seller gives back what refunds have left of the share. The processing
 // fee is kept. All of it is forced, since the money is gone. It is taken from
 // accounts of these purposes: of the platform, the seller, and of what the
-// platform's part was converted into.
-func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to, converted string) error {
+// platform's part was converted into. Landed tells that it has just been posted, when
+// the failure had been heard of already.
+func (p *Platform) undo(u *ledger.Unit, c *Charge, from, to, converted string, landed bool) error {
 	f, cur := c.Failure, c.Amount.Currency()
 	platform := p.of(p.id, from, cur)
 	b := &books{u: u, p: p, object: chargeKind.ID(c.ID)}
 	if c.Direct {
-		return p.undoDirect(b, c, platform, p.of(c.Account, to, cur), converted)
+		return p.undoDirect(b, c, platform, p.of(c.Account, to, cur), converted, landed)
 	}
 	amount := minus(c.outside(), f.Amount)
 	b.post("payment failed", append([]line{out(platform, amount)}, p.takenBack(c, amount)...)...)
 	f.Amount = c.outside()
-	if err := p.tendersUndone(b, c, platform, ledger.Ref{}); err != nil {
+	if err := p.tendersUndone(b, c, platform, ledger.Ref{}, landed); err != nil {
 		return err
 	}
 	if err := p.saleUndone(b, c, platform); err != nil {
@@ -168,7 +169,7 @@ func addSteps(list []ledger.Money) int64 {
 
 // undoDirect does the same for a direct charge: all of it is taken from the seller,
 // who gets back what refunds have left of the commission and the service fee.
-func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref, converted string) error {
+func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref, converted string, landed bool) error {
 	f, cur := c.Failure, c.Amount.Currency()
 	amount := minus(c.outside(), f.Amount)
 	taken := p.takenBack(c, amount)
@@ -177,7 +178,11 @@ func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref, 
 	fee := minus(minus(c.toPlatform(), c.backFromPlatform()), f.FeeBack)
 	f.FeeBack = sum(f.FeeBack, fee)
 	share, ofFee := amount.Minor()-addSteps(taxes), addSteps(feeTax)
-	x, err := p.failedFrom(b.u, c, platform, seller, share, share-fee.Minor()-ofFee, fee.Minor())
+	net := share - fee.Minor() - ofFee
+	if !landed && amount.IsZero() { // the seller gave all of it, and what a refund has let go of waits for nothing
+		share, net = c.Amount.Minor(), c.Amount.Minor()
+	}
+	x, err := p.failedFrom(b.u, c, platform, seller, share, net, fee.Minor())
 	if err != nil {
 		return err
 	}
@@ -190,7 +195,7 @@ func (p *Platform) undoDirect(b *books, c *Charge, platform, seller ledger.Ref, 
 		toHeld += addSteps(taxes)
 	}
 	b.post("payment failed", append(x.fromSeller(amount, toHeld), taken...)...)
-	if err := p.tendersUndone(b, c, platform, seller); err != nil {
+	if err := p.tendersUndone(b, c, platform, seller, landed); err != nil {
 		return err
 	}
 	for i, step := range taxes {

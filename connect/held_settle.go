@@ -35,8 +35,12 @@ func (c *Charge) waitsAs() HeldPart {
 // charge come into.
 func (p *Platform) landsIn(c *Charge, platform, seller ledger.Ref) (commission, share ledger.Ref) {
 	if w := c.waitsAs(); w.Amount.Sign() > 0 {
+		fee := c.ApplicationFee
+		if c.Direct {
+			fee = c.toPlatform()
+		}
 		seller.Purpose = purposeHeld
-		if c.ApplicationFee.Sign() >= 0 {
+		if fee.Sign() >= 0 {
 			platform.Purpose = purposeHeld
 		}
 	}

@@ -162,7 +162,7 @@ func (p *Platform) shareRefund(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if c.Acquirer != acquirerName(p.e) {
+		if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) || c.Rail != "" && c.Rail != railName(p.e) {
 			return errNotDue // it waits for an engine that has it
 		}
 		ours := s.Transfer == ""

@@ -112,6 +112,13 @@ func (c *Charge) nameLines(r *Refund, req *RefundRequest) (ledger.Money, error) 
 	if amount.IsZero() {
 		return amount, badField("invalid_amount", "lines", "the buyer paid nothing for them")
 	}
+	left := minus(minus(c.Amount, c.Refunded), c.Refunding)
+	if !c.kept().IsZero() { // which no line has a part in
+		left = minus(left, minus(c.ServiceFee, c.ServiceBack))
+	}
+	if amount.Minor() > left.Minor() {
+		return amount, badState("refund_exceeds_charge", "amount", left.String()+" of the charge's lines can still be refunded")
+	}
 	return amount, nil
 }
 

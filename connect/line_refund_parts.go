@@ -35,6 +35,9 @@ func (c *Charge) asideOfLines(r *Refund) (ledger.Money, error) {
 	for i := range left {
 		seller -= left[i]
 	}
+	if !c.kept().IsZero() {
+		left[n+1] = 0
+	}
 	steps, aside, err := fit(ledger.Minor(r.Amount.Minor(), cur), want, left, seller)
 	if err != nil {
 		return aside, err
@@ -104,10 +107,17 @@ func (c *Charge) feeStep(r *Refund) (ledger.Money, error) {
 	return step, nil
 }
 
+// mayDiscount tells that the platform gives something to discounts. What is captured
+// later may have a part of that though what was captured so far has none; then refunds
+// before it count, too.
+func (c *Charge) mayDiscount() bool {
+	return !c.Discount.IsZero() || c.Authorization != nil && !c.Authorization.Terms.Discount.IsZero()
+}
+
 // returnDiscount computes how much of what the platform gave to discounts the seller
 // gives back with a refund of their share.
 func (c *Charge) returnDiscount(r *Refund) error {
-	if c.Discount.IsZero() {
+	if !c.mayDiscount() {
 		return nil
 	}
 	cur, by := c.Amount.Currency(), c.byLine()
@@ -134,7 +144,7 @@ func (c *Charge) returnDiscount(r *Refund) error {
 // discounts off what was.
 func (c *Charge) linesUndone(r *Refund) {
 	c.PlatformBack = minus(c.PlatformBack, r.PlatformBack)
-	taken := !c.Discount.IsZero() && (r.Reverses || r.Direct)
+	taken := c.mayDiscount() && (r.Reverses || r.Direct)
 	if taken {
 		c.DiscountBack, c.DiscountBase = minus(c.DiscountBack, r.DiscountBack), minus(c.DiscountBase, r.Amount)
 	}

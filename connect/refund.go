@@ -262,7 +262,7 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 			return nil, err
 		}
 	}
-	if r.outside().IsZero() {
+	if r.presented().IsZero() {
 		return r, p.refundedWithin(u, c, r)
 	}
 	if err := p.putCharge(u, c, EventChargeUpdated); err != nil {

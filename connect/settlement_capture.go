@@ -83,7 +83,7 @@ func (k *Capture) asSettled(of *Charge) *Charge {
 	s.Presented, s.Gross, s.Value = k.Amount, x.Gross, x.Value
 	return &Charge{
 		ID: of.ID, Platform: of.Platform, Account: of.Account, Acquirer: of.Acquirer, Amount: x.Amount, Settlement: &s, FeeSettlement: of.FeeSettlement,
-		Direct: of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf,
+		Direct: of.Direct, FeesPayer: of.FeesPayer, OnBehalfOf: of.OnBehalfOf, Hold: of.Hold,
 		ApplicationFee: x.ApplicationFee, ServiceFee: x.ServiceFee, Tax: x.Tax, FeeTax: x.FeeTax, ProcessingFee: k.ProcessingFee,
 	}
 }

@@ -235,6 +235,9 @@ func (p *Platform) reserve(u *ledger.Unit, c *Charge, waits bool) error {
 // spendTenders ends what is set aside of each tender by what it has paid: nil is all
 // of it. The change posts it. What was given back before stays so.
 func (p *Platform) spendTenders(u *ledger.Unit, c *Charge, steps []ledger.Money) error {
+	if c.Failure != nil { // it was heard of before, and nothing is set aside any more
+		return nil
+	}
 	for i := range c.Tenders {
 		t := &c.Tenders[i]
 		if t.State == TenderReturned {

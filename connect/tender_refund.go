@@ -221,8 +221,9 @@ func (p *Platform) refundTenders(b *books, c *Charge, r *Refund, from ledger.Ref
 }
 
 // tendersUndone gives back what credit and vouchers had paid of a charge whose
-// source's part has failed after it had succeeded, as far as refunds have not.
-func (p *Platform) tendersUndone(b *books, c *Charge, platform, seller ledger.Ref) error {
+// source's part has failed after it had succeeded, as far as refunds have not. What has
+// just landed was given back when the failure was heard of.
+func (p *Platform) tendersUndone(b *books, c *Charge, platform, seller ledger.Ref, landed bool) error {
 	from, f := platform, c.Failure
 	if c.Direct {
 		from = seller
@@ -244,7 +245,7 @@ func (p *Platform) tendersUndone(b *books, c *Charge, platform, seller ledger.Re
 		case c.Direct:
 			b.undo(out(from, step), in(platform, step))
 		}
-		if t.State != TenderUsed { // it was given back before: the failure was heard of first
+		if landed || t.State != TenderUsed {
 			continue
 		}
 		if err := p.returnTender(b.u, t, step, first); err != nil {
