@@ -32,7 +32,7 @@ func ExamplePlatform_Release() {
 	if err != nil {
 		panic(err)
 	}
-	s, err := p.ReportEvent(ctx, connect.EventReport{Key: "parcel-1", ChargeID: c.ID})
+	s, err := p.ReportEvent(ctx, connect.EventRequest{Key: "parcel-1", ChargeID: c.ID})
 	if err != nil {
 		panic(err)
 	}

@@ -33,8 +33,8 @@ func (p *Platform) changeShare(ctx context.Context, name, key, charge, transfer 
 	})
 }
 
-// EventReport reports an event that a share waits for.
-type EventReport struct {
+// EventRequest reports an event that a share waits for.
+type EventRequest struct {
 	Key        string    `json:"-"`
 	ChargeID   string    `json:"charge,omitzero"`   // whose share it is,
 	TransferID string    `json:"transfer,omitzero"` // or the transfer that waits
@@ -46,7 +46,7 @@ type EventReport struct {
 // The days of its terms run from then on, unless a complaint is open or opens.
 // Errors: invalid_event and invalid_date of class Invalid, nothing_held and
 // event_reported of class State.
-func (p *Platform) ReportEvent(ctx context.Context, r EventReport) (*HeldShare, error) {
+func (p *Platform) ReportEvent(ctx context.Context, r EventRequest) (*HeldShare, error) {
 	return p.changeShare(ctx, "report event", r.Key, r.ChargeID, r.TransferID, &r, func(u *ledger.Unit, s *HeldShare) error {
 		event, at := r.Event, r.At
 		if event == "" {

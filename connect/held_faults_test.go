@@ -39,7 +39,7 @@ func (w *world) heldDay(t *testing.T) {
 	one := pay("1", "", connect.HoldTerms{Until: connect.HoldEvent, Days: 1, LongestDays: 4})
 	_, _ = p.Release(ctx, connect.ReleaseRequest{Key: "release", ChargeID: one, Amount: usd(400)})
 	_, _ = p.Refund(ctx, connect.RefundRequest{Key: "refund", ChargeID: one, Amount: usd(250), ReverseTransfer: true, RefundFee: true})
-	_, _ = p.ReportEvent(ctx, connect.EventReport{Key: "delivered", ChargeID: one})
+	_, _ = p.ReportEvent(ctx, connect.EventRequest{Key: "delivered", ChargeID: one})
 	pay("2", "", connect.HoldTerms{LongestDays: 1, AtEnd: connect.HoldRefunds})
 	pay("3", "well", connect.HoldTerms{LongestDays: 3, AtEnd: connect.HoldRefunds})
 	_, _ = p.RefundGroup(ctx, connect.GroupRequest{Key: "group", TransferGroup: "well"})
@@ -149,7 +149,7 @@ func permute[T any](list []T, fn func([]T)) {
 func TestHeldInAnyOrder(t *testing.T) {
 	steps := map[string]func(m *market, c string) error{
 		"delivered": func(m *market, c string) error {
-			_, err := m.platform.ReportEvent(m.ctx, connect.EventReport{Key: m.key(), ChargeID: c})
+			_, err := m.platform.ReportEvent(m.ctx, connect.EventRequest{Key: m.key(), ChargeID: c})
 			return err
 		},
 		"complains": func(m *market, c string) error {

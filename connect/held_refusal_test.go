@@ -107,7 +107,11 @@ func TestShareRefusals(t *testing.T) {
 	m.Clock.Advance(time.Hour)
 	before := snapshot(t, m.Store())
 	release := func(r connect.ReleaseRequest) error { r.Key = "k"; _, err := m.platform.Release(m.ctx, r); return err }
-	event := func(r connect.EventReport) error { r.Key = "k"; _, err := m.platform.ReportEvent(m.ctx, r); return err }
+	event := func(r connect.EventRequest) error {
+		r.Key = "k"
+		_, err := m.platform.ReportEvent(m.ctx, r)
+		return err
+	}
 	for name, x := range map[string]struct {
 		err         error
 		class       ledger.Class
@@ -124,9 +128,9 @@ func TestShareRefusals(t *testing.T) {
 		"a milestone":     {release(connect.ReleaseRequest{ChargeID: c.ID, Milestone: "a"}), ledger.Invalid, "invalid_milestone", "milestone"},
 		"two ways":        {release(connect.ReleaseRequest{ChargeID: c.ID, Milestone: "a", Amount: usd(1)}), ledger.Invalid, "invalid_request", "milestone"},
 		"what is done":    {release(connect.ReleaseRequest{ChargeID: done.ID}), ledger.State, "nothing_held", "charge"},
-		"another event":   {event(connect.EventReport{ChargeID: c.ID}), ledger.Invalid, "invalid_event", "event"},
-		"an event to be":  {event(connect.EventReport{ChargeID: c.ID, Event: "shipped", At: m.Clock.Now().Add(1)}), ledger.Invalid, "invalid_date", "at"},
-		"an event before": {event(connect.EventReport{ChargeID: c.ID, Event: "shipped", At: connecttest.Start.Add(-1)}), ledger.Invalid, "invalid_date", "at"},
+		"another event":   {event(connect.EventRequest{ChargeID: c.ID}), ledger.Invalid, "invalid_event", "event"},
+		"an event to be":  {event(connect.EventRequest{ChargeID: c.ID, Event: "shipped", At: m.Clock.Now().Add(1)}), ledger.Invalid, "invalid_date", "at"},
+		"an event before": {event(connect.EventRequest{ChargeID: c.ID, Event: "shipped", At: connecttest.Start.Add(-1)}), ledger.Invalid, "invalid_date", "at"},
 	} {
 		requireCode(t, x.err, x.class, x.code)
 		requireAbout(t, x.err, x.field, name)

@@ -90,7 +90,7 @@ func TestHeldJoinedReplayedPreviewed(t *testing.T) {
 	require.True(t, m.share(c.ID).Going.Amount.IsZero())
 	m.verify()
 
-	ev := connect.EventReport{Key: "e", ChargeID: c.ID}
+	ev := connect.EventRequest{Key: "e", ChargeID: c.ID}
 	s, err := inside.ReportEvent(m.ctx, ev)
 	require.NoError(t, err)
 	require.Equal(t, connecttest.Start.Add(5*24*time.Hour), s.ReleaseAt)
@@ -248,7 +248,7 @@ func TestHeldIsTheirs(t *testing.T) {
 			return err
 		},
 		"event": func(charge, _, _ string) error {
-			_, err := other.ReportEvent(m.ctx, connect.EventReport{Key: "k", ChargeID: charge})
+			_, err := other.ReportEvent(m.ctx, connect.EventRequest{Key: "k", ChargeID: charge})
 			return err
 		},
 		"complaint": func(charge, _, _ string) error {

@@ -60,7 +60,7 @@ func (w *wild) onHold() {
 	}
 	switch what {
 	case 0:
-		_, err = p.ReportEvent(w.ctx, connect.EventReport{Key: w.key(), ChargeID: charge, TransferID: transfer})
+		_, err = p.ReportEvent(w.ctx, connect.EventRequest{Key: w.key(), ChargeID: charge, TransferID: transfer})
 	case 1:
 		_, err = p.OpenComplaint(w.ctx, connect.ComplaintRequest{Key: w.key(), ChargeID: charge, TransferID: transfer})
 	case 2:

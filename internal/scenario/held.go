@@ -84,7 +84,7 @@ func (r *runner) release(args string) error {
 // event is "c1 delivered".
 func (r *runner) event(args string) error {
 	name, event, _ := strings.Cut(args, " ")
-	request := connect.EventReport{Key: r.key(), Event: event}
+	request := connect.EventRequest{Key: r.key(), Event: event}
 	request.ChargeID, request.TransferID = r.shareOf(name)
 	_, err := r.platform.ReportEvent(r.ctx, request)
 	return err
