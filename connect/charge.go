@@ -318,8 +318,8 @@ type ChargeRequest struct {
 	// not in the charge's: it is converted as it comes, at the rate of the moment, and
 	// back at that rate where it goes back. The seller pays for the processing then.
 	FeeIn   ledger.Currency `json:"feeIn,omitzero"`
-	settles rates
-	fees    rates
+	settles *rates          // what prepareSettlement found out
+	fees    *rates
 	laid    *layout  // what Lines come to
 	rate    *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
 	// CaptureLater only authorizes the amount: Capture takes it or a part of it,

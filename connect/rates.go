@@ -28,7 +28,7 @@ func (p *Platform) rates(ctx context.Context, from, to ledger.Currency) (r rates
 
 // into is the rate of what is converted, nil if nothing is.
 func (r *rates) into() *fx.Rate {
-	if r.rate.Base.IsZero() {
+	if r == nil || r.rate.Base.IsZero() {
 		return nil
 	}
 	return &r.rate
@@ -37,7 +37,7 @@ func (r *rates) into() *fx.Rate {
 // check refuses what a provider gave if it is no rate of a pair and, where that is a
 // third currency, into the base of the books.
 func (r *rates) check(field string, from, to, base ledger.Currency) error {
-	if r.rate.Base != from || r.rate.Quote != to || r.rate.Check() != nil {
+	if r == nil || r.rate.Base != from || r.rate.Quote != to || r.rate.Check() != nil {
 		return badField("invalid_rate", field, "the provider's rate is none from "+from.String()+" to "+to.String())
 	}
 	if from != base && to != base && (r.inBase.Base != from || r.inBase.Quote != base || r.inBase.Check() != nil) {

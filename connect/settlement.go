@@ -104,7 +104,7 @@ func prepareSettlement(ctx context.Context, p *Platform, r *ChargeRequest) error
 	for _, x := range []struct {
 		field    string
 		from, to ledger.Currency
-		rates    *rates
+		rates    **rates
 	}{{"settleIn", paid, r.SettleIn, &r.settles}, {"feeIn", cmp.Or(r.SettleIn, paid), r.FeeIn, &r.fees}} {
 		if x.to.IsZero() || x.to == x.from {
 			continue
@@ -112,10 +112,11 @@ func prepareSettlement(ctx context.Context, p *Platform, r *ChargeRequest) error
 		if err := p.e.checkCurrency(x.field, x.to, p.e.env.Time()); err != nil {
 			return err
 		}
-		var err error
-		if *x.rates, err = p.rates(ctx, x.from, x.to); err != nil {
+		found, err := p.rates(ctx, x.from, x.to)
+		if err != nil {
 			return err
 		}
+		*x.rates = &found
 	}
 	return nil
 }
@@ -133,13 +134,13 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	if c.Debit != nil {
 		return badField("invalid_request", "settleIn", "a bank debit settles as the bank pays it")
 	}
-	s := &Settlement{
-		Presented: c.Amount, Value: ledger.Zero(prof.Base), Rate: r.settles.rate, InBase: r.settles.inBase, Spread: p.e.c.Prices.Spread(),
-		Terms: c.terms(),
-	}
 	err := r.settles.check("settleIn", c.Amount.Currency(), r.SettleIn, prof.Base)
 	if err != nil {
 		return err
+	}
+	s := &Settlement{
+		Presented: c.Amount, Value: ledger.Zero(prof.Base), Rate: r.settles.rate, InBase: r.settles.inBase, Spread: p.e.c.Prices.Spread(),
+		Terms: c.terms(),
 	}
 	if s.Gross, s.Value, err = s.worth(s.Presented); err != nil {
 		return err

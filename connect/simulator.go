@@ -103,7 +103,7 @@ type act struct {
 	order  any
 	token  string
 	answer Answer
-	final  Answer // what it will say when asked later, if answer is Received
+	final  *Answer // what it will say later, if answer is Received or RequiresAction
 	ready  time.Time
 	taken  int
 
@@ -137,25 +137,26 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 	asked := o
 	o.Source = unsaved(o.Source)
 	return s.call(ctx, key, asked, o.Source, func(a *act) {
-		a.final = Answer{Status: Approved, Reference: a.answer.Reference, Amount: o.Amount, AtOnce: o.Source == TestCardAtOnce}
+		final := Answer{Status: Approved, Reference: a.answer.Reference, Amount: o.Amount, AtOnce: o.Source == TestCardAtOnce}
 		if o.Save && o.Source != TestNotSaved {
-			a.final.Saved = s.kept(key, o.Source)
+			final.Saved = s.kept(key, o.Source)
 		}
 		if code := s.refusal(o); code != "" {
-			a.final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference, Amount: o.Amount}
+			final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference, Amount: o.Amount}
 		}
-		a.final.Country = issued[o.Source]
-		a.final.Auth = authenticated(key, o)
-		switch a.answer = a.final; {
+		final.Country = issued[o.Source]
+		final.Auth = authenticated(key, o)
+		switch a.answer = final; {
 		case o.Source == TestReceived || o.Source == TestReceivedDeclined:
 			s.answerLater(a)
 		case o.Source == TestFailsLater:
 			s.fails[key] = s.env.Time().Add(72 * time.Hour)
-		case asksBuyer(o) && a.final.Status == Approved:
+		case asksBuyer(o) && final.Status == Approved:
+			a.keep(final)
 			a.answer.Status, a.answer.Auth, a.answer.Saved = RequiresAction, Authentication{}, SourceDetails{}
 			a.answer.Action = Action{URL: "https://simulated.invalid/challenge/" + key}
 		}
-		if o.Capture && a.final.Status == Approved {
+		if o.Capture && final.Status == Approved {
 			a.captured = o.Amount.Minor()
 		}
 		if o.Source == TestAnsweredTwice {
@@ -211,15 +212,19 @@ func (s *Simulator) Act(key string, passes bool) {
 	if !ok || a.answer.Status != RequiresAction {
 		return
 	}
-	if a.answer = a.final; !passes {
+	if a.answer = *a.final; !passes {
 		a.answer = Answer{Status: Declined, Code: "authentication_failed", Reference: a.final.Reference, Amount: a.final.Amount}
 	}
 	s.news = append(s.news, News{Key: key, Answer: a.answer})
 }
 
+// keep keeps the answer that is given later.
+func (a *act) keep(final Answer) { a.final = &final }
+
 // answerLater makes the answer one that is received now and final in a minute.
 func (s *Simulator) answerLater(a *act) {
-	a.final, a.answer.Status, a.answer.Code = a.answer, Received, ""
+	a.keep(a.answer)
+	a.answer.Status, a.answer.Code = Received, ""
 	a.ready = s.env.Time().Add(time.Minute)
 	if s.Info().silent() {
 		s.owed[a.key] = true
@@ -352,7 +357,7 @@ func (s *Simulator) call(ctx context.Context, key string, order any, token strin
 // say returns what is known by now.
 func (s *Simulator) say(a *act) Answer {
 	if a.answer.Status == Received && !s.env.Time().Before(a.ready) {
-		a.answer = a.final
+		a.answer = *a.final
 	}
 	return a.answer
 }

@@ -72,15 +72,16 @@ func (s *Simulator) SaveSource(ctx context.Context, key string, o SaveOrder) (An
 	token := unsaved(o.Source)
 	return s.call(ctx, key, o, token, func(a *act) {
 		as := AuthorizeOrder{Amount: ledger.Minor(1, ledger.USD), Source: token, Challenge: o.Challenge, Save: true}
-		a.final = Answer{Status: Approved, Reference: a.answer.Reference, Country: issued[token], Auth: authenticated(key, as), Saved: s.kept(key, token)}
+		final := Answer{Status: Approved, Reference: a.answer.Reference, Country: issued[token], Auth: authenticated(key, as), Saved: s.kept(key, token)}
 		if code := s.refusal(as); code != "" {
-			a.final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference}
+			final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference}
 		}
-		switch a.answer = a.final; {
+		switch a.answer = final; {
 		case token == TestReceived || token == TestReceivedDeclined:
 			s.answerLater(a)
 			a.answer.Saved, a.answer.Auth = SourceDetails{}, Authentication{}
-		case asksBuyer(as) && a.final.Status == Approved:
+		case asksBuyer(as) && final.Status == Approved:
+			a.keep(final)
 			a.answer = Answer{Status: RequiresAction, Reference: a.answer.Reference, Action: Action{URL: "https://simulated.invalid/challenge/" + key}}
 		}
 		if token == TestAnsweredTwice {
