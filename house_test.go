@@ -105,9 +105,9 @@ func TestImportDirections(t *testing.T) {
 	allowed := map[string][]string{
 		"ledger":     {"ledger"},
 		"fx":         {"fx", "ledger"},
-		"payout":     {"payout", "ledger"},
+		"payout":     {"payout", "ledger", "internal/strict"},
 		"compliance": {"compliance", "ledger", "internal/email"},
-		"connect":    {"connect", "fx", "payout", "compliance", "ledger", "internal/email"},
+		"connect":    {"connect", "fx", "payout", "compliance", "ledger", "internal/email", "internal/strict"},
 	}
 	for _, s := range sources(t) {
 		if s.test {

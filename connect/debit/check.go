@@ -1,7 +1,6 @@
 package debit
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,23 +8,20 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/soukhq/souk/connect/market"
+	"github.com/soukhq/souk/internal/strict"
 	"github.com/soukhq/souk/ledger"
 )
 
-func bad(field, msg string) error {
-	return &ledger.Error{Class: ledger.Invalid, Code: "invalid_scheme", Field: field, Msg: msg}
-}
+var format = strict.Format{Package: "debit", Code: "invalid_scheme", Max: 256 << 10}
+
+func bad(field, msg string) error { return format.Bad(field, msg) }
 
 // Parse reads one scheme from JSON and checks it. It is strict: a name that is no
 // field, in another case, or there twice, null, and a fact without a value or a
 // source are invalid_scheme of class Invalid, with the path of the field.
 func Parse(data []byte) (*Scheme, error) {
 	x := new(Scheme)
-	if err := market.Decode(data, x); err != nil {
-		var e *ledger.Error
-		if errors.As(err, &e) {
-			return nil, bad(e.Field, e.Msg)
-		}
+	if err := format.Decode(data, x); err != nil {
 		return nil, err
 	}
 	return x, x.check(true)

@@ -2,9 +2,7 @@ package debit
 
 import (
 	"embed"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -13,15 +11,12 @@ import (
 	"sync"
 
 	"github.com/soukhq/souk/connect/market"
-	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/internal/strict"
 	"github.com/soukhq/souk/payout"
 )
 
-// maxLayers bounds how often a Set is added to, maxFile a file.
-const (
-	maxLayers = 7
-	maxFile   = 256 << 10
-)
+// maxLayers bounds how often a Set is added to.
+const maxLayers = 7
 
 // Set is schemes in layers. It never changes and is safe for concurrent use; Load
 // and With make another. A nil Set is the one that is built in.
@@ -61,54 +56,20 @@ func (s *Set) or() *Set {
 func (s *Set) Load(files fs.FS) (*Set, error) { return s.or().load(files) }
 
 func (s *Set) load(files fs.FS) (*Set, error) {
-	names, err := fs.Glob(files, "*.json")
+	list, names, err := strict.Files(&format, files, Parse)
 	if err != nil {
-		return nil, fmt.Errorf("debit: %w", err)
+		return nil, err
 	}
-	list := make([]Scheme, 0, len(names))
-	for _, name := range names {
-		x, err := loadFile(files, name)
-		if err != nil {
-			return nil, inFile(err, name)
+	for i := range list {
+		if strings.TrimSuffix(path.Base(names[i]), ".json") != list[i].Name {
+			return nil, format.In(bad("scheme", "a file is named after its scheme"), names[i])
 		}
-		list = append(list, *x)
 	}
 	next, err := s.with(list)
 	if err != nil {
-		return nil, inFile(err, "files")
+		return nil, format.In(err, "files")
 	}
 	return next, nil
-}
-
-func loadFile(files fs.FS, name string) (*Scheme, error) {
-	f, err := files.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	x, err := Parse(data)
-	if err != nil {
-		return nil, err
-	}
-	if strings.TrimSuffix(path.Base(name), ".json") != x.Name {
-		return nil, bad("scheme", "a file is named after its scheme")
-	}
-	return x, nil
-}
-
-// inFile says which file an error is about.
-func inFile(err error, name string) error {
-	var e *ledger.Error
-	if !errors.As(err, &e) {
-		return fmt.Errorf("debit: %s: %w", name, err)
-	}
-	c := *e
-	c.Op = "debit: " + name
-	return &c
 }
 
 // With returns the set with a layer on top that is written in Go. Its facts need no

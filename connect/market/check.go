@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -82,7 +81,7 @@ func (l *List) check(c *checker) error {
 	if err != nil {
 		return bad("rules", "they cannot be written: "+err.Error())
 	}
-	if len(text) > maxBytes {
+	if len(text) > format.Max {
 		return bad("rules", "rules have at most 256 KiB")
 	}
 	return nil
@@ -306,6 +305,3 @@ func plainText(text string, most int) bool {
 	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= most &&
 		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
 }
-
-// readSome reads a file that is not too large.
-func readSome(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, maxBytes+1)) }

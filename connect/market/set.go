@@ -2,7 +2,6 @@ package market
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -11,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/internal/strict"
 )
 
 // maxLayers bounds how often a Set is added to.
@@ -61,60 +60,26 @@ func (s *Set) or() *Set {
 func (s *Set) Load(files fs.FS) (*Set, error) { return s.or().load(files) }
 
 func (s *Set) load(files fs.FS) (*Set, error) {
-	names, err := fs.Glob(files, "*.json")
+	list, names, err := strict.Files(&format, files, Parse)
 	if err != nil {
-		return nil, fmt.Errorf("market: %w", err)
+		return nil, err
 	}
-	var list []Rules
-	for _, name := range names {
-		r, err := loadFile(files, name)
-		if err != nil {
-			return nil, inFile(err, name)
+	for i := range list {
+		if stem := strings.TrimSuffix(path.Base(names[i]), ".json"); stem != list[i].Country && (stem != "all" || list[i].Country != "") {
+			return nil, format.In(bad("country", "a file is named after its country, or all.json and names none"), names[i])
 		}
-		list = append(list, *r)
 	}
 	next, err := s.with(list)
 	if err != nil {
-		return nil, inFile(err, "files")
+		return nil, format.In(err, "files")
 	}
 	for i := range list { // now that all regions are known
 		c := &checker{regions: next.regions(nil)}
 		if err := list[i].check(c); err != nil {
-			return nil, inFile(err, names[i])
+			return nil, format.In(err, names[i])
 		}
 	}
 	return next, nil
-}
-
-func loadFile(files fs.FS, name string) (*Rules, error) {
-	f, err := files.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := readSome(f)
-	if err != nil {
-		return nil, err
-	}
-	r, err := Parse(data)
-	if err != nil {
-		return nil, err
-	}
-	if stem := strings.TrimSuffix(path.Base(name), ".json"); stem != r.Country && (stem != "all" || r.Country != "") {
-		return nil, bad("country", "a file is named after its country, or all.json and names none")
-	}
-	return r, nil
-}
-
-// inFile says which file an error is about.
-func inFile(err error, name string) error {
-	var e *ledger.Error
-	if !errors.As(err, &e) {
-		return fmt.Errorf("market: %s: %w", name, err)
-	}
-	c := *e
-	c.Op = "market: " + name
-	return &c
 }
 
 // With returns the set with a layer on top that is written in Go, of which it keeps

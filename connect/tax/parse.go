@@ -1,123 +1,30 @@
 package tax
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/soukhq/souk/internal/strict"
 )
 
-// Bounds of what a table may hold.
-const (
-	maxBytes = 4 << 20
-	maxDepth = 20
-)
+var format = strict.Format{Package: "tax", Code: "invalid_tax_table", Max: 4 << 20}
 
-// Parse reads a table from JSON and checks it. It is strict: a name that is no field
-// or stands there twice, null, what follows the table, and a fact without a source
-// are invalid_tax_table of class Invalid, which names the field.
+// Parse reads a table from JSON and checks it. It is strict: a name that is no field,
+// in another case, or there twice, null, what follows the table, and a fact without a
+// value or a source are invalid_tax_table of class Invalid, which names the field.
 func Parse(data []byte) (*Table, error) {
-	if len(data) > maxBytes {
-		return nil, bad("invalid_tax_table", "", "a table has at most 4 MiB")
-	}
-	if err := strict(data); err != nil {
-		return nil, err
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
 	t := new(Table)
-	if err := d.Decode(t); err != nil {
-		return nil, bad("invalid_tax_table", "", "it cannot be read: "+shown(err.Error()))
+	if err := format.Decode(data, t); err != nil {
+		return nil, err
 	}
 	return t, t.Check()
 }
 
-func shown(text string) string {
-	if len(text) > 200 {
-		text = text[:200]
-	}
-	return fmt.Sprintf("%+q", text)
-}
-
-// strict refuses what encoding/json lets pass: names that stand there twice or in
-// another case, null, depth, and what follows.
-func strict(data []byte) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	refuse := func(field, msg string) error { return bad("invalid_tax_table", shownField(field), msg) }
-	type level struct {
-		names map[string]bool // nil: a list
-		name  string
-	}
-	var stack []level
-	for {
-		t, err := d.Token()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return refuse("", "this is not JSON")
-		case t == nil:
-			return refuse("", "null is no value; leave the field out")
-		}
-		if n := len(stack); n > 0 && stack[n-1].names != nil && stack[n-1].name == "" {
-			if name, ok := t.(string); ok {
-				if stack[n-1].names[name] {
-					return refuse(name, "it stands there twice")
-				}
-				if field, ok := fields[strings.ToLower(name)]; ok && field != name {
-					return refuse(name, "names of fields are written as they are")
-				}
-				stack[n-1].names[name], stack[n-1].name = true, name+"\x00"
-				continue
-			}
-		}
-		switch t {
-		case json.Delim('{'), json.Delim('['):
-			if len(stack) == maxDepth {
-				return refuse("", "it is nested too deep")
-			}
-			l := level{}
-			if t == json.Delim('{') {
-				l.names = make(map[string]bool)
-			}
-			stack = append(stack, l)
-			continue
-		case json.Delim('}'), json.Delim(']'):
-			stack = stack[:len(stack)-1]
-		}
-		if len(stack) == 0 {
-			if _, err := d.Token(); !errors.Is(err, io.EOF) {
-				return refuse("", "something follows it")
-			}
-			return nil
-		}
-		stack[len(stack)-1].name = ""
-	}
-}
-
-// fields are the names of fields by how they are in small letters: encoding/json
-// reads them in any case, and a table does not.
-var fields = map[string]string{
-	"countries": "countries", "zones": "zones", "fees": "fees", "authority": "authority", "name": "name", "supply": "supply",
-	"included": "included", "rounding": "rounding", "rates": "rates", "categories": "categories", "platformby": "platformBy",
-	"regions": "regions", "value": "value", "from": "from", "until": "until", "source": "source", "confirm": "confirm",
-	"supplier": "supplier", "customer": "customer", "same": "same", "other": "other", "business": "business", "outcome": "outcome", "note": "note",
-}
-
-func shownField(name string) string {
-	if len(name) > 40 {
-		return fmt.Sprintf("%+q…", name[:40])
-	}
-	return name
-}
+func shownField(name string) string { return strict.Shown(name) }
 
 // Check refuses a table that is none: facts of which two hold on one day, rates that
 // are no percentage, names and days that are none. Its errors are those of Parse.

@@ -19,11 +19,13 @@ const good = `{"countries":{"DE":{"authority":"de-vat","name":"VAT","included":t
 
 // badTables are what is wrong with a table, made from the good one.
 var badTables = []struct{ field, old, new string }{
-	{"", `{"countries"`, `[{"countries"`}, {"", `]}`, `]} {}`}, {"", `"included":true`, `"included":null`}, {"", `"included":true`, `"includes":true`},
-	{"included", `"included":true`, `"included":true,"included":true`}, {"Included", `"included":true`, `"Included":true`},
+	{"", `{"countries"`, `[{"countries"`}, {"", `]}`, `]} {}`}, {"countries.DE.included", `"included":true`, `"included":null`},
+	{"countries.DE.includes", `"included":true`, `"includes":true`},
+	{"countries.DE.included", `"included":true`, `"included":true,"included":true`}, {"countries.DE.Included", `"included":true`, `"Included":true`},
 	{"countries.de", `"DE":{`, `"de":{`}, {"countries.DE.authority", `"de-vat"`, `"DE VAT"`}, {"countries.DE.rounding", `"included":true`, `"rounding":"up"`},
 	{"countries.DE.supply", `"included":true`, `"supply":"moon"`}, {"countries.DE.rates.standard", `"standard"`, `"normal"`},
-	{"countries.DE.rates.standard[0].value", `"19"`, `"101"`}, {"countries.DE.rates.standard[0].value", `"19"`, `"1e300"`}, {"", `"19"`, `"1e2000000000"`},
+	{"countries.DE.rates.standard[0].value", `"19"`, `"101"`}, {"countries.DE.rates.standard[0].value", `"19"`, `"1e300"`}, {"countries.DE.rates.standard[0].value", `"19"`, `"1e3000000000"`},
+	{"countries.DE.rates.standard[0].value", `"19"`, `"1e2000000000"`}, {"countries.DE.rates.standard[0].value", `"value":"19",`, ``},
 	{"countries.DE.rates.standard[0].value", `"19"`, `"-1"`}, {"countries.DE.rates.standard[1].from", `"2020-07-01"`, `"2020-06-30"`},
 	{"countries.DE.rates.standard[1].from", `"2020-07-01"`, `"2020-7-1"`}, {"countries.DE.rates.reduced[0].source", `"7","source":"law"`, `"7","source":""`},
 	{"countries.DE.categories.books[0].value", `"value":"reduced"`, `"value":"lower"`}, {"countries.DE.platformBy[0].value", `"always"`, `"often"`},

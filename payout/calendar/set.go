@@ -2,15 +2,13 @@ package calendar
 
 import (
 	"embed"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
 	"sync"
 
-	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/internal/strict"
 )
 
 // maxCalendars bounds a set.
@@ -57,42 +55,11 @@ func (s *Set) or() *Set {
 func (s *Set) Load(files fs.FS) (*Set, error) { return s.or().load(files) }
 
 func (s *Set) load(files fs.FS) (*Set, error) {
-	names, err := fs.Glob(files, "*.json")
+	list, names, err := strict.Files(&format, files, Parse)
 	if err != nil {
-		return nil, fmt.Errorf("calendar: %w", err)
-	}
-	var list []Rules
-	for _, name := range names {
-		r, err := loadFile(files, name)
-		if err != nil {
-			return nil, inFile(err, name)
-		}
-		list = append(list, *r)
+		return nil, err
 	}
 	return s.with(list, names)
-}
-
-func loadFile(files fs.FS, name string) (*Rules, error) {
-	f, err := files.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	return Parse(data)
-}
-
-// inFile says in which file a fault is.
-func inFile(err error, name string) error {
-	if e := (*ledger.Error)(nil); errors.As(err, &e) {
-		in := *e
-		in.Op = "calendar: " + name
-		return &in
-	}
-	return fmt.Errorf("calendar: %s: %w", name, err)
 }
 
 // With returns the set with calendars added, or put in the place of those of the
@@ -117,7 +84,7 @@ func (s *Set) with(calendars []Rules, files []string) (*Set, error) {
 		}
 		switch {
 		case err != nil && files != nil:
-			return nil, inFile(err, files[i])
+			return nil, format.In(err, files[i])
 		case err != nil:
 			return nil, err
 		}
