@@ -314,6 +314,8 @@ type ChargeRequest struct {
 	// of captures and refunds, are the buyer's still; of transfers, the charge's. At the
 	// rate the amount is at least what is charged in this currency, too. It has no Lines.
 	SettleIn ledger.Currency `json:"settleIn,omitzero"`
+	// RefundRate is at which rate refunds of such a charge are; empty is RefundAtCharge.
+	RefundRate RefundRate `json:"refundRate,omitzero"`
 	// FeeIn is the currency in which the platform gets its part of a direct charge, if
 	// not in the charge's: it is converted as it comes, at the rate of the moment, and
 	// back at that rate where it goes back. The seller pays for the processing then.

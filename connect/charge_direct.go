@@ -129,7 +129,10 @@ func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) error {
 	if taxes.Purpose == purposeHeld {
 		toHeld += addTax(r.Tax)
 	}
-	b.post("refund", append(from.fromSeller(r.outside(), toHeld), p.givenBack(c.clearing(), r.outside(), r.Exchanged)...)...)
+	b.post("refund", append(from.fromSeller(r.cost(), toHeld), p.givenBack(c.clearing(), r.cost(), r.exchange())...)...)
+	if err := p.postFXResult(b, r); err != nil {
+		return err
+	}
 	if err := p.refundTenders(b, c, r, from.seller, r.FromAccount.Short); err != nil {
 		return err
 	}

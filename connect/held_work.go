@@ -146,7 +146,7 @@ var errNotDue = errors.New("nothing is due")
 // commit.
 func (p *Platform) shareRefund(ctx context.Context, id string) error {
 	req := &RefundRequest{held: true}
-	_, err := refundTask.begin(ctx, p, req, func(u *ledger.Unit) error {
+	under := func(u *ledger.Unit) error {
 		s, err := heldKind.Get(u, id)
 		if err != nil {
 			return err
@@ -173,7 +173,8 @@ func (p *Platform) shareRefund(ctx context.Context, id string) error {
 		}
 		_, err = p.newReversal(u, &ReverseTransferRequest{TransferID: s.Transfer, Amount: s.Free().Amount})
 		return err
-	})
+	}
+	_, err := p.withRateOfDay(ctx, req, func() (*Refund, error) { return refundTask.begin(ctx, p, req, under) })
 	if errors.Is(err, errNotDue) {
 		return nil
 	}

@@ -33,6 +33,9 @@ type Refund struct {
 	// Exchanged is what the buyer gets where the charge settles in another currency,
 	// which all other amounts are in.
 	Exchanged *Exchanged `json:"exchanged,omitzero"`
+	// Day is what the refund costs where that is at the rate of its day (RefundAtDay);
+	// Amount and Exchanged, and all other amounts, are at that of the charge still.
+	Day *RefundDay `json:"day,omitzero"`
 	// ServiceBack is what of the service fee goes back to the buyer.
 	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
 	FeeStep     *FeeStep          `json:"feeStep,omitzero"` // how much of the platform's own currency FeeBack and ServiceBack cost it
@@ -150,14 +153,15 @@ type RefundRequest struct {
 	Reason   string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
 	Metadata map[string]string `json:"metadata,omitzero"`
 
-	held bool // by Drain, of a share that has waited
+	held bool   // by Drain, of a share that has waited
+	day  *rates // of the moment, where the charge needs them
 }
 
 // Refund gives money back to a buyer. Refunds of a charge add up to at most its
 // amount, pending ones included. The taxes and the service fee in it go back in
 // proportion; the processing fee does not.
 func (p *Platform) Refund(ctx context.Context, r RefundRequest) (*Refund, error) {
-	return refundTask.do(ctx, p, r.Key, r)
+	return p.withRateOfDay(ctx, &r, func() (*Refund, error) { return refundTask.do(ctx, p, r.Key, r) })
 }
 
 // GetRefund returns a refund of the platform.
@@ -239,7 +243,7 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 		return nil, err
 	}
 	if c.Settlement != nil {
-		err = c.refundPresented(r, amount)
+		err = c.refundPresented(r, amount, req.day)
 	} else {
 		r.Amount, err = c.refundable(amount)
 	}

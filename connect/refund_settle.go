@@ -23,6 +23,9 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	if r.Direct {
 		owes, gives = r.directOwes()
 		owes -= r.promoted()
+		gives += r.dearer()
+	} else {
+		owes += r.dearer()
 	}
 	if owes, gives, err = p.heldFirst(u, c, r, owes, gives); err != nil {
 		return err
@@ -222,7 +225,10 @@ func (p *Platform) refundedWithin(u *ledger.Unit, c *Charge, r *Refund) error {
 func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
 	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
-	b.post("refund", append([]line{out(platform, r.outside()).force(r.FromPlatform.Short)}, p.givenBack(c.clearing(), r.outside(), r.Exchanged)...)...)
+	b.post("refund", append([]line{out(platform, r.cost()).force(r.FromPlatform.Short)}, p.givenBack(c.clearing(), r.cost(), r.exchange())...)...)
+	if err := p.postFXResult(b, r); err != nil {
+		return err
+	}
 	if err := p.refundTenders(b, c, r, platform, r.FromPlatform.Short); err != nil {
 		return err
 	}

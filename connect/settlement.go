@@ -25,7 +25,9 @@ type Settlement struct {
 	InBase fx.Rate         `json:"inBase,omitzero"` // where neither currency is the base
 	Spread decimal.Decimal `json:"spread"`          // a fraction: 0.01 is one percent
 
-	// What refunds have given back, and are about to, at that rate.
+	// RefundRate is at which rate refunds are.
+	RefundRate RefundRate `json:"refundRate,omitzero"`
+	// What refunds have given back, and are about to, at the rate of the charge.
 	Refunded  ledger.Money `json:"refunded"`  // of Presented
 	Refunding ledger.Money `json:"refunding"` // likewise, on its way
 	GrossBack ledger.Money `json:"grossBack"`
@@ -125,6 +127,9 @@ func prepareSettlement(ctx context.Context, p *Platform, r *ChargeRequest) error
 // currency in which it settles. Each part is converted on its own, and what
 // rounding leaves is the seller's; a commission is at most what they have.
 func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
+	if err := r.checkRefundRate(); err != nil {
+		return err
+	}
 	if r.SettleIn.IsZero() || r.SettleIn == c.Amount.Currency() {
 		return nil
 	}
@@ -140,7 +145,7 @@ func (p *Platform) settleIn(prof *Profile, r *ChargeRequest, c *Charge) error {
 	}
 	s := &Settlement{
 		Presented: c.Amount, Value: ledger.Zero(prof.Base), Rate: r.settles.rate, InBase: r.settles.inBase, Spread: p.e.c.Prices.Spread(),
-		Terms: c.terms(),
+		Terms: c.terms(), RefundRate: cmp.Or(r.RefundRate, RefundAtCharge),
 	}
 	if s.Gross, s.Value, err = s.worth(s.Presented); err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 type exchanged struct {
 	*market
 	*rand.Rand
+	quotes   *quotes
 	paid     ledger.Currency
 	amount   int64
 	c        *connect.Charge
@@ -30,18 +31,16 @@ type exchanged struct {
 
 // Whatever is captured, refunded and declined in whatever order, the books agree after
 // each step; and once all has gone back, or has failed, the house's position, its worth
-// and its spread are nothing again.
+// and its spread are nothing again. Of refunds at the rate of their day that is so of
+// what the buyer had paid, and the rest is what the house has won or lost.
 func TestSettlementsInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
 		g := rand.New(rand.NewPCG(seed, 1))
-		table, err := fx.NewTable(ledger.EUR, connecttest.Start, "test", map[ledger.Currency]decimal.Decimal{
-			ledger.USD: decimal.RequireFromString("1.1"), ledger.JPY: decimal.New(160, 0), ledger.KRW: decimal.New(1500, 0),
-			ledger.KWD: decimal.RequireFromString("0.335"), ledger.BTC: decimal.RequireFromString("0.00002"),
-		})
-		require.NoError(t, err)
+		q := &quotes{}
 		rules := []connect.CaptureRule{{Captures: 6, Over: decimal.New(10*g.Int64N(2), 0)}}
-		w := &exchanged{Rand: g, market: newMarket(t, connecttest.Config{Config: connect.Config{Rates: table, CaptureRules: rules}})}
+		w := &exchanged{Rand: g, quotes: q, market: newMarket(t, connecttest.Config{Config: connect.Config{Rates: q, CaptureRules: rules}})}
+		w.move(0)
 		if w.begin() {
 			for range 14 {
 				w.step()
@@ -50,6 +49,21 @@ func TestSettlementsInAnyOrder(t *testing.T) {
 			w.end(seed)
 		}
 	}
+}
+
+// move changes each rate by up to so many percent.
+func (w *exchanged) move(percent int64) {
+	list := make(map[ledger.Currency]decimal.Decimal)
+	for _, x := range []struct {
+		of    ledger.Currency
+		value string
+	}{{ledger.USD, "1.1"}, {ledger.JPY, "160"}, {ledger.KRW, "1500"}, {ledger.KWD, "0.335"}, {ledger.BTC, "0.00002"}} {
+		by := decimal.New(100-percent+w.Int64N(2*percent+1), -2)
+		list[x.of] = decimal.RequireFromString(x.value).Mul(by)
+	}
+	table, err := fx.NewTable(ledger.EUR, connecttest.Start, "test", list)
+	require.NoError(w.t, err)
+	w.quotes.RateProvider = table
 }
 
 func (w *exchanged) one(n int) bool { return w.IntN(n) == 0 }
@@ -82,6 +96,9 @@ func (w *exchanged) begin() bool {
 	}
 	if w.one(2) {
 		r.Source = connect.TestCardAtOnce
+	}
+	if w.one(2) {
+		r.RefundRate = connect.RefundAtDay
 	}
 	left := w.amount
 	for _, name := range strings.Split("abc"[:1+w.IntN(3)], "") {
@@ -135,6 +152,7 @@ func (w *exchanged) step() {
 
 func (w *exchanged) refund(amount ledger.Money) {
 	own := w.c.Account != ""
+	w.move(30)
 	r, err := w.platform.In(w.Store()).Refund(w.ctx, connect.RefundRequest{
 		Key: w.key(), ChargeID: w.c.ID, Amount: amount, ReverseTransfer: own && !w.c.Direct, RefundFee: own,
 	})
@@ -193,10 +211,21 @@ func (w *exchanged) end(seed uint64) {
 	}
 	require.NoError(w.t, w.Store().Read(w.ctx, func(v ledger.View) error {
 		return ledger.EachAccount(v, ledger.AccountQuery{Book: w.platform.ID()}, func(a ledger.Account) error {
-			if a.Owner == ledger.House && a.Purpose != "processing_fees" || strings.HasPrefix(a.Purpose, "tax/") {
+			if a.Owner == ledger.House && w.comesBack(a.Ref) || strings.HasPrefix(a.Purpose, "tax/") {
 				require.True(w.t, a.Posted.IsZero(), "seed %d: %v has %v", seed, a.Ref, a.Posted)
 			}
 			return nil
 		})
 	}))
+}
+
+// comesBack tells whether an account of the house has nothing once all of the charge has
+// gone back.
+func (w *exchanged) comesBack(r ledger.Ref) bool {
+	s := w.c.Settlement
+	if s == nil || s.RefundRate == connect.RefundAtCharge {
+		return r.Purpose != "processing_fees"
+	}
+	bought := r.Purpose == "fx_position" && r.Currency == w.paid || r.Purpose == "fx_value/"+w.paid.String()
+	return strings.HasPrefix(r.Purpose, "acquirer/") || bought && w.c.FeeSettlement == nil
 }

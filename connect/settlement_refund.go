@@ -7,7 +7,7 @@ import (
 // refundPresented says how much a refund of a payment in another currency is for:
 // what the buyer gets, and what that is of the charge, at the rate of the charge.
 // Parts add up to the whole, whichever fail.
-func (c *Charge) refundPresented(r *Refund, asked ledger.Money) error {
+func (c *Charge) refundPresented(r *Refund, asked ledger.Money, day *rates) error {
 	s := c.Settlement
 	if c.Status != ChargeSucceeded {
 		return badState("invalid_state", "charge", "only a charge that succeeded can be refunded; it is "+string(c.Status))
@@ -44,7 +44,7 @@ func (c *Charge) refundPresented(r *Refund, asked ledger.Money) error {
 	r.Amount = step(target, sum(c.Refunded, c.Refunding))
 	r.Exchanged = &Exchanged{Presented: asked, Gross: step(gross, s.GrossBack), Value: step(value, s.ValueBack)}
 	s.Refunding, s.GrossBack, s.ValueBack = sum(s.Refunding, asked), sum(s.GrossBack, r.Exchanged.Gross), sum(s.ValueBack, r.Exchanged.Value)
-	return nil
+	return c.refundAtDay(r, day)
 }
 
 // keptLeft is what of a service fee that is kept has not gone back to the buyer,

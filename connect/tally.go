@@ -240,6 +240,7 @@ func (t *tally) refund(r *Refund) {
 		owner, fee = r.Account, sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
 	}
 	t.add(owner, "balance", r.Amount, -1)
+	t.add(owner, "balance", ledger.Minor(r.dearer(), r.Amount.Currency()), -1)
 	for _, x := range r.Tax {
 		t.add(owner, "balance", x.Amount, 1)
 		t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)

@@ -12,7 +12,8 @@ import (
 // 877 USD to A". For prices: "category books method bank_debit of 700 total 1100
 // fee none fee-tax vat 20". Other shapes: "1000 USD direct A fee 123" is A's own,
 // "to A gets 877" states what A gets, "for A" is on behalf of A, "settle EUR" converts
-// it and "fee-in USD" the commission. To capture it later: "capture later". By the
+// it and "fee-in USD" the commission; "refunds day" gives it back at the rate of the
+// day. To capture it later: "capture later". By the
 // merchant: "by recurring". Of a saved source: "saved s1 agreed recurring", or
 // "customer b1" for their default; to save it: "customer b1 card tok_visa save
 // recurring". From a bank account: "mandate m1 on 2026-04-01".
@@ -97,6 +98,8 @@ func (r *runner) chargeAmount(c *connect.ChargeRequest, word, value, currency st
 		c.TransferAmount = r.amount(value, currency)
 	case "settle":
 		c.SettleIn = r.amount("0", value).Currency()
+	case "refunds":
+		c.RefundRate = connect.RefundRate(value)
 	case "fee-in":
 		c.FeeIn = r.amount("0", value).Currency()
 	default:

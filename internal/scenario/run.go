@@ -43,6 +43,7 @@ type runner struct {
 	at       string // of the step, for messages
 	config   connecttest.Config
 	store    *recorder
+	quotes   *quotes
 	m        *connecttest.Marketplace
 	platform *connect.Platform
 	list     pricing.List // the platform's prices so far
@@ -52,6 +53,9 @@ type runner struct {
 	ids     map[string]string // names of charges, refunds, transfers, payouts and the like to ids
 	keys    int
 }
+
+// quotes are the rates of the moment, which a flow may change.
+type quotes struct{ fx.RateProvider }
 
 // recorder keeps the transactions that were committed.
 type recorder struct {
@@ -187,7 +191,8 @@ func (r *runner) prices(args string) error {
 	return nil
 }
 
-// rates sets what one euro is worth: "USD=1.1000 GBP=0.8500".
+// rates sets what one euro is worth: "USD=1.1000 GBP=0.8500". A flow that changes it
+// later has set it before its platform.
 func (r *runner) rates(args string) error {
 	_, opts := options(args)
 	list := make(map[ledger.Currency]decimal.Decimal)
@@ -198,7 +203,11 @@ func (r *runner) rates(args string) error {
 		require.NoError(r.t, err, r.at)
 	}
 	table, err := fx.NewTable(ledger.EUR, connecttest.Start, "scenario", list)
-	r.config.Rates = table
+	if r.quotes == nil {
+		r.quotes = &quotes{}
+		r.config.Rates = r.quotes
+	}
+	r.quotes.RateProvider = table
 	return err
 }
 
