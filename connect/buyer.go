@@ -143,8 +143,10 @@ func (e *Engine) checkMarkets(l *market.List) error {
 	}
 	err := e.c.Markets.Check(l)
 	var bad *ledger.Error
-	if !errors.As(err, &bad) {
-		return err
+	if err == nil {
+		err = noCardWithin("markets", l)
+	} else if errors.As(err, &bad) {
+		return inField(strings.TrimSuffix("markets."+bad.Field, "."), bad)
 	}
-	return inField(strings.TrimSuffix("markets."+bad.Field, "."), bad)
+	return err
 }

@@ -57,6 +57,7 @@ func TestEveryCurrency(t *testing.T) {
 				}
 			}
 		}
+		m.separate(whole, part, seller)
 		for _, owner := range []string{seller, ""} {
 			b, err := m.platform.Balance(m.ctx, owner)
 			require.NoError(t, err)
@@ -67,4 +68,32 @@ func TestEveryCurrency(t *testing.T) {
 	}
 	require.Greater(t, tried, 130)
 	m.verify()
+}
+
+// separate charges for the platform and captures in two parts, transfers a third of each
+// charge to the seller, and gives all of it back.
+func (m *market) separate(whole, part ledger.Money, seller string) {
+	m.t.Helper()
+	code := whole.Currency().String()
+	for _, later := range []bool{false, true} {
+		c, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: m.key(), Amount: whole, Source: connect.TestCard, CaptureLater: later})
+		require.NoError(m.t, err, code)
+		for i := 0; later && i < 2; i++ {
+			amount := []ledger.Money{part, {}}[i]
+			k, err := m.platform.Capture(m.ctx, connect.CaptureRequest{Key: m.key(), ChargeID: c.ID, Amount: amount, KeepRest: i == 0})
+			require.NoError(m.t, err, code)
+			require.Equal(m.t, connect.StepSucceeded, k.Status, code)
+		}
+		x, err := m.platform.Transfer(m.ctx, connect.TransferRequest{Key: m.key(), To: seller, ChargeID: c.ID, Amount: part})
+		require.NoError(m.t, err, code)
+		require.Equal(m.t, whole, m.now(c).Amount, code)
+		_, err = m.platform.Transfer(m.ctx, connect.TransferRequest{Key: m.key(), To: seller, ChargeID: c.ID, Amount: whole})
+		requireCode(m.t, err, ledger.State, "transfer_exceeds_charge")
+		_, err = m.platform.ReverseTransfer(m.ctx, connect.ReverseTransferRequest{Key: m.key(), TransferID: x.ID})
+		require.NoError(m.t, err, code)
+		for _, amount := range []ledger.Money{part, {}} {
+			_, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: m.key(), ChargeID: c.ID, Amount: amount})
+			require.NoError(m.t, err, code)
+		}
+	}
 }

@@ -129,6 +129,9 @@ func checkPayout(r *PayoutRequest) error {
 	if len(r.Descriptor) > 22 || r.Descriptor != "" && !plain(strings.ReplaceAll(r.Descriptor, " ", "_"), 1, 22) {
 		return badField("invalid_descriptor", "descriptor", "a payout's descriptor is at most 22 ASCII characters")
 	}
+	if holdsCard(r.Descriptor) {
+		return cardIn("descriptor")
+	}
 	switch {
 	case r.Authority == "" && r.PeriodEnd != 0:
 		return badField("invalid_request", "periodEnd", "it is of taxes, which an authority is paid")

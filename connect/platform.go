@@ -118,7 +118,7 @@ func (e *Engine) Register(ctx context.Context, r PlatformRequest) (*Platform, er
 	if err := e.start(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.Prices.Check(); err != nil { // before its numbers are written anywhere
+	if err := checkPrices(r.Prices); err != nil { // before its numbers are written anywhere
 		return nil, fmt.Errorf("connect: register: %w", err)
 	}
 	if err := e.checkMarkets(r.Markets); err != nil {
@@ -199,7 +199,7 @@ type PlatformUpdate struct {
 
 // UpdatePlatform changes the platform.
 func (p *Platform) UpdatePlatform(ctx context.Context, r PlatformUpdate) (*Profile, error) {
-	if err := r.Prices.Check(); err != nil { // before its numbers are written anywhere
+	if err := checkPrices(r.Prices); err != nil { // before its numbers are written anywhere
 		return nil, fmt.Errorf("connect: update platform: %w", err)
 	}
 	if err := p.e.checkMarkets(r.Markets); err != nil {

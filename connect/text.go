@@ -77,7 +77,8 @@ func accountNumber(text string) bool {
 	return digits || len(text) >= 15 && rest == 1
 }
 
-// checkName refuses names that are empty, too long, or not plain text.
+// checkName refuses names that are empty, too long, or not plain text, or that hold
+// what looks like a card's number.
 func checkName(field, name string, most int) error {
 	if name == "" || utf8.RuneCountInString(name) > most || !utf8.ValidString(name) {
 		return badField("invalid_name", field, fmt.Sprintf("a name is 1 to %d characters", most))
@@ -86,6 +87,9 @@ func checkName(field, name string, most int) error {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return badField("invalid_name", field, "a name has no control or direction characters")
 		}
+	}
+	if holdsCard(name) {
+		return cardIn(field)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func (v *View) Refuse(s *Sale) error {
 }
 
 func (h *Hidden) err() error {
-	field, msg := "method", h.Method+" is not offered in this market"
+	field, msg := "method", "the method is not offered in this market"
 	switch h.Reason {
 	case BadCurrency:
 		field, msg = "amount", h.Method+" does not take this currency in this market"
