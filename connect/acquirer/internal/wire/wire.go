@@ -1,5 +1,5 @@
 // Package wire is what adapters of acquirers have in common: one request over HTTP,
-// and what its failure says about whether it was acted on.
+// what its failure says about whether it was acted on, and amounts in an API's digits.
 package wire
 
 import (
