@@ -34,7 +34,7 @@ func TestPersist(t *testing.T) {
 	}}
 	busy := func(r wire.Reply) bool { return r.Status == http.StatusConflict }
 	_, err := c.Persist(t.Context(), wire.Request{Method: http.MethodPost, URL: s.URL}, busy)
-	require.ErrorIs(t, err, ledger.Unavailable)
+	require.ErrorIs(t, err, ledger.Unknown)
 	require.Equal(t, 8, calls)
 	require.Equal(t, 6350*time.Millisecond, waited)
 	waited = -time.Hour
