@@ -24,24 +24,13 @@ func (d *Debit) earliest(from payout.Day, noticed bool, c payout.Calendar) payou
 	return max(due, c.Next(announced))
 }
 
-// bankingDaysBefore is the n-th banking day before one.
-func bankingDaysBefore(c payout.Calendar, d payout.Day, n int) payout.Day {
-	for ; n > 0; n-- {
-		d--
-		for back := 0; !c.Open(d) && back < 4*366; back++ {
-			d--
-		}
-	}
-	return d
-}
-
-// set makes a day the due date; the others follow from it. A debit is announced
+// set makes a banking day the due date; the others follow from it. A debit is announced
 // before it is handed over.
 func (d *Debit) set(due payout.Day, c payout.Calendar) {
-	d.CollectOn, d.SubmitOn = due, bankingDaysBefore(c, due, d.Lead)
+	d.CollectOn, d.SubmitOn = due, c.Sub(due, d.Lead)
 	announced := due - payout.Day(d.Notice.Days)
 	if d.Notice.Business {
-		announced = bankingDaysBefore(c, due, d.Notice.Days)
+		announced = c.Sub(due, d.Notice.Days)
 	}
 	d.NoticeOn = min(announced, d.SubmitOn)
 }

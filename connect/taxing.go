@@ -25,7 +25,7 @@ type TaxCalculator interface {
 type TaxPlaces struct {
 	From  tax.Place `json:"from,omitzero"`  // where it is sent from; zero: where the seller is
 	To    tax.Place `json:"to,omitzero"`    // where it is sent to; zero: where the buyer is
-	Buyer tax.Party `json:"buyer,omitzero"` // a country without which is that of BuyerCountry
+	Buyer tax.Party `json:"buyer,omitzero"` // without a country: in BuyerCountry
 }
 
 // TaxQuote is what a buyer would pay with taxes.

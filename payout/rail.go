@@ -7,8 +7,8 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// Rail moves money over banks: payouts and, where it can, debits. It acts outside any unit of work. The suite
-// railtest proves what Info declares.
+// Rail moves money over banks: payouts and, where it can, debits. It acts outside any
+// unit of work. The suite railtest proves what Info declares.
 type Rail interface {
 	// Info says what the rail is and what it promises.
 	Info() RailInfo

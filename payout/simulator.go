@@ -189,43 +189,51 @@ func (s *Simulator) schedule(it *simulated) {
 		it.due = append(it.due, Update{ID: id, Key: it.Key, Kind: kind, Code: code, Amount: it.Amount, At: at})
 	}
 	if n := it.Amount.Minor(); n <= 0 || n > maxMinor {
-		it.ack.Accepted, it.ack.Code = false, "could_not_process"
+		it.refuse("could_not_process")
 		return
 	}
 	if it.IsDebit() {
 		s.scheduleDebit(it, add)
 		return
 	}
+	if debited(it.Destination.Token) { // which are paid what was taken from them
+		add(UpdatePaid, "", arrival)
+		return
+	}
+	it.follow(UpdatePaid, arrival, back, add)
+}
+
+// follow plans the news that a token of payouts and debits stands for: done is the good
+// news, and at when it or a failure is heard; back is when money comes back.
+func (it *simulated) follow(done UpdateKind, at, back time.Time, add func(UpdateKind, string, time.Time)) {
 	switch token := it.Destination.Token; token {
 	case TestAccount, TestLostAnswer, TestLostRequest:
-		add(UpdatePaid, "", arrival)
+		add(done, "", at)
 	case TestStalled:
 		it.stalled = true
-		add(UpdatePaid, "", arrival)
+		add(done, "", at)
 	case TestToldTwice:
-		add(UpdatePaid, "", arrival)
-		add(UpdatePaid, "", arrival)
+		add(done, "", at)
+		add(done, "", at)
 	case TestReturned:
-		add(UpdatePaid, "", arrival)
+		add(done, "", at)
 		add(UpdateReturned, "account_closed", back)
 	case TestPaidAfterReturned:
-		add(UpdatePaid, "", arrival)
+		add(done, "", at)
 		add(UpdateReturned, "account_closed", back)
-		add(UpdatePaid, "", back)
+		add(done, "", back)
 	case TestRefused:
-		it.ack.Accepted, it.ack.Code = false, "could_not_process"
+		it.refuse("could_not_process")
 	default:
-		if debited(token) { // which are paid what was taken from them
-			add(UpdatePaid, "", arrival)
-			return
-		}
 		if code, ok := failures[token]; ok {
-			add(UpdateFailed, code, arrival)
+			add(UpdateFailed, code, at)
 			return
 		}
-		it.ack.Accepted, it.ack.Code = false, codeInvalidAccountNumber
+		it.refuse(codeInvalidAccountNumber)
 	}
 }
+
+func (it *simulated) refuse(code string) { it.ack.Accepted, it.ack.Code = false, code }
 
 // Ask implements Asker; what a simulator of another kind was asked is no
 // promise.

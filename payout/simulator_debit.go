@@ -27,10 +27,9 @@ func simulatedSchemes() []string { return []string{"ach", "bacs", "becs", "pad",
 
 // scheduleDebit plans the news of a debit.
 func (s *Simulator) scheduleDebit(it *simulated, add func(UpdateKind, string, time.Time)) {
-	refuse := func(code string) { it.ack.Accepted, it.ack.Code = false, code }
 	i := s.Info()
 	if !i.TakesDebits(it.Debit.Scheme) {
-		refuse("unsupported_scheme")
+		it.refuse("unsupported_scheme")
 		return
 	}
 	due := max(it.Debit.DueDate, DayOf(s.env.Time(), time.UTC))
@@ -50,34 +49,13 @@ func (s *Simulator) scheduleDebit(it *simulated, add func(UpdateKind, string, ti
 		return
 	}
 	switch token {
-	case TestAccount, TestLostAnswer, TestLostRequest:
-		add(UpdateSettled, "", paid)
-	case TestStalled:
-		it.stalled = true
-		add(UpdateSettled, "", paid)
-	case TestToldTwice:
-		add(UpdateSettled, "", paid)
-		add(UpdateSettled, "", paid)
-	case TestReturned:
-		add(UpdateSettled, "", paid)
-		add(UpdateReturned, "account_closed", back)
-	case TestPaidAfterReturned:
-		add(UpdateSettled, "", paid)
-		add(UpdateReturned, "account_closed", back)
-		add(UpdateSettled, "", back)
 	case TestDebitReordered:
 		add(UpdateReturned, "insufficient_funds", back)
 		add(UpdateSettled, "", back)
 	case TestDebitLate:
 		add(UpdateSettled, "", paid)
 		add(UpdateReturned, "debit_not_authorized", paid.AddDate(0, 20, 0))
-	case TestRefused:
-		refuse("could_not_process")
 	default:
-		if code, ok := failures[token]; ok {
-			add(UpdateFailed, code, paid)
-			return
-		}
-		refuse(codeInvalidAccountNumber)
+		it.follow(UpdateSettled, paid, back, add)
 	}
 }

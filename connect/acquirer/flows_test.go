@@ -148,6 +148,11 @@ var flows = map[string]func(m *market) []any{
 	},
 }
 
+// moneyless are the flows that leave no money anywhere.
+var moneyless = map[string]bool{
+	"declined": true, "canceled": true, "expired": true, "the buyer fails": true, "the buyer does not come": true,
+}
+
 // Whatever acquirer a marketplace is given, the same verbs have the same end, and the
 // same books: no verb knows which one it talks to. News comes in reverse, and twice.
 func TestTheBooksAreTheSame(t *testing.T) {
@@ -156,7 +161,7 @@ func TestTheBooksAreTheSame(t *testing.T) {
 			want := open(t, worlds["simulator, keyed"])
 			end := run(want)
 			books := want.books()
-			require.Contains(t, []int{0, 3, 4, 5, 6}, len(books))
+			require.Equal(t, moneyless[flow], len(books) == 0, "books: %v", books)
 			for world, make := range worlds {
 				t.Run(world, func(t *testing.T) {
 					m := open(t, make)
@@ -192,9 +197,9 @@ func TestNothingTwiceNothingLost(t *testing.T) {
 		books := want.books()
 		for world := range paths {
 			for fault, apply := range map[string]func(m *market, on string){
-				"cut before":   func(m *market, on string) { m.transport.When(once(on, cut.Before)) },
-				"request lost": func(m *market, on string) { m.transport.When(once(on, cut.Lost)) },
-				"answer lost":  func(m *market, on string) { m.transport.When(once(on, cut.After)) },
+				"cut before":   func(m *market, on string) { m.transport.When(once(m.world, on, cut.Before)) },
+				"request lost": func(m *market, on string) { m.transport.When(once(m.world, on, cut.Lost)) },
+				"answer lost":  func(m *market, on string) { m.transport.When(once(m.world, on, cut.After)) },
 				"429":          func(m *market, on string) { m.fault(on, "429") },
 				"409":          func(m *market, on string) { m.fault(on, "409") },
 				"500 after":    func(m *market, on string) { m.fault(on, "500 after") },
@@ -203,6 +208,7 @@ func TestNothingTwiceNothingLost(t *testing.T) {
 					m := open(t, worlds[world])
 					apply(m, paths[world][verb])
 					require.Equal(t, end, flows[flow](m))
+					require.Equal(t, 1, m.struck, "the fault was not met")
 					require.Equal(t, books, m.books())
 				})
 			}

@@ -38,7 +38,8 @@ type world struct {
 	settle    func()                                     // ends what the acquirer is still at
 	late      func(key string)                           // lets a payment fail after it had succeeded
 	tell      func(*testing.T, *connecttest.Marketplace) // posts what there is to tell
-	fault     func(on string, kind string)               // of the server; "" ends it
+	fault     func(on string, kind string)               // of the server
+	struck    int                                        // how many faults by once have been met
 }
 
 // name is that of all of them, so that their books can be compared.
@@ -90,7 +91,7 @@ func intents(t *testing.T, clock *connecttest.Clock) *world {
 		HTTP: &http.Client{Transport: transport}, Now: clock.Now,
 	})
 	require.NoError(t, err)
-	return &world{
+	w := &world{
 		sources: sources{
 			intenttest.Card, intenttest.Challenge, intenttest.SoftDecline, intenttest.Declined, intenttest.Insufficient,
 			intenttest.RefundDeclined, intenttest.Debit,
@@ -102,15 +103,14 @@ func intents(t *testing.T, clock *connecttest.Clock) *world {
 				require.NoError(t, err)
 			}
 		},
-		fault: func(on, kind string) {
-			faults := map[string]intenttest.Fault{
-				"429": intenttest.TooMany, "500": intenttest.Broken, "500 after": intenttest.BrokenAt, "409": intenttest.InFlight,
-			}
-			if api.Fail(nil); kind != "" {
-				api.Fail(once(on, faults[kind]))
-			}
-		},
 	}
+	w.fault = func(on, kind string) {
+		faults := map[string]intenttest.Fault{
+			"429": intenttest.TooMany, "500": intenttest.Broken, "500 after": intenttest.BrokenAt, "409": intenttest.InFlight,
+		}
+		api.Fail(once(w, on, faults[kind]))
+	}
+	return w
 }
 
 func notifying(t *testing.T, clock *connecttest.Clock, atOnce bool) *world {
@@ -124,7 +124,7 @@ func notifying(t *testing.T, clock *connecttest.Clock, atOnce bool) *world {
 		ReturnURL: "https://shop.example/back", HTTP: &http.Client{Transport: transport},
 	})
 	require.NoError(t, err)
-	return &world{
+	w := &world{
 		sources: sources{
 			notifytest.Card, notifytest.Challenge, notifytest.SoftDecline, notifytest.Refused, notifytest.Insufficient,
 			notifytest.RefundRefused, notifytest.Card,
@@ -137,19 +137,18 @@ func notifying(t *testing.T, clock *connecttest.Clock, atOnce bool) *world {
 				require.NoError(t, err)
 			}
 		},
-		fault: func(on, kind string) {
-			faults := map[string]notifytest.Fault{
-				"429": notifytest.TooMany, "500": notifytest.Broken, "500 after": notifytest.BrokenAt, "409": notifytest.InFlight,
-			}
-			if api.Fail(nil); kind != "" {
-				api.Fail(once(on, faults[kind]))
-			}
-		},
 	}
+	w.fault = func(on, kind string) {
+		faults := map[string]notifytest.Fault{
+			"429": notifytest.TooMany, "500": notifytest.Broken, "500 after": notifytest.BrokenAt, "409": notifytest.InFlight,
+		}
+		api.Fail(once(w, on, faults[kind]))
+	}
+	return w
 }
 
 // once is a fault of the first request to a path that ends so.
-func once[F any](on string, f F) func(*http.Request) F {
+func once[F any](w *world, on string, f F) func(*http.Request) F {
 	done := false
 	return func(r *http.Request) F {
 		var none F
@@ -157,6 +156,7 @@ func once[F any](on string, f F) func(*http.Request) F {
 			return none
 		}
 		done = true
+		w.struck++
 		return f
 	}
 }

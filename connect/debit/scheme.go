@@ -144,7 +144,8 @@ func (r *Return) Until(settled payout.Day, c payout.Calendar) (last payout.Day, 
 	return settled + payout.Day(r.Days), false
 }
 
-// AddMonths is the same day of a later month, or its last day.
+// AddMonths is the same day n months later, or earlier if n is below zero; the last day
+// of a month that has no such day.
 func AddMonths(d payout.Day, n int) payout.Day {
 	t := d.Time()
 	first := payout.DayOf(t.AddDate(0, 0, 1-t.Day()).AddDate(0, n, 0), t.Location())

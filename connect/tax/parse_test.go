@@ -54,6 +54,15 @@ func TestParseRefuses(t *testing.T) {
 	require.ErrorIs(t, err, ledger.Invalid)
 }
 
+// A host may begin with a table of nothing.
+func TestWithOnATableOfNothing(t *testing.T) {
+	none, err := tax.Parse([]byte("{}"))
+	require.NoError(t, err)
+	one, err := none.With(map[string]*tax.Country{"DE": tax.Builtin().Countries["DE"]})
+	require.NoError(t, err)
+	require.Equal(t, map[string]int64{"goods ": 1900}, taxes(t, one, sale("2026-01-02", "DE", goods(11900, ""))))
+}
+
 // FuzzParse: any input is a table that is written and read again as it is, and that
 // answers every sale, or an error of its type (promise 71).
 func FuzzParse(f *testing.F) {

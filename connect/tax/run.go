@@ -186,12 +186,12 @@ func (r *run) amounts(c *Country, list []piece) ([]int64, error) {
 				all += list[k].amount
 			}
 		}
-		m, err := c.tax(ledger.Minor(all, r.cur), list[i].percent)
-		if err != nil || all == 0 {
-			if err != nil {
-				return nil, err
-			}
+		if all == 0 {
 			continue
+		}
+		m, err := c.tax(ledger.Minor(all, r.cur), list[i].percent)
+		if err != nil {
+			return nil, err
 		}
 		parts, err := m.Allocate(weights...)
 		if err != nil {

@@ -94,7 +94,8 @@ func Builtin() *Table { return builtin() }
 
 // With returns a table in which countries have other rules, or are new.
 func (t *Table) With(countries map[string]*Country) (*Table, error) {
-	next := &Table{Countries: maps.Clone(t.Countries), Zones: t.Zones, Fees: t.Fees}
+	next := &Table{Countries: make(map[string]*Country, len(t.Countries)+len(countries)), Zones: t.Zones, Fees: t.Fees}
+	maps.Copy(next.Countries, t.Countries)
 	maps.Copy(next.Countries, countries)
 	return next, next.Check()
 }

@@ -24,10 +24,11 @@ type published map[payout.Day][]string
 type notOurs map[string]string
 
 // agree compares a calendar with what is published, weekday by weekday. What is
-// listed as different must be so.
+// listed as different must be so, and always in the same way: a day that the source
+// lacks does not excuse one that the calendar lacks.
 func agree(t *testing.T, name string, theirs published, from, to int, listed notOurs) {
 	c := builtin(t, name)
-	used := make(map[string]bool)
+	used, lacking := make(map[string]bool), make(map[string]bool)
 	var unlisted []string
 	end := date(t, strconv.Itoa(to+1)+"-01-01")
 	for d := date(t, strconv.Itoa(from)+"-01-01"); d < end; d++ {
@@ -46,7 +47,12 @@ func agree(t *testing.T, name string, theirs published, from, to int, listed not
 			if used[w] = listed[w] != ""; !used[w] {
 				unlisted = append(unlisted, d.String()+" "+w)
 				delete(used, w)
+				continue
 			}
+			if was, ok := lacking[w]; ok && was != c.Open(d) {
+				unlisted = append(unlisted, d.String()+" "+w+", the other way round")
+			}
+			lacking[w] = c.Open(d)
 		}
 	}
 	require.Empty(t, unlisted, "differences that are not listed")

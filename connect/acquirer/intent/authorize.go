@@ -19,8 +19,8 @@ func (a *Acquirer) Authorize(ctx context.Context, key string, o connect.Authoriz
 	if o.Amount.Sign() <= 0 {
 		return turnedDown(o.Amount, "invalid_amount"), nil
 	}
-	amount, currency, err := units(o.Amount)
-	if err != nil {
+	amount, currency, ok := units(o.Amount)
+	if !ok {
 		return turnedDown(o.Amount, "currency_not_supported"), nil
 	}
 	form := a.order(key, o)
@@ -143,8 +143,8 @@ func (a *Acquirer) target(ctx context.Context, reference string, m ledger.Money)
 	case m.Sign() <= 0:
 		return "", nil, "invalid_amount", nil
 	}
-	amount, currency, err := units(m)
-	if err != nil || currency != i.Currency {
+	amount, currency, ok := units(m)
+	if !ok || currency != i.Currency {
 		return "", nil, "currency_mismatch", nil
 	}
 	return amount, i, "", nil

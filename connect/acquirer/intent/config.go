@@ -77,8 +77,10 @@ func New(c Config) (*Acquirer, error) {
 		return bad("baseURL", "the address of the API is one of https, or of this machine")
 	case kind != "sk" && kind != "rk" || mode != "live" && mode != "test" || !wire.Token(secret):
 		return bad("secretKey", `a secret key begins with "sk_live_", "rk_live_", "sk_test_" or "rk_test_"`)
-	case c.Tolerance < 0 || c.KeyLife < 0:
+	case c.Tolerance < 0:
 		return bad("tolerance", "a duration is zero or more")
+	case c.KeyLife < 0:
+		return bad("keyLife", "a duration is zero or more")
 	case c.Account != "" && !wire.Token(c.Account):
 		return bad("account", "this is no account of the API")
 	}

@@ -126,28 +126,16 @@ func (a *Acquirer) read(r wire.Reply, out any) (*refused, error) {
 	return &refused{e.code(), e.PaymentIntent}, nil
 }
 
-// units are what the API counts an amount in. Its name for a currency is the code in
-// small letters.
-func units(m ledger.Money) (amount, currency string, err error) {
-	if m.Currency().Numeric() == "" { // of ISO 4217, and so no bitcoin
-		return "", "", ledger.Invalid
-	}
-	n, err := m.Units(m.Currency().NetworkDigits())
-	return strconv.FormatInt(n, 10), strings.ToLower(m.Currency().Code()), err
+// units are what the API counts an amount in; ok is false for what it has none for. Its
+// name for a currency is the code in small letters.
+func units(m ledger.Money) (amount, currency string, ok bool) {
+	n, ok := wire.Units(m, ledger.Currency.NetworkDigits)
+	return strconv.FormatInt(n, 10), strings.ToLower(m.Currency().Code()), ok
 }
 
-// money is the way back. What is no money is zero of no currency, which is never
-// booked.
+// money is the way back.
 func money(units int64, currency string) ledger.Money {
-	c, err := ledger.ParseCurrency(strings.ToUpper(currency))
-	if err != nil {
-		return ledger.Money{}
-	}
-	m, err := ledger.FromUnits(units, c.NetworkDigits(), c)
-	if err != nil {
-		return ledger.Money{}
-	}
-	return m
+	return wire.Money(units, strings.ToUpper(currency), ledger.Currency.NetworkDigits)
 }
 
 // turnedDown is a decline of what is not sent: nothing, or less, or what the API has

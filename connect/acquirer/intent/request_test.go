@@ -235,8 +235,7 @@ func TestLookupsAreBounded(t *testing.T) {
 	require.Less(t, api.calls, 30)
 }
 
-// A request that is under way is waited for; one that stays so is unavailable, and
-// what was not sent says so.
+// A request that is under way is waited for, and what was not sent says so.
 func TestConnections(t *testing.T) {
 	b := newSandbox(t, nil)
 	o := connect.AuthorizeOrder{Amount: ledger.Minor(500, ledger.USD), Source: intenttest.Card}
@@ -267,7 +266,8 @@ func TestConfig(t *testing.T) {
 	for field, change := range map[string]func(*intent.Config){
 		"baseURL":        func(c *intent.Config) { c.BaseURL = "http://api.example" },
 		"secretKey":      func(c *intent.Config) { c.SecretKey = "pk_live_x" },
-		"tolerance":      func(c *intent.Config) { c.KeyLife = -1 },
+		"tolerance":      func(c *intent.Config) { c.Tolerance = -1 },
+		"keyLife":        func(c *intent.Config) { c.KeyLife = -1 },
 		"account":        func(c *intent.Config) { c.Account = "a b" },
 		"webhookSecrets": func(c *intent.Config) { c.WebhookSecrets = []string{""} },
 	} {

@@ -60,7 +60,7 @@ func New(c Config) (*Acquirer, error) {
 	switch {
 	case !ok:
 		return bad("baseURL", "the address of the API is one of https, or of this machine")
-	case c.APIKey == "" || !wire.Key(c.APIKey, 1000):
+	case !wire.Key(c.APIKey, 1000):
 		return bad("apiKey", "the API is shown a key")
 	case c.MerchantAccount == "":
 		return bad("merchantAccount", "payments are for a merchant account")

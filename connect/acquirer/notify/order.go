@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"strings"
 
 	"github.com/soukhq/souk/connect"
@@ -184,8 +183,7 @@ func (a *Acquirer) Details(ctx context.Context, brought json.RawMessage) (connec
 	if len(brought) > detailsLimit || json.Unmarshal(brought, &object) != nil || len(object) == 0 {
 		return connect.News{}, &ledger.Error{Class: ledger.Invalid, Code: "invalid_details", Field: "details", Op: op, Msg: "details are a JSON object"}
 	}
-	key := referenceOf("details", markPayment, string(brought), strconv.Itoa(len(brought)))
-	r, code, err := a.post(ctx, key, "/payments/details", "", map[string]any{"details": object})
+	r, code, err := a.post(ctx, detailsKey(brought), "/payments/details", "", map[string]any{"details": object})
 	if err != nil {
 		return connect.News{}, err
 	}

@@ -26,6 +26,14 @@ func referenceOf(key string, mark byte, order ...string) string {
 	return key + "." + string(mark) + hex.EncodeToString(sum[:hashHex/2])
 }
 
+// detailsKey is the key under which details are handed over. It is all that tells one
+// buyer's from another's, so that the hash is as long as the API allows.
+func detailsKey(brought []byte) string {
+	const name = "details."
+	sum := sha256.Sum256(brought)
+	return name + hex.EncodeToString(sum[:])[:maxKey-len(name)]
+}
+
 // readReference is the way back; mark is 0 for what souk did not ask for.
 func readReference(reference string) (key string, mark byte) {
 	i := strings.LastIndexByte(reference, '.')

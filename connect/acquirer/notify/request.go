@@ -19,28 +19,16 @@ type Amount struct {
 
 // amountOf is false for what the API has no units for.
 func (a *Acquirer) amountOf(m ledger.Money) (Amount, bool) {
-	if m.Currency().Numeric() == "" { // of ISO 4217, and so no bitcoin
-		return Amount{}, false
-	}
-	n, err := m.Units(a.digits(m.Currency()))
-	return Amount{m.Currency().Code(), n}, err == nil
+	n, ok := wire.Units(m, a.digits)
+	return Amount{m.Currency().Code(), n}, ok
 }
 
-// money is the way back. What is no money is zero of no currency, which is never
-// booked.
+// money is the way back.
 func (a *Acquirer) money(of *Amount) ledger.Money {
 	if of == nil {
 		return ledger.Money{}
 	}
-	c, err := ledger.ParseCurrency(of.Currency)
-	if err != nil {
-		return ledger.Money{}
-	}
-	m, err := ledger.FromUnits(of.Value, a.digits(c), c)
-	if err != nil {
-		return ledger.Money{}
-	}
-	return m
+	return wire.Money(of.Value, of.Currency, a.digits)
 }
 
 // reply is what the API answers.

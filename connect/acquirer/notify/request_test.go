@@ -79,6 +79,26 @@ func TestDetails(t *testing.T) {
 	}
 }
 
+// Details of two buyers never have one key: the second would get the first one's answer.
+// Of these two, the first 32 bits of a hash were once the same.
+func TestKeysOfDetails(t *testing.T) {
+	var keys []string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keys = append(keys, r.Header.Get("Idempotency-Key"))
+		_, _ = io.WriteString(w, `{"merchantReference":"ch_1.p00000000","resultCode":"Authorised"}`)
+	}))
+	t.Cleanup(s.Close)
+	a, err := notify.New(notify.Config{BaseURL: s.URL, APIKey: "k", MerchantAccount: "M"})
+	require.NoError(t, err)
+	for _, brought := range []string{`{"redirectResult":"27157"}`, `{"redirectResult":"48322"}`, `{"redirectResult":"27157"}`} {
+		_, err := a.Details(t.Context(), json.RawMessage(brought))
+		require.NoError(t, err)
+	}
+	require.Len(t, keys, 3)
+	require.NotEqual(t, keys[0], keys[1])
+	require.Equal(t, keys[0], keys[2])
+}
+
 // What the API is asked for, field by field.
 func TestOrders(t *testing.T) {
 	var body map[string]any

@@ -188,7 +188,7 @@ func tryOn(l law, p fault) []string {
 }
 
 // The laws notice every planted fault, and complain of nothing without one.
-func TestNoticesFaults(t *testing.T) {
+func TestPlantedFaults(t *testing.T) {
 	for _, p := range planted {
 		t.Run(p.name, func(t *testing.T) {
 			for _, name := range p.laws {

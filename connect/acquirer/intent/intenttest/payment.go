@@ -99,7 +99,7 @@ func (i *intent) chargeJSON() map[string]any {
 	}
 }
 
-// units tells whether the API takes an amount of a currency.
+// unitsOf reads an amount in the units of the API; code says why it takes none such.
 func unitsOf(currency, amount string) (n int64, code string) {
 	n, err := strconv.ParseInt(amount, 10, 64)
 	if err != nil || n <= 0 {

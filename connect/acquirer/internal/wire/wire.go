@@ -1,5 +1,5 @@
 // Package wire is what adapters of acquirers have in common: one request over HTTP,
-// and what its failure says about whether it was acted on.
+// what its failure says about whether it was acted on, and amounts in an API's digits.
 package wire
 
 import (
@@ -96,7 +96,7 @@ func (c *Client) Error(class ledger.Class, code, msg string) error {
 const tries = 8
 
 // Persist makes a request until the acquirer no longer says that the same one is
-// under way.
+// under way. What still is then may be done or not: that is Unknown.
 func (c *Client) Persist(ctx context.Context, r Request, underWay func(Reply) bool) (Reply, error) {
 	wait := 50 * time.Millisecond
 	for try := 1; ; try++ {
@@ -107,7 +107,7 @@ func (c *Client) Persist(ctx context.Context, r Request, underWay func(Reply) bo
 		case !underWay(reply):
 			return reply, nil
 		case try == tries:
-			return reply, c.Error(ledger.Unavailable, "in_flight", "the same request is still under way")
+			return reply, c.Error(ledger.Unknown, "in_flight", "the same request is still under way")
 		}
 		if err := c.wait(ctx, wait); err != nil {
 			return Reply{}, err

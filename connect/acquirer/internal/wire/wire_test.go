@@ -34,7 +34,7 @@ func TestPersist(t *testing.T) {
 	}}
 	busy := func(r wire.Reply) bool { return r.Status == http.StatusConflict }
 	_, err := c.Persist(t.Context(), wire.Request{Method: http.MethodPost, URL: s.URL}, busy)
-	require.ErrorIs(t, err, ledger.Unavailable)
+	require.ErrorIs(t, err, ledger.Unknown)
 	require.Equal(t, 8, calls)
 	require.Equal(t, 6350*time.Millisecond, waited)
 	waited = -time.Hour
@@ -84,4 +84,20 @@ func TestNames(t *testing.T) {
 	for text, ok := range map[string]bool{"a b": true, "": false, " a": false, "a\r\nb": false, "é": false, "aaaaaaaaaaa": false} {
 		require.Equal(t, ok, wire.Key(text, 10), "%q", text)
 	}
+}
+
+// Amounts go out in the API's digits and come back, or are none.
+func TestMoney(t *testing.T) {
+	three := func(ledger.Currency) int { return 3 }
+	none := func(ledger.Currency) int { return 0 }
+	n, ok := wire.Units(ledger.Minor(150, ledger.EUR), three)
+	require.True(t, ok)
+	require.EqualValues(t, 1500, n)
+	require.Equal(t, ledger.Minor(150, ledger.EUR), wire.Money(n, "EUR", three))
+	for _, m := range []ledger.Money{ledger.Minor(150, ledger.EUR), ledger.Minor(100, ledger.BTC), {}} {
+		_, ok = wire.Units(m, none)
+		require.False(t, ok, "%v", m)
+	}
+	require.Zero(t, wire.Money(1, "EURO", three))
+	require.Zero(t, wire.Money(1501, "EUR", three), "half a cent")
 }
