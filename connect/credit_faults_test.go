@@ -9,20 +9,13 @@ import (
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
-	"github.com/soukhq/souk/internal/faults"
 	"github.com/soukhq/souk/ledger"
 )
 
 // creditDay is a day of credit, vouchers, tenders and orders from several sources,
 // each step under its own key.
 func (w *world) creditDay(t *testing.T) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})

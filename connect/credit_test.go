@@ -190,10 +190,7 @@ func TestTwoSpendTheSameCredit(t *testing.T) {
 		m.sell("b", usd(1000))
 		v, err := m.platform.IssueVoucher(m.ctx, connect.VoucherRequest{Key: "v", Amount: usd(500)})
 		require.NoError(t, err)
-		second, err := connect.New(connect.Config{Store: m.Store(), Acquirer: m.Acquirer, Rail: m.Rail, Now: m.Clock.Now})
-		require.NoError(t, err)
-		other, err := second.Platform(m.ctx, m.platform.ID())
-		require.NoError(t, err)
+		_, other := m.second()
 		var all sync.WaitGroup
 		errs := make([]error, 8)
 		for i := range errs {

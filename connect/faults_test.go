@@ -80,13 +80,7 @@ type made struct{ seller, charge, refund, payout string }
 // day does a business day, each step under its own key. A step that fails is
 // left for the next time; the steps after it are tried all the same.
 func (w *world) day(t *testing.T) (m made) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})

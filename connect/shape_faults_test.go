@@ -10,20 +10,13 @@ import (
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/fx"
-	"github.com/soukhq/souk/internal/faults"
 	"github.com/soukhq/souk/ledger"
 )
 
 // shapesDay is a day of direct charges, transfers of a charge, reversals, debits
 // and top-ups, each step under its own key.
 func (w *world) shapesDay(t *testing.T) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})
@@ -147,18 +140,7 @@ func TestShapeEvents(t *testing.T) {
 	s := newShapes(t)
 	_, err := s.platform.ReverseTopUp(s.ctx, connect.ReverseTopUpRequest{Key: "k", TopUpID: s.topUp.ID})
 	require.NoError(t, err)
-	told := map[string]int{}
-	var cursor ledger.Cursor
-	for {
-		list, next, err := s.platform.Events(s.ctx, cursor, 0)
-		require.NoError(t, err)
-		for _, e := range list {
-			told[e.Type]++
-		}
-		if cursor = next; len(list) == 0 {
-			break
-		}
-	}
+	told := counts(s.told(""))
 	for kind, n := range map[string]int{
 		connect.EventTransferCreated: 2, connect.EventTransferReversed: 1, connect.EventTransferReversalCreated: 1,
 		connect.EventAgreementRecorded: 2, connect.EventAgreementEnded: 1, connect.EventTopUpSucceeded: 1, connect.EventTopUpReversed: 1,
