@@ -82,7 +82,7 @@ func (p *Platform) grant(u *ledger.Unit, r *GrantRequest) (*CreditGrant, error) 
 	if err := checkText("reason", r.Reason, 1000); err != nil {
 		return nil, err
 	}
-	if err := ledger.CheckMetadata(r.Metadata); err != nil {
+	if err := checkMetadata(r.Metadata); err != nil {
 		return nil, err
 	}
 	cur := r.Amount.Currency()

@@ -100,7 +100,7 @@ func (p *Platform) checkVoucher(u *ledger.Unit, r *VoucherRequest, code string) 
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return err
 	}
-	return ledger.CheckMetadata(r.Metadata)
+	return checkMetadata(r.Metadata)
 }
 
 // soldBy counts a voucher on the charge that paid for it, as what is transferred of
