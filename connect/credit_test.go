@@ -171,11 +171,7 @@ func TestRefusalsOfCredit(t *testing.T) {
 		{"what a seller gets", split(connect.ChargeRequest{AccountID: a.ID, TransferAmount: usd(800)}, other), ledger.Invalid, "invalid_request", "charge.transferAmount"},
 	} {
 		before := snapshot(t, m.Store())
-		err := x.ask()
-		requireCode(t, err, x.class, x.code)
-		var e *ledger.Error
-		require.ErrorAs(t, err, &e, x.what)
-		require.Equal(t, x.field, e.Field, "%s: %v", x.what, err)
+		requireRefusal(t, x.ask(), x.class, x.code, x.field, x.what)
 		require.Equal(t, before, snapshot(t, m.Store()), x.what)
 	}
 	m.verify()

@@ -164,6 +164,28 @@ func (w *world) verify(t *testing.T) {
 	require.NoError(t, r.Err())
 }
 
+// whateverFails requires that a day ends the same whatever fails between any two of its
+// steps, once it was gone through again and again under the same keys. It returns how.
+func whateverFails(t *testing.T, day func(*world), end func(*world) map[string]string) map[string]string {
+	t.Helper()
+	days := func(w *world) map[string]string {
+		day(w)
+		w.store.Heal()
+		day(w)
+		day(w)
+		return end(w)
+	}
+	clean := newWorld(ledger.Keyed)
+	day(clean)
+	want := days(newWorld(ledger.Keyed))
+	for plan := range plans(clean.store.Calls()) {
+		w := newWorld(ledger.Keyed, plan)
+		require.Equal(t, want, days(w), plan.String())
+		w.verify(t)
+	}
+	return want
+}
+
 // plans are all faults at all calls, but for a race that is lost for ever: each
 // unit would try it to its bound, which the ledger's own tests show. Unless
 // SOUK_LONG is set, only crashes and lost answers strike at every call, and the

@@ -109,9 +109,9 @@ func (p *Platform) taxable(ctx context.Context, r *ChargeRequest, l *layout) (ta
 	platform := tax.Party{Place: tax.Place{Country: prof.Country}, Business: true, Number: prof.TaxNumber}
 	s := tax.Sale{At: p.e.env.Time(), Platform: platform, Seller: platform, Buyer: r.Taxed.Buyer, ShipFrom: r.Taxed.From, ShipTo: r.Taxed.To}
 	if r.AccountID != "" {
-		a, err := accountKind.Read(ctx, p.store, r.AccountID)
-		if err != nil || a.Platform != p.id {
-			return s, notFoundUnless(err)
+		a, err := p.owned(ctx, r.AccountID)
+		if err != nil {
+			return s, err
 		}
 		s.Seller = tax.Party{Place: tax.Place{Country: a.Country}, Business: a.Type != compliance.Individual || a.TaxNumber != "", Number: a.TaxNumber}
 	}
