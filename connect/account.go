@@ -247,16 +247,16 @@ func (p *Platform) account(u *ledger.Unit, id string) (*Account, error) {
 	return a, nil
 }
 
-// owns refuses an id that is not of an account of the platform.
-func (p *Platform) owns(ctx context.Context, id string) error {
+// owned is account outside a unit of work.
+func (p *Platform) owned(ctx context.Context, id string) (*Account, error) {
 	a, err := accountKind.Read(ctx, p.store, id)
 	if err != nil {
-		return notFoundOr(err, "account")
+		return nil, notFoundOr(err, "account")
 	}
 	if a.Platform != p.id {
-		return notFound("account")
+		return nil, notFound("account")
 	}
-	return nil
+	return a, nil
 }
 
 // GetAccount returns an account of the platform.

@@ -21,3 +21,9 @@ func (e *Engine) askAbout(ctx context.Context, key, reference string, a attempt,
 	d := delivery{kind: i.Delivery, keyLife: i.KeyLife, settling: i.Settling, newsOnly: i.NewsOnly}
 	return deliver(ctx, d, a, send, ask)
 }
+
+// askAcquirer sends a request or asks for its answer, by its key alone: a
+// cancellation has no name but that of its payment.
+func (e *Engine) askAcquirer(ctx context.Context, key string, a attempt, send func(context.Context) (Answer, error)) (Answer, error) {
+	return e.askAbout(ctx, key, "", a, send)
+}

@@ -55,19 +55,16 @@ type Terms struct {
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (a *Authorization) loaded() {
 	zero := ledger.Zero(a.Amount.Currency())
-	list := []*ledger.Money{
-		&a.Captured, &a.Capturing, &a.Increasing, &a.Terms.ApplicationFee, &a.Terms.ServiceFee, &a.Terms.PlatformPart, &a.Terms.Discount,
-	}
+	asZero(zero, &a.Captured, &a.Capturing, &a.Increasing)
+	a.Terms.loaded(zero)
 	if a.First != nil {
-		list = append(list, &a.First.Terms.ApplicationFee, &a.First.Terms.ServiceFee, &a.First.Terms.PlatformPart, &a.First.Terms.Discount)
-		taxLoaded(a.First.Terms.Tax, a.First.Terms.FeeTax)
+		a.First.Terms.loaded(zero)
 	}
-	for _, m := range list {
-		if m.IsZero() {
-			*m = zero
-		}
-	}
-	taxLoaded(a.Terms.Tax, a.Terms.FeeTax)
+}
+
+func (t *Terms) loaded(zero ledger.Money) {
+	asZero(zero, &t.ApplicationFee, &t.ServiceFee, &t.PlatformPart, &t.Discount)
+	taxLoaded(t.Tax, t.FeeTax)
 }
 
 // Left is what is authorized, not captured, and not let go.

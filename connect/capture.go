@@ -46,11 +46,7 @@ type Capture struct {
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (k *Capture) loaded() {
-	for _, m := range []*ledger.Money{&k.ApplicationFee, &k.ServiceFee, &k.ProcessingFee, &k.PlatformPart, &k.Discount} {
-		if m.IsZero() {
-			*m = ledger.Zero(k.Amount.Currency())
-		}
-	}
+	asZero(ledger.Zero(k.Amount.Currency()), &k.ApplicationFee, &k.ServiceFee, &k.ProcessingFee, &k.PlatformPart, &k.Discount)
 	taxLoaded(k.Tax, k.FeeTax)
 	if k.Settlement != nil {
 		if k.Settlement.loaded(); k.ProcessingFee.IsZero() {

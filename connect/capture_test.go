@@ -17,15 +17,18 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
+// survived is deferred by what a crash may cut off.
+func survived() {
+	if p := recover(); p != nil {
+		if _, crash := p.(faults.Crash); !crash {
+			panic(p)
+		}
+	}
+}
+
 // survive runs fn, which a crash may cut off.
 func survive(fn func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	fn()
 }
 

@@ -139,6 +139,14 @@ func TestNoCardInFreeText(t *testing.T) {
 			_, err := m.platform.Transfer(m.ctx, connect.TransferRequest{Key: "t", To: a.ID, Amount: usd(1), Description: card})
 			return err
 		}},
+		"grant": {"metadata", func() error {
+			_, err := m.platform.GrantCredit(m.ctx, connect.GrantRequest{Key: "g", BuyerID: "b", Amount: usd(1), Metadata: meta})
+			return err
+		}},
+		"voucher": {"metadata", func() error {
+			_, err := m.platform.IssueVoucher(m.ctx, connect.VoucherRequest{Key: "v", Amount: usd(1), Metadata: meta})
+			return err
+		}},
 		"update": {"metadata", func() error {
 			_, err := m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: "u", Metadata: meta})
 			return err

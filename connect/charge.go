@@ -36,7 +36,7 @@ type Charge struct {
 	ID             string       `json:"id"`
 	Platform       string       `json:"platform"`
 	Account        string       `json:"account,omitzero"`
-	Amount         ledger.Money `json:"amount"` // what the buyer pays, ServiceFee and Tax included
+	Amount         ledger.Money `json:"amount"` // what the buyer pays, ServiceFee and Tax included, in the currency in which it settles
 	ApplicationFee ledger.Money `json:"applicationFee,omitzero"`
 	ServiceFee     ledger.Money `json:"serviceFee,omitzero"` // on top of the seller's price, and the platform's
 	// Settlement is how the amounts came about where the buyer pays in another
@@ -47,7 +47,7 @@ type Charge struct {
 	FeeTax        []Tax             `json:"feeTax,omitzero"` // on the application fee: the seller's to pay, and the authorities'
 	Category      string            `json:"category,omitzero"`
 	Method        string            `json:"method,omitzero"` // empty: a card
-	Source        string            `json:"source"`          // the acquirer's token
+	Source        string            `json:"source"`          // the acquirer's token; empty where no acquirer has a part in it
 	Acquirer      string            `json:"acquirer"`        // empty: it did not come by a card
 	Rail          string            `json:"rail,omitzero"`   // of a bank debit
 	Descriptor    string            `json:"descriptor,omitzero"`
@@ -147,27 +147,14 @@ type Charge struct {
 	Replayed bool `json:"-"`
 }
 
-// Tax is a part of an amount that belongs to an authority. Of a payment it stands
-// outside the seller's share and the base of commissions.
-type Tax struct {
-	Authority string       `json:"authority"` // lower-case letters, digits, dots, dashes and underscores: "nyc"
-	Amount    ledger.Money `json:"amount"`
-	Refunded  ledger.Money `json:"refunded,omitzero"` // given back with refunds, and about to be
-}
-
 // loaded gives amounts of nothing their currency back, which storage leaves
 // out.
 func (c *Charge) loaded() {
 	zero := ledger.Zero(c.Amount.Currency())
-	for _, m := range []*ledger.Money{
+	asZero(zero,
 		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
 		&c.TransferAmount, &c.Transferred, &c.ReverseBase, &c.SourceBack,
-		&c.PlatformPart, &c.Discount, &c.PlatformBack, &c.DiscountBack, &c.DiscountBase,
-	} {
-		if m.IsZero() {
-			*m = zero
-		}
-	}
+		&c.PlatformPart, &c.Discount, &c.PlatformBack, &c.DiscountBack, &c.DiscountBase)
 	taxLoaded(c.Tax, c.FeeTax)
 	if c.Settlement != nil {
 		c.Settlement.loaded()
@@ -179,16 +166,6 @@ func (c *Charge) loaded() {
 	}
 	if c.Failure != nil {
 		c.Failure.loaded(zero)
-	}
-}
-
-func taxLoaded(lists ...[]Tax) {
-	for _, list := range lists {
-		for i := range list {
-			if list[i].Refunded.IsZero() {
-				list[i].Refunded = ledger.Zero(list[i].Amount.Currency())
-			}
-		}
 	}
 }
 
@@ -223,9 +200,10 @@ var chargeKind = ledger.Kind[Charge]{
 // ChargeRequest charges a buyer.
 type ChargeRequest struct {
 	Key string `json:"-"`
-	// Amount is what the buyer pays, taxes included: at least what cards take in
-	// its currency (0.50 USD, 50 JPY) and at most twelve digits of minor units. A
-	// service fee of the platform's price list is added to it.
+	// Amount is what the buyer pays, taxes included, of at most twelve digits of minor
+	// units. What Source pays of it is at least what cards take in its currency (0.50
+	// USD, 50 JPY), or what the buyer's market says. A service fee of the platform's
+	// price list is added to it.
 	Amount ledger.Money `json:"amount,omitzero"`
 	// Lines say what the amount is for and whose it is, at most 100. Then Amount is
 	// what they add up to, and may be left out; taxes are lines, and Net is not
@@ -320,10 +298,10 @@ type ChargeRequest struct {
 	// not in the charge's: it is converted as it comes, at the rate of the moment, and
 	// back at that rate where it goes back. The seller pays for the processing then.
 	FeeIn   ledger.Currency `json:"feeIn,omitzero"`
-	settles *rates          // what prepareSettlement found out
-	fees    *rates
-	laid    *layout  // what Lines come to
-	rate    *fx.Rate // into the currency in which it settles, if that is another and somebody knows it
+	settles *rates          // into SettleIn: what prepareSettlement found out
+	fees    *rates          // into FeeIn, likewise
+	laid    *layout         // what Lines come to
+	rate    *fx.Rate        // into the currency in which its owner is paid, if that is another and somebody knows it: settlementRate
 	// CaptureLater only authorizes the amount: Capture takes it or a part of it,
 	// Cancel lets it go, and Drain once the network's time for it is over.
 	CaptureLater bool `json:"captureLater,omitzero"`
@@ -341,9 +319,10 @@ type ChargeRequest struct {
 	Metadata    map[string]string `json:"metadata,omitzero"`
 }
 
-// Charge takes money from a buyer for a seller. A declined card is a charge
-// whose Status is ChargeFailed, not an error. Where the acquirer's answer is
-// still to come the status is ChargeProcessing, and Drain goes on with it.
+// Charge takes money from a buyer for a seller, or for the platform itself. A declined
+// card is a charge whose Status is ChargeFailed, not an error. Where an answer is still
+// to come the status is ChargeProcessing, and until the day of a debit ChargeScheduled;
+// Drain goes on with both.
 func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error) {
 	if r.ApplicationFee.IsZero() && r.ApplicationFee != (ledger.Money{}) {
 		r.NoFee = true // requests are told apart by what is not zero in them
@@ -443,10 +422,4 @@ func authorize(ctx context.Context, p *Platform, c *Charge, first bool) (Answer,
 	a, err := p.e.askAbout(ctx, c.key(), c.Reference, attemptOf(&c.Work, first, c.Reference != ""), send)
 	a.key = c.key()
 	return a, err
-}
-
-// askAcquirer sends a request or asks for its answer, by its key alone: a
-// cancellation has no name but that of its payment.
-func (e *Engine) askAcquirer(ctx context.Context, key string, a attempt, send func(context.Context) (Answer, error)) (Answer, error) {
-	return e.askAbout(ctx, key, "", a, send)
 }

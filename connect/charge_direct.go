@@ -13,6 +13,15 @@ func (c *Charge) toPlatform() ledger.Money {
 	return sum(sum(c.ApplicationFee, c.ServiceFee), c.PlatformPart)
 }
 
+// commission is what a seller's account hands the platform: of a direct charge all
+// that is the platform's, of another what it gets back of what it transferred.
+func (c *Charge) commission() ledger.Money {
+	if c.Direct {
+		return c.toPlatform()
+	}
+	return c.ApplicationFee
+}
+
 // backFromPlatform is what of that refunds have given back.
 func (c *Charge) backFromPlatform() ledger.Money {
 	return sum(sum(c.FeeBack, c.ServiceBack), c.PlatformBack)

@@ -65,9 +65,9 @@ func (e *Engine) received(u *ledger.Unit, w *ledger.Work) {
 	}
 }
 
-// chargeApproved posts the charge: flows C1 and C2 of the chart for a direct one,
-// C3, C4, C14 and T2 for a seller, the first lines of them for the platform itself. A service fee stays where the
-// charge came in: with the platform.
+// chargeApproved books that a charge was paid: what its processing cost, where its
+// money lands, what its tenders paid, what it sold and what of it waits. One that was
+// heard to have failed before is undone in the same change.
 func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	prof, err := p.expectProfile(u)
 	if err != nil {
@@ -105,7 +105,9 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	return p.putCharge(u, c, EventChargeSucceeded)
 }
 
-// postCharge posts what a charge says of itself.
+// postCharge posts a charge, or a capture as a charge: flows C1 and C2 of the chart for
+// a direct one, C3, C4, C13, C14, S3 and T2 for a seller, the first lines of them for the
+// platform itself. A service fee stays where the charge came in: with the platform.
 func (p *Platform) postCharge(b *books, c *Charge) error {
 	cur := c.Amount.Currency()
 	platform, seller := p.of(p.id, c.PlatformIn, cur), p.of(c.Account, c.AccountIn, cur)
@@ -150,7 +152,7 @@ func (p *Platform) land(u *ledger.Unit, prof *Profile, c *Charge, atOnce bool) e
 	if c.AccountIn = "available"; c.waitsAs().Amount.Sign() > 0 {
 		c.AccountIn = c.landLater(u)
 	} else if !c.AtOnce && c.Account != "" {
-		c.AccountIn, err = p.openDay(u, c, c.Account, c.Available, "available")
+		c.AccountIn, err = p.openDay(u, c.Account, c.Amount.Currency(), c.Available, "available")
 	}
 	if err == nil && c.AccountIn == "available" && c.sellerNet().Sign() < 0 {
 		c.AccountIn, err = p.nextDay(u, c, c.Account)
@@ -169,28 +171,31 @@ func (p *Platform) land(u *ledger.Unit, prof *Profile, c *Charge, atOnce bool) e
 // nextDay returns the purpose of the first day that is open for an owner.
 func (p *Platform) nextDay(u *ledger.Unit, c *Charge, owner string) (string, error) {
 	for day := c.Available; ; day++ {
-		if purpose, err := p.openDay(u, c, owner, day, ""); err != nil || purpose != "" {
+		if purpose, err := p.openDay(u, owner, c.Amount.Currency(), day, ""); err != nil || purpose != "" {
 			return purpose, err
 		}
 	}
 }
 
 // openDay returns the purpose of an owner's pending day, or another if that day
-// has come or been released. The first try takes it to be open, as it almost
-// always is.
-func (p *Platform) openDay(u *ledger.Unit, c *Charge, owner string, day payout.Day, released string) (string, error) {
+// has come or been released.
+func (p *Platform) openDay(u *ledger.Unit, owner string, cur ledger.Currency, day payout.Day, released string) (string, error) {
 	if day <= payout.DayOf(u.At(), time.UTC) {
 		return released, nil
 	}
-	purpose := pendingPrefix + day.String()
-	ref := p.of(owner, purpose, c.Amount.Currency())
+	return whileOpen(u, p.of(owner, pendingPrefix+day.String(), cur), released)
+}
+
+// whileOpen returns the purpose of an account, or another if it is closed. The first
+// try takes it to be open, as it almost always is.
+func whileOpen(u *ledger.Unit, ref ledger.Ref, closed string) (string, error) {
 	if u.First() {
 		u.AssumeOpen(ref)
-		return purpose, nil
+		return ref.Purpose, nil
 	}
 	list, err := u.Peek(ref)
 	if err == nil && list[0].Closed {
-		purpose = released
+		return closed, nil
 	}
-	return purpose, err
+	return ref.Purpose, err
 }

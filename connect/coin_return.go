@@ -55,11 +55,7 @@ type CoinReturn struct {
 }
 
 func (x *CoinReturn) loaded() {
-	for _, m := range []*ledger.Money{&x.Sent, &x.Cost} {
-		if m.IsZero() {
-			*m = ledger.Zero(ledger.BTC)
-		}
-	}
+	asZero(ledger.Zero(ledger.BTC), &x.Sent, &x.Cost)
 }
 
 // hold names what is set aside for it.

@@ -54,11 +54,7 @@ const maxLots = 1000
 func (w *Credit) loaded() {
 	zero := ledger.Zero(w.Balance.Currency())
 	for i := range w.Lots {
-		for _, m := range []*ledger.Money{&w.Lots[i].Left, &w.Lots[i].Reserved} {
-			if m.IsZero() {
-				*m = zero
-			}
-		}
+		asZero(zero, &w.Lots[i].Left, &w.Lots[i].Reserved)
 	}
 }
 
@@ -138,7 +134,8 @@ func (p *Platform) putCredit(u *ledger.Unit, w *Credit) error {
 	return creditKind.Put(u, w.ID, w)
 }
 
-// account names the ledger account of credit.
+// creditAccount names the ledger account of what is owed to the holder of a credit or
+// a prepaid voucher.
 func (p *Platform) creditAccount(owner string, c ledger.Currency) ledger.Ref {
 	return p.of(owner, "credit", c)
 }

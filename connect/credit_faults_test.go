@@ -9,20 +9,12 @@ import (
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
-	"github.com/soukhq/souk/internal/faults"
-	"github.com/soukhq/souk/ledger"
 )
 
 // creditDay is a day of credit, vouchers, tenders and orders from several sources,
 // each step under its own key.
 func (w *world) creditDay(t *testing.T) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})
@@ -67,22 +59,7 @@ func (w *world) creditSpent(ctx context.Context, p *connect.Platform, seller str
 // to nothing is given back (promises 15, 24, 26 and 35, edge-case 95).
 func TestFaultsOfCredit(t *testing.T) {
 	t.Parallel()
-	days := func(w *world) map[string]string {
-		w.creditDay(t)
-		w.store.Heal()
-		w.creditDay(t)
-		w.creditDay(t)
-		return w.balances(t)
-	}
-	clean := newWorld(ledger.Keyed)
-	clean.creditDay(t)
-	calls := clean.store.Calls()
-	want := days(newWorld(ledger.Keyed))
+	want := whateverFails(t, func(w *world) { w.creditDay(t) }, func(w *world) map[string]string { return w.balances(t) })
 	require.Equal(t, "6.50 USD held 0.00", want["cred credit"], "1000 and 200, less 300 and 300, and 50 that came back")
 	require.Equal(t, "3.00 USD held 0.00", want["vch_ credit"], "300, less 200 that came back")
-	for plan := range plans(calls) {
-		w := newWorld(ledger.Keyed, plan)
-		require.Equal(t, want, days(w), plan.String())
-		w.verify(t)
-	}
 }

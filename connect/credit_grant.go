@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
@@ -182,36 +183,25 @@ func (p *Platform) takeGrant(u *ledger.Unit, g *CreditGrant, w *Credit, m ledger
 
 // expireCredit takes back what was granted and has expired. What is set aside for a
 // charge under way is taken when that fails.
-func (e *Engine) expireCredit(ctx context.Context, _ ledger.Store, o ledger.Object) error {
-	w, err := creditKind.Decode(o)
+func (p *Platform) expireCredit(u *ledger.Unit, id string) error {
+	w, err := creditKind.Get(u, id)
 	if err != nil {
 		return err
 	}
-	p, err := e.Platform(ctx, w.Platform)
-	if err != nil {
-		return err
-	}
-	_, err = p.unit(ctx, func(u *ledger.Unit) error {
-		w, err := creditKind.Get(u, o.ID.ID)
+	for _, l := range slices.Clone(w.Lots) {
+		if !l.over(u.At()) || l.Left.IsZero() {
+			continue
+		}
+		g, err := creditGrantKind.Get(u, l.ID)
+		if errors.Is(err, ledger.NotFound) {
+			return &ledger.Error{Class: ledger.Invalid, Code: "corrupt", Op: "connect: credit " + id, Msg: "a grant of it is not there", Err: err}
+		}
 		if err != nil {
 			return err
 		}
-		for _, l := range append([]CreditLot(nil), w.Lots...) {
-			if !l.over(u.At()) || l.Left.IsZero() {
-				continue
-			}
-			g, err := creditGrantKind.Get(u, l.ID)
-			if err != nil {
-				return err
-			}
-			if err := p.takeGrant(u, g, w, l.Left); err != nil {
-				return err
-			}
+		if err := p.takeGrant(u, g, w, l.Left); err != nil {
+			return err
 		}
-		return nil
-	})
-	if errors.Is(err, ledger.NotFound) {
-		return &ledger.Error{Class: ledger.Invalid, Code: "corrupt", Op: "connect: credit " + o.ID.ID, Msg: "a grant of it is not there", Err: err}
 	}
-	return err
+	return nil
 }

@@ -171,11 +171,7 @@ func TestRefusalsOfCredit(t *testing.T) {
 		{"what a seller gets", split(connect.ChargeRequest{AccountID: a.ID, TransferAmount: usd(800)}, other), ledger.Invalid, "invalid_request", "charge.transferAmount"},
 	} {
 		before := snapshot(t, m.Store())
-		err := x.ask()
-		requireCode(t, err, x.class, x.code)
-		var e *ledger.Error
-		require.ErrorAs(t, err, &e, x.what)
-		require.Equal(t, x.field, e.Field, "%s: %v", x.what, err)
+		requireRefusal(t, x.ask(), x.class, x.code, x.field, x.what)
 		require.Equal(t, before, snapshot(t, m.Store()), x.what)
 	}
 	m.verify()
@@ -190,10 +186,7 @@ func TestTwoSpendTheSameCredit(t *testing.T) {
 		m.sell("b", usd(1000))
 		v, err := m.platform.IssueVoucher(m.ctx, connect.VoucherRequest{Key: "v", Amount: usd(500)})
 		require.NoError(t, err)
-		second, err := connect.New(connect.Config{Store: m.Store(), Acquirer: m.Acquirer, Rail: m.Rail, Now: m.Clock.Now})
-		require.NoError(t, err)
-		other, err := second.Platform(m.ctx, m.platform.ID())
-		require.NoError(t, err)
+		_, other := m.second()
 		var all sync.WaitGroup
 		errs := make([]error, 8)
 		for i := range errs {

@@ -189,7 +189,7 @@ func (m *Mandate) use(c *Charge, t *debit.Terms) error {
 	if m.OneOff {
 		m.Charge = c.ID
 	}
-	m.lives(t, m.Created)
+	m.lives(t)
 	return nil
 }
 
@@ -221,14 +221,15 @@ func (p *Platform) withdrawn(u *ledger.Unit, c *Charge, m *Mandate) error {
 	return p.putCharge(u, old, EventChargeUpdated)
 }
 
-// key names the attempt at the rail. Presenting again is another charge.
-func (d *Debit) key(c *Charge) string { return c.ID + "-1" }
+// railKey names a charge or a refund at the rail. Each has one attempt: presenting a
+// debit again is another charge.
+func railKey(id string) string { return id + "-1" }
 
 // instruction is what the rail is told. It is the same whenever it is sent.
 func (c *Charge) instruction() payout.Instruction {
 	d := c.Debit
 	return payout.Instruction{
-		Key: d.key(c), Amount: c.Amount, Destination: d.Destination, Descriptor: c.Descriptor,
+		Key: railKey(c.ID), Amount: c.Amount, Destination: d.Destination, Descriptor: c.Descriptor,
 		Debit: payout.Debit{
 			Scheme: d.Scheme, Kind: d.Kind, Creditor: d.Creditor, Mandate: d.Reference, Signed: d.Signed, Sequence: d.Sequence,
 			DueDate: d.CollectOn, Attempt: d.Attempt, Amendment: d.Amendment,

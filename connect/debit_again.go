@@ -77,7 +77,7 @@ func recordRepresent(u *ledger.Unit, p *Platform, r *RepresentRequest, w ledger.
 		return nil, err
 	}
 	m.LastUse, m.Untold, m.Uses = max(m.LastUse, c.Debit.CollectOn), payout.Amendment{}, m.Uses+1
-	if m.lives(&t, m.Created); m.OneOff {
+	if m.lives(&t); m.OneOff {
 		m.Charge = c.ID
 	}
 	if err := p.putMandate(u, m, EventMandateUpdated); err != nil {

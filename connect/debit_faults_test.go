@@ -9,7 +9,6 @@ import (
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
-	"github.com/soukhq/souk/internal/faults"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -18,13 +17,7 @@ import (
 // notice, one that comes back and is presented again, a refund, a mandate that is
 // changed and one that is let go.
 func (w *world) debitsDay(t *testing.T) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})

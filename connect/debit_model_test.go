@@ -235,16 +235,13 @@ func (d *debitModel) check(t *rapid.T) {
 func (m *market) owned() map[string]int64 {
 	m.t.Helper()
 	sums := make(map[string]int64)
-	require.NoError(m.t, m.Store().Read(m.ctx, func(v ledger.View) error {
-		return ledger.EachAccount(v, ledger.AccountQuery{Book: m.platform.ID()}, func(a ledger.Account) error {
-			name := a.Owner
-			if a.Owner == ledger.House {
-				name = a.Purpose
-			}
-			sums[name] += a.Posted.Minor()
-			return nil
-		})
-	}))
+	m.eachAccount(func(a ledger.Account) {
+		name := a.Owner
+		if a.Owner == ledger.House {
+			name = a.Purpose
+		}
+		sums[name] += a.Posted.Minor()
+	})
 	return sums
 }
 

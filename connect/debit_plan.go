@@ -137,7 +137,7 @@ func (p *Platform) postponed(u *ledger.Unit, m *Mandate, c *Charge, was payout.D
 	}
 	m.LastUse = max(m.LastUse, c.Debit.CollectOn)
 	if t, ok := p.e.c.Debits.Schemes.On(m.Scheme, dayOf(u)); ok {
-		m.lives(&t, m.Created)
+		m.lives(&t)
 	}
 	return mandateKind.Put(u, m.ID, m)
 }

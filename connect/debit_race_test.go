@@ -19,8 +19,7 @@ import (
 func TestRacesOfDebits(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})
 	a := m.seller()
-	second, err := connect.New(connect.Config{Store: m.Store(), Now: m.Clock.Now, Acquirer: m.Acquirer, Rail: m.Rail})
-	require.NoError(t, err)
+	second, _ := m.second()
 	due := payout.DayOf(m.Clock.Now(), time.UTC) + 3
 	var mandates []string
 	var charges []*connect.Charge

@@ -224,7 +224,7 @@ func (p *Platform) ReturnRates(ctx context.Context, r ReturnRatesRequest) ([]Ret
 	wrap := func(err error) error { return fmt.Errorf("connect: return rates: %w", err) }
 	owner := p.id
 	if r.AccountID != "" {
-		if err := p.owns(ctx, r.AccountID); err != nil {
+		if _, err := p.owned(ctx, r.AccountID); err != nil {
 			return nil, wrap(err)
 		}
 		owner = r.AccountID

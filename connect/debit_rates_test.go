@@ -56,12 +56,12 @@ func TestReturnRates(t *testing.T) {
 	require.Equal(t, connect.RateWarning, m.rate(bad, "overall").Level, "3 of 25 are 12 %, four fifths of 15 %")
 	require.Equal(t, "15", m.rate(bad, "overall").Percent.String())
 
-	events := m.told(bad)
-	require.Equal(t, 1, count(events, connect.EventReturnRateLimit))
-	require.Equal(t, 1, count(events, connect.EventReturnRateWarning))
-	require.Zero(t, count(m.told(good), connect.EventReturnRateLimit))
+	events := counts(m.told(bad))
+	require.Equal(t, 1, events[connect.EventReturnRateLimit])
+	require.Equal(t, 1, events[connect.EventReturnRateWarning])
+	require.Zero(t, counts(m.told(good))[connect.EventReturnRateLimit])
 	m.debits(bad, 1, 1, "R02")
-	require.Equal(t, 2, count(m.told(bad), connect.EventReturnRateLimit), "of all returns, 4 of 26")
+	require.Equal(t, 2, counts(m.told(bad))[connect.EventReturnRateLimit], "of all returns, 4 of 26")
 
 	m.Clock.Advance(59 * 24 * time.Hour)
 	require.Equal(t, int64(26), m.rate(bad, "overall").Debits)
@@ -73,12 +73,11 @@ func TestReturnRates(t *testing.T) {
 	m.verify()
 }
 
-func count(list []string, what string) int {
-	n := 0
+// counts counts each of a list.
+func counts(list []string) map[string]int {
+	n := make(map[string]int)
 	for _, x := range list {
-		if x == what {
-			n++
-		}
+		n[x]++
 	}
 	return n
 }

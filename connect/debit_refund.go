@@ -9,7 +9,7 @@ import (
 
 // instruction pays a refund of a bank debit to the account that was debited.
 func (r *Refund) instruction(c *Charge) payout.Instruction {
-	return payout.Instruction{Key: r.ID + "-1", Amount: r.outside(), Destination: c.Debit.Destination, Descriptor: c.Descriptor}
+	return payout.Instruction{Key: railKey(r.ID), Amount: r.outside(), Destination: c.Debit.Destination, Descriptor: c.Descriptor}
 }
 
 // refundUpdate books one piece of a rail's news of a refund: it was paid, or it failed.
@@ -20,7 +20,7 @@ func (e *Engine) refundUpdate(ctx context.Context, id string, n payout.Update) e
 	if err != nil {
 		return notFoundOr(err, "refund")
 	}
-	if r.Rail == "" || r.Rail != railName(e) || r.ID+"-1" != n.Key {
+	if r.Rail == "" || r.Rail != railName(e) || railKey(r.ID) != n.Key {
 		return notFound("refund")
 	}
 	a := Answer{Status: Declined, Code: clip(n.Code)}

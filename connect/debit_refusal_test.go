@@ -170,10 +170,7 @@ func TestDebitRefusals(t *testing.T) {
 		}(), invalid, "invalid_scheme", "scheme"},
 	}
 	for _, r := range rows {
-		var e *ledger.Error
-		require.ErrorAs(t, r.err, &e, r.what)
-		require.Equal(t, []any{r.class, r.code, r.field}, []any{e.Class, e.Code, e.Field}, "%s: %v", r.what, r.err)
-		require.Equal(t, 1, strings.Count(r.err.Error(), "connect: "), "%s: %v", r.what, r.err)
+		requireRefusal(t, r.err, r.class, r.code, r.field, r.what)
 	}
 	require.Equal(t, before, snapshot(t, s.Store()))
 	require.NoError(t, charge(func(*cr) {}), "the key is free")

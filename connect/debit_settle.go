@@ -83,7 +83,7 @@ func (e *Engine) debitUpdate(ctx context.Context, id string, n payout.Update) er
 	if err != nil {
 		return notFoundOr(err, "charge")
 	}
-	if c.Debit == nil || c.Rail != railName(e) || c.Debit.key(c) != n.Key {
+	if c.Debit == nil || c.Rail != railName(e) || railKey(c.ID) != n.Key {
 		return notFound("charge")
 	}
 	p, err := e.Platform(ctx, c.Platform)

@@ -18,7 +18,7 @@ import (
 
 func isMonths(n int) []mkt.Fact[int] { return mkt.Is(n) }
 
-// told lists the types of a platform's events about one object.
+// told lists the types of a platform's events about one object, or with no id about all.
 func (m *market) told(id string) []string {
 	m.t.Helper()
 	var list []string
@@ -27,7 +27,7 @@ func (m *market) told(id string) []string {
 		events, next, err := m.platform.Events(m.ctx, cursor, 0)
 		require.NoError(m.t, err)
 		for _, e := range events {
-			if e.Object.ID == id {
+			if id == "" || e.Object.ID == id {
 				list = append(list, e.Type)
 			}
 		}

@@ -91,12 +91,30 @@ func (e *Engine) workers() []ledger.Worker {
 		worker(e, receiverTask), worker(e, coinReturnTask),
 		e.sourceWorker(), worker(e, increaseTask),
 		e.groupWorker(), e.shareWorker(),
-		{Kind: mandateKind.Name, Do: e.expireMandate},
-		{Kind: creditKind.Name, Do: e.expireCredit}, {Kind: voucherKind.Name, Do: e.expireVoucher},
+		ending(e, &mandateKind, func(m *Mandate) string { return m.Platform }, (*Platform).expireMandate),
+		ending(e, &creditKind, func(w *Credit) string { return w.Platform }, (*Platform).expireCredit),
+		ending(e, &voucherKind, func(v *Voucher) string { return v.Platform }, (*Platform).expireVoucher),
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
 	}
+}
+
+// ending lets Drain end what is over of objects that are due, in a unit of work of
+// their platform that looks at them again.
+func ending[T any](e *Engine, k *ledger.Kind[T], platform func(*T) string, end func(*Platform, *ledger.Unit, string) error) ledger.Worker {
+	return ledger.Worker{Kind: k.Name, Do: func(ctx context.Context, _ ledger.Store, o ledger.Object) error {
+		x, err := k.Decode(o)
+		if err != nil {
+			return err
+		}
+		p, err := e.Platform(ctx, platform(x))
+		if err != nil {
+			return err
+		}
+		_, err = p.unit(ctx, func(u *ledger.Unit) error { return end(p, u, o.ID.ID) })
+		return err
+	}}
 }
 
 // Drain does all work that is due: carries out what was interrupted or recorded

@@ -24,18 +24,20 @@ func Moves(what, from, to string) bool {
 		err = receiverLife.check(what, ReceiverStatus(from), ReceiverStatus(to))
 	case "top-up":
 		err = topUpLife.check(what, TopUpStatus(from), TopUpStatus(to))
+	case "saved source":
+		err = sourceLife.check(what, SourceStatus(from), SourceStatus(to))
+	case "mandate":
+		err = mandateLife.check(what, MandateStatus(from), MandateStatus(to))
+	case "held share":
+		err = shareLife.check(what, ShareStatus(from), ShareStatus(to))
+	case "voucher":
+		err = voucherLife.check(what, VoucherStatus(from), VoucherStatus(to))
+	case "payment":
+		err = paymentLife.check(what, PaymentStatus(from), PaymentStatus(to))
 	default:
 		panic("nothing is known of a " + what)
 	}
 	return err == nil
-}
-
-// KindOfCharge is how charges are stored.
-func KindOfCharge() ledger.Kind[Charge] { return chargeKind }
-
-// SourceMoves is the same for saved sources.
-func SourceMoves(from, to string) bool {
-	return sourceLife.check("saved source", SourceStatus(from), SourceStatus(to)) == nil
 }
 
 // HoldsCard reports whether text holds a card's number.
@@ -59,8 +61,3 @@ func Stored() map[string]reflect.Type {
 }
 
 func typeOf[T any](*ledger.Kind[T]) reflect.Type { return reflect.TypeFor[T]() }
-
-// MandateMoves tells whether a mandate may go from one state to another.
-func MandateMoves(from, to string) bool {
-	return mandateLife.check("mandate", MandateStatus(from), MandateStatus(to)) == nil
-}

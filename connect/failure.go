@@ -26,11 +26,7 @@ type Failure struct {
 func (f *Failure) booked() bool { return f != nil && !f.Amount.IsZero() }
 
 func (f *Failure) loaded(zero ledger.Money) {
-	for _, m := range []*ledger.Money{&f.Amount, &f.Reversal, &f.FeeBack, &f.Discount, &f.Credit} {
-		if m.IsZero() {
-			*m = zero
-		}
-	}
+	asZero(zero, &f.Amount, &f.Reversal, &f.FeeBack, &f.Discount, &f.Credit)
 	for i := range f.Tenders {
 		if f.Tenders[i].IsZero() {
 			f.Tenders[i] = zero

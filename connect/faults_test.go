@@ -80,13 +80,7 @@ type made struct{ seller, charge, refund, payout string }
 // day does a business day, each step under its own key. A step that fails is
 // left for the next time; the steps after it are tried all the same.
 func (w *world) day(t *testing.T) (m made) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})
@@ -168,6 +162,28 @@ func (w *world) verify(t *testing.T) {
 	r, err := w.engine(t).Verify(context.Background())
 	require.NoError(t, err)
 	require.NoError(t, r.Err())
+}
+
+// whateverFails requires that a day ends the same whatever fails between any two of its
+// steps, once it was gone through again and again under the same keys. It returns how.
+func whateverFails(t *testing.T, day func(*world), end func(*world) map[string]string) map[string]string {
+	t.Helper()
+	days := func(w *world) map[string]string {
+		day(w)
+		w.store.Heal()
+		day(w)
+		day(w)
+		return end(w)
+	}
+	clean := newWorld(ledger.Keyed)
+	day(clean)
+	want := days(newWorld(ledger.Keyed))
+	for plan := range plans(clean.store.Calls()) {
+		w := newWorld(ledger.Keyed, plan)
+		require.Equal(t, want, days(w), plan.String())
+		w.verify(t)
+	}
+	return want
 }
 
 // plans are all faults at all calls, but for a race that is lost for ever: each

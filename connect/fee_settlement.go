@@ -119,16 +119,7 @@ func (p *Platform) openDayIn(u *ledger.Unit, owner, purpose string, cur ledger.C
 	if !isPending(purpose) {
 		return purpose, nil
 	}
-	ref := p.of(owner, purpose, cur)
-	if u.First() {
-		u.AssumeOpen(ref)
-		return purpose, nil
-	}
-	list, err := u.Peek(ref)
-	if err == nil && list[0].Closed {
-		purpose = "available"
-	}
-	return purpose, err
+	return whileOpen(u, p.of(owner, purpose, cur), "available")
 }
 
 // feeBack is what a platform gives of its converted part so that so much of it, in

@@ -38,11 +38,7 @@ type HeldPart struct {
 
 // loaded gives amounts of nothing their currency.
 func (h *HeldPart) loaded(zero ledger.Money) {
-	for _, m := range []*ledger.Money{&h.Amount, &h.Account, &h.Platform} {
-		if m.IsZero() {
-			*m = zero
-		}
-	}
+	asZero(zero, &h.Amount, &h.Account, &h.Platform)
 }
 
 func (h HeldPart) plus(o HeldPart) HeldPart {

@@ -87,10 +87,7 @@ func TestReleasesAndRefundsAtOnce(t *testing.T) {
 		m := newMarket(t, connecttest.Config{})
 		a := m.seller()
 		c := m.hold(a.ID, connect.HoldTerms{LongestDays: 1, AtEnd: connect.HoldRefunds})
-		second, err := connect.New(connect.Config{Store: m.Store(), Acquirer: m.Acquirer, Rail: m.Rail, Now: m.Clock.Now})
-		require.NoError(t, err)
-		there, err := second.Platform(m.ctx, m.platform.ID())
-		require.NoError(t, err)
+		second, there := m.second()
 		m.Clock.Advance(25 * time.Hour)
 		var wg sync.WaitGroup
 		errs := make([]error, 12)

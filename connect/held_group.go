@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -203,9 +202,4 @@ func (p *Platform) mark(u *ledger.Unit, g *HeldGroup, id string) error {
 	s.Retry = time.Time{}
 	g.Marked++
 	return p.putShare(u, s, EventShareUpdated)
-}
-
-// entityOf returns who is behind an account, expected unchanged.
-func entityOf(u *ledger.Unit, a *Account) (*compliance.Entity, error) {
-	return compliance.Kind.Get(u, a.Entity)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -45,11 +46,7 @@ const (
 func (r *ShareRelease) replay() *bool { return &r.Replayed }
 
 func (r *ShareRelease) loaded() {
-	for _, m := range []*ledger.Money{&r.ToAccount, &r.ToPlatform} {
-		if m.IsZero() {
-			*m = ledger.Zero(r.Amount.Currency())
-		}
-	}
+	asZero(ledger.Zero(r.Amount.Currency()), &r.ToAccount, &r.ToPlatform)
 }
 
 var shareReleaseKind = ledger.Kind[ShareRelease]{
@@ -233,7 +230,7 @@ func (p *Platform) releasePart(u *ledger.Unit, s *HeldShare, amount ledger.Money
 // landsNow is where what is released lands: pending for its day, or available if
 // that has come or was released.
 func (p *Platform) landsNow(u *ledger.Unit, s *HeldShare, owner string) (string, error) {
-	return p.openDay(u, &Charge{Amount: s.In.Amount}, owner, s.Available, "available")
+	return p.openDay(u, owner, s.In.Amount.Currency(), s.Available, "available")
 }
 
 // released puts a release and its share.
@@ -283,7 +280,7 @@ func (p *Platform) unverified(u *ledger.Unit, account string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	ent, err := entityOf(u, a)
+	ent, err := compliance.Kind.Get(u, a.Entity)
 	if err != nil {
 		return false, err
 	}

@@ -17,10 +17,9 @@ func (c *Charge) waitsAs() HeldPart {
 	if c.Hold == nil {
 		return part
 	}
-	gross, fee := c.given(), c.ApplicationFee
-	net := ledger.Minor(gross.Minor()-fee.Minor()-addTax(c.FeeTax), gross.Currency())
+	gross, net, fee := c.given(), c.sellerNet(), c.commission()
 	if c.Direct {
-		gross, fee, net = c.share(), c.toPlatform(), c.directNet()
+		gross = c.share()
 	}
 	if net.Sign() < 0 || gross.Sign() <= 0 {
 		return part
@@ -35,12 +34,8 @@ func (c *Charge) waitsAs() HeldPart {
 // charge come into.
 func (p *Platform) landsIn(c *Charge, platform, seller ledger.Ref) (commission, share ledger.Ref) {
 	if w := c.waitsAs(); w.Amount.Sign() > 0 {
-		fee := c.ApplicationFee
-		if c.Direct {
-			fee = c.toPlatform()
-		}
 		seller.Purpose = purposeHeld
-		if fee.Sign() >= 0 {
+		if c.commission().Sign() >= 0 {
 			platform.Purpose = purposeHeld
 		}
 	}

@@ -3,8 +3,6 @@ package connect_test
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -36,20 +34,6 @@ func (m *market) share(of string) *connect.HeldShare {
 	s, err := m.platform.GetHeldShare(m.ctx, of)
 	require.NoError(m.t, err)
 	return s
-}
-
-// Only the listed changes of state happen (promise 64).
-func TestShareMoves(t *testing.T) {
-	moves := map[string]string{
-		"waiting": "waiting complained released given_back", "complained": "complained waiting released given_back",
-		"released": "released waiting", "given_back": "given_back waiting",
-	}
-	all := []string{"", "waiting", "complained", "released", "given_back", "nothing"}
-	for _, from := range all {
-		for _, to := range all {
-			require.Equal(t, slices.Contains(strings.Fields(moves[from]), to), connect.ShareMoves(from, to), "from %q to %q", from, to)
-		}
-	}
 }
 
 // The verbs of what waits only record in a host's transaction, replay under their
@@ -210,18 +194,7 @@ func TestHeldListsBalancesEvents(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, x, one)
 	}
-	told := map[string]int{}
-	var cursor ledger.Cursor
-	for {
-		events, next, err := m.platform.Events(m.ctx, cursor, 0)
-		require.NoError(t, err)
-		for _, e := range events {
-			told[e.Type]++
-		}
-		if cursor = next; len(events) == 0 {
-			break
-		}
-	}
+	told := counts(m.told(""))
 	require.Equal(t, []int{3, 2}, []int{told[connect.EventShareHeld], told[connect.EventShareReleased]})
 }
 

@@ -15,7 +15,7 @@ const (
 	declineRetry = day
 )
 
-// what is to be done with a share at a moment, and why; empty: nothing.
+// what says what is to be done with a share at a moment, and why; empty: nothing.
 func (s *HeldShare) what(now time.Time) (HoldEnd, ReleaseCause) {
 	switch {
 	case !s.waits() || now.Before(s.due()):

@@ -175,10 +175,7 @@ func TestIncreaseRaces(t *testing.T) {
 	for round := range 30 {
 		m := newMarket(t, connecttest.Config{AcquirerDelivery: []ledger.Delivery{ledger.Keyed, ledger.Askable}[round%2]})
 		c := m.authorize(m.seller().ID, 1000, 100, connect.TestCard)
-		second, err := connect.New(connect.Config{Store: m.Store(), Now: m.Clock.Now, Acquirer: m.Acquirer, Rail: m.Rail})
-		require.NoError(t, err)
-		p, err := second.Platform(m.ctx, m.platform.ID())
-		require.NoError(t, err)
+		_, p := m.second()
 		ctx, errs := context.Background(), make([]error, 4)
 		var wg sync.WaitGroup
 		for i, do := range []func() error{

@@ -45,10 +45,10 @@ func (c *Charge) become(to ChargeStatus, code string) error {
 	return nil
 }
 
-// StepStatus is where a capture or a cancellation stands.
+// StepStatus is where a capture, a cancellation or an increase stands.
 type StepStatus string
 
-// The states of a capture or a cancellation.
+// The states of a capture, a cancellation or an increase.
 const (
 	StepPending   StepStatus = "pending" // recorded, and the acquirer's answer is still to come
 	StepSucceeded StepStatus = "succeeded"

@@ -120,11 +120,3 @@ func (p *LineParts) add(q *LineParts, sign int64) {
 		p.addTax(t.Authority, ledger.Minor(sign*t.Amount.Minor(), cur))
 	}
 }
-
-// some is an amount as storage has it: nothing is the zero Money.
-func some(m ledger.Money) ledger.Money {
-	if m.IsZero() {
-		return ledger.Money{}
-	}
-	return m
-}

@@ -55,18 +55,12 @@ func (c *Charge) byLine() *ByLine {
 
 // linesLoaded gives amounts of nothing their currency back, which storage leaves out.
 func (c *Charge) linesLoaded(zero ledger.Money) {
-	var list []*ledger.Money
 	if b := c.ByLine; b != nil {
-		list = append(list, &b.Amount, &b.Aside, &b.Fee, &b.FeeBase, &b.Discount, &b.TakenBack)
+		asZero(zero, &b.Amount, &b.Aside, &b.Fee, &b.FeeBase, &b.Discount, &b.TakenBack)
 	}
 	for i := range c.Shares {
 		s := &c.Shares[i]
-		list = append(list, &s.Amount, &s.Refunded, &s.Transferred)
-	}
-	for _, m := range list {
-		if m.IsZero() {
-			*m = zero
-		}
+		asZero(zero, &s.Amount, &s.Refunded, &s.Transferred)
 	}
 }
 

@@ -117,7 +117,7 @@ func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledg
 			return q, badField("invalid_request", "account", "this list cannot tell accounts apart")
 		}
 		if r.AccountID != p.id {
-			if err := p.owns(ctx, r.AccountID); err != nil {
+			if _, err := p.owned(ctx, r.AccountID); err != nil {
 				return q, err
 			}
 		}

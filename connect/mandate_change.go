@@ -210,35 +210,24 @@ func (p *Platform) amend(u *ledger.Unit, m *Mandate, r *AmendMandateRequest) (wa
 }
 
 // lives says until when a mandate is good.
-func (m *Mandate) lives(t *debit.Terms, created time.Time) {
+func (m *Mandate) lives(t *debit.Terms) {
 	m.Expires = 0
 	if t.Life > 0 {
-		m.Expires = debit.AddMonths(max(m.LastUse, payout.DayOf(created, time.UTC)), t.Life)
+		m.Expires = debit.AddMonths(max(m.LastUse, payout.DayOf(m.Created, time.UTC)), t.Life)
 	}
 }
 
 // expireMandate ends a mandate that was not used for too long.
-func (e *Engine) expireMandate(ctx context.Context, _ ledger.Store, o ledger.Object) error {
-	m, err := mandateKind.Decode(o)
-	if err != nil {
+func (p *Platform) expireMandate(u *ledger.Unit, id string) error {
+	m, err := p.mandate(u, id)
+	if err != nil || m.over() || m.Expires == 0 || dayOf(u) <= m.Expires {
+		return err // somebody was faster, or it was used
+	}
+	if err := m.become(MandateExpired, ""); err != nil {
 		return err
 	}
-	p, err := e.Platform(ctx, m.Platform)
-	if err != nil {
-		return err
-	}
-	_, err = p.unit(ctx, func(u *ledger.Unit) error {
-		m, err := p.mandate(u, o.ID.ID)
-		if err != nil || m.over() || m.Expires == 0 || dayOf(u) <= m.Expires {
-			return err // somebody was faster, or it was used
-		}
-		if err := m.become(MandateExpired, ""); err != nil {
-			return err
-		}
-		m.Ended = u.At()
-		return p.putMandate(u, m, EventMandateExpired)
-	})
-	return err
+	m.Ended = u.At()
+	return p.putMandate(u, m, EventMandateExpired)
 }
 
 // mandateEnded books that a return has ended a mandate.

@@ -80,7 +80,7 @@ func (p *Platform) newMandate(u *ledger.Unit, r *MandateRequest) (*Mandate, erro
 	if m.signed(); m.Signature.Text != "" && !t.Confirmed {
 		m.Status, m.Activated = MandateActive, u.At()
 	}
-	m.lives(&t, u.At())
+	m.lives(&t)
 	return m, p.putMandate(u, m, EventMandateCreated)
 }
 

@@ -1,7 +1,6 @@
 package connect_test
 
 import (
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,19 +63,6 @@ func (m *market) debited(mandate, seller string, minor, fee int64) *connect.Char
 	c, err := m.collect(connect.ChargeRequest{MandateID: mandate, Amount: usd(minor), AccountID: seller, ApplicationFee: usd(fee)})
 	require.NoError(m.t, err)
 	return c
-}
-
-// Only the listed changes of state happen (promise 64).
-func TestMandateMoves(t *testing.T) {
-	moves := map[string]string{
-		"pending": "active canceled expired", "active": "suspended canceled expired", "suspended": "active canceled expired",
-	}
-	all := []string{"", "pending", "active", "suspended", "canceled", "expired", "nothing"}
-	for _, from := range all {
-		for _, to := range all {
-			require.Equal(t, slices.Contains(strings.Fields(moves[from]), to), connect.MandateMoves(from, to), "%q to %q", from, to)
-		}
-	}
 }
 
 // Every verb of a mandate in every state does what it says, or is refused with a code
@@ -281,10 +267,7 @@ func TestOneOffServesOnce(t *testing.T) {
 	r := achMandate("a", payout.TestAccount)
 	r.OneOff = true
 	x := m.mandate(r)
-	again, err := connect.New(connect.Config{Store: m.Store(), Now: m.Clock.Now, Acquirer: m.Acquirer, Rail: m.Rail})
-	require.NoError(t, err)
-	p, err := again.Platform(m.ctx, m.platform.ID())
-	require.NoError(t, err)
+	_, p := m.second()
 	errs := make([]error, 8)
 	var wg sync.WaitGroup
 	for i := range errs {

@@ -53,6 +53,16 @@ func fund(t *testing.T, p *connect.Platform) *connect.Account {
 	return a
 }
 
+// second is another process on the same store, and its platform.
+func (m *market) second() (*connect.Engine, *connect.Platform) {
+	m.t.Helper()
+	engine, err := connect.New(connect.Config{Store: m.Store(), Now: m.Clock.Now, Acquirer: m.Acquirer, Rail: m.Rail})
+	require.NoError(m.t, err)
+	p, err := engine.Platform(m.ctx, m.platform.ID())
+	require.NoError(m.t, err)
+	return engine, p
+}
+
 func (m *market) key() string {
 	m.keys++
 	return fmt.Sprintf("key-%d", m.keys)
@@ -104,4 +114,15 @@ func (m *market) has(account string) connect.CurrencyBalance {
 	b, err := m.platform.Balance(m.ctx, account)
 	require.NoError(m.t, err)
 	return b.In(ledger.USD)
+}
+
+// eachAccount calls fn with each account in the platform's books.
+func (m *market) eachAccount(fn func(ledger.Account)) {
+	m.t.Helper()
+	require.NoError(m.t, m.Store().Read(m.ctx, func(v ledger.View) error {
+		return ledger.EachAccount(v, ledger.AccountQuery{Book: m.platform.ID()}, func(a ledger.Account) error {
+			fn(a)
+			return nil
+		})
+	}))
 }

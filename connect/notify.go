@@ -129,31 +129,3 @@ func (e *Engine) hearNotice(ctx context.Context, n Notice, done *Notified) error
 	e.c.Logger.Warn("souk: a notice was not booked", slog.String("event", clip(n.Event)), slog.String("id", clip(n.ID)), slog.String("reason", why))
 	return nil
 }
-
-// captureNews books news of a capture. One that failed after it had succeeded has
-// failed its payment, if that has no other.
-func (e *Engine) captureNews(ctx context.Context, n News) error {
-	if n.Answer.Status != Failed {
-		return captureTask.news(ctx, e, n.Key, n.Answer)
-	}
-	k, err := captureKind.Read(ctx, e.c.Store, n.Key)
-	if err != nil {
-		return notFoundOr(err, captureTask.verb)
-	}
-	c, err := chargeKind.Read(ctx, e.c.Store, k.Charge)
-	switch {
-	case err != nil:
-		return err
-	case c.Acquirer != acquirerName(e):
-		return notFound(captureTask.verb)
-	case k.Status == StepPending || k.Status == StepUnknown:
-		n.Answer.Status = Declined
-		return captureTask.news(ctx, e, n.Key, n.Answer)
-	case k.Status == StepFailed:
-		return nil
-	case c.Authorization != nil && c.Authorization.Made > 1:
-		return badState("partly_failed", "key", "one of several captures of the charge has failed: a person decides")
-	}
-	n.Key = c.key()
-	return e.chargeNews(ctx, n)
-}

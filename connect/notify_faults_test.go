@@ -73,13 +73,7 @@ func (p *posts) ends(t *testing.T, what string) {
 func TestFaultsOfNotices(t *testing.T) {
 	t.Parallel()
 	try := func(p *posts, s ledger.Store) (err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				if _, crash := r.(faults.Crash); !crash {
-					panic(r)
-				}
-			}
-		}()
+		defer survived()
 		_, err = p.engine(t, s).Notify(t.Context(), p.note)
 		return err
 	}

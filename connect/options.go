@@ -89,9 +89,9 @@ func (p *Platform) options(ctx context.Context, r *OptionsRequest) (*Options, er
 	}
 	s := market.Sale{Amount: r.Amount, Seller: prof.Country}
 	if r.AccountID != "" {
-		a, err := accountKind.Read(ctx, p.store, r.AccountID)
-		if err != nil || a.Platform != p.id {
-			return nil, notFoundUnless(err)
+		a, err := p.owned(ctx, r.AccountID)
+		if err != nil {
+			return nil, err
 		}
 		s.Seller = a.Country
 	}
@@ -131,13 +131,6 @@ func (p *Platform) current(ctx context.Context) (*Profile, error) {
 		return nil, err
 	}
 	return &v.Profile, nil
-}
-
-func notFoundUnless(err error) error {
-	if err == nil {
-		return notFound("account")
-	}
-	return notFoundOr(err, "account")
 }
 
 // fill adds what does not hang on the amount, and notes what is to be confirmed.

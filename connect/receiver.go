@@ -96,11 +96,7 @@ func (r *Receiver) URI() string {
 }
 
 func (r *Receiver) loaded() {
-	for _, m := range []*ledger.Money{&r.Satoshi, &r.Received, &r.Paid, &r.Applied, &r.Returned, &r.Returning, &r.Missing} {
-		if m.IsZero() {
-			*m = ledger.Zero(ledger.BTC)
-		}
-	}
+	asZero(ledger.Zero(ledger.BTC), &r.Satoshi, &r.Received, &r.Paid, &r.Applied, &r.Returned, &r.Returning, &r.Missing)
 	r.Terms.loaded()
 }
 

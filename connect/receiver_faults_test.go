@@ -42,13 +42,7 @@ func (w *coinWorld) engine(t *testing.T) *connect.Engine {
 // day sells twice, once paid in full and once short, and gives back of both. It
 // reports whether it came to its end.
 func (w *coinWorld) day(t *testing.T) (whole bool) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})

@@ -370,6 +370,16 @@ func (s *scene) cancel(id string) error {
 	return err
 }
 
+// requireRefusal requires what a refusal says: its class, its code, the field that it
+// is about, and the package once.
+func requireRefusal(t *testing.T, err error, class ledger.Class, code, field, what string) {
+	t.Helper()
+	var e *ledger.Error
+	require.ErrorAs(t, err, &e, what)
+	require.Equal(t, []any{class, code, field}, []any{e.Class, e.Code, e.Field}, "%s: %v", what, err)
+	require.Equal(t, 1, strings.Count(err.Error(), "connect: "), "%s: %v", what, err)
+}
+
 // Each refusal has a class, a code and the field that it is about, comes before
 // anything is written, and leaves its key free for the corrected request
 // (promises 21 and 28).
@@ -377,11 +387,7 @@ func TestRefusals(t *testing.T) {
 	s := newScene(t)
 	before := snapshot(t, s.Store())
 	for _, r := range refusals {
-		err := r.ask(s)
-		var e *ledger.Error
-		require.ErrorAs(t, err, &e, r.what)
-		require.Equal(t, []any{r.class, r.code, r.field}, []any{e.Class, e.Code, e.Field}, "%s: %v", r.what, err)
-		require.Equal(t, 1, strings.Count(err.Error(), "connect: "), "%s: %v", r.what, err)
+		requireRefusal(t, r.ask(s), r.class, r.code, r.field, r.what)
 		require.Equal(t, before, snapshot(t, s.Store()), r.what)
 	}
 	require.NoError(t, s.pay(func(*connect.ChargeRequest) {}), "the key is free")

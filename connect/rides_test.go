@@ -106,15 +106,12 @@ func TestRidesWithLines(t *testing.T) {
 // theirs, of authorities and the house by purpose.
 func (m *market) sumsByOwner() map[string]int64 {
 	sums := map[string]int64{}
-	require.NoError(m.t, m.Store().Read(m.ctx, func(v ledger.View) error {
-		return ledger.EachAccount(v, ledger.AccountQuery{Book: m.platform.ID()}, func(a ledger.Account) error {
-			if a.Owner == ledger.House || strings.HasPrefix(a.Purpose, "tax/") {
-				sums[a.Purpose] += a.Posted.Minor()
-			} else {
-				sums[a.Owner] += a.Posted.Minor()
-			}
-			return nil
-		})
-	}))
+	m.eachAccount(func(a ledger.Account) {
+		if a.Owner == ledger.House || strings.HasPrefix(a.Purpose, "tax/") {
+			sums[a.Purpose] += a.Posted.Minor()
+		} else {
+			sums[a.Owner] += a.Posted.Minor()
+		}
+	})
 	return sums
 }

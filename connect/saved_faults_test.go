@@ -11,20 +11,13 @@ import (
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
-	"github.com/soukhq/souk/internal/faults"
 	"github.com/soukhq/souk/ledger"
 )
 
 // savedDay is a day of customers who save cards, pay with them and have their
 // authorizations raised, each step under its own key.
 func (w *world) savedDay(t *testing.T) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})
@@ -92,26 +85,13 @@ func (w *world) saved(t *testing.T) string {
 // edge-case 95).
 func TestFaultsOfSavedSources(t *testing.T) {
 	t.Parallel()
-	days := func(w *world) (map[string]string, string) {
-		w.savedDay(t)
-		w.store.Heal()
-		w.savedDay(t)
-		w.savedDay(t)
-		return w.balances(t), w.saved(t)
-	}
-	clean := newWorld(ledger.Keyed)
-	clean.savedDay(t)
-	calls := clean.store.Calls()
-	want, saved := days(newWorld(ledger.Keyed))
-	require.Equal(t, "map[active:2 listed:2]", saved)
+	want := whateverFails(t, func(w *world) { w.savedDay(t) }, func(w *world) map[string]string {
+		has := w.balances(t)
+		has["saved"] = w.saved(t)
+		return has
+	})
+	require.Equal(t, "map[active:2 listed:2]", want["saved"])
 	require.Equal(t, "61.77 USD held 0.00", want["acct available"], "1800 + 877 + 3500")
-	for plan := range plans(calls) {
-		w := newWorld(ledger.Keyed, plan)
-		have, sources := days(w)
-		require.Equal(t, want, have, plan.String())
-		require.Equal(t, saved, sources, plan.String())
-		w.verify(t)
-	}
 }
 
 // A customer is deleted while two processes save sources for them and charge them:
@@ -122,10 +102,7 @@ func TestDeleteRaces(t *testing.T) {
 		m := newMarket(t, connecttest.Config{})
 		k := m.customer("")
 		s := m.save(k.ID, connect.TestCard)
-		second, err := connect.New(connect.Config{Store: m.Store(), Now: m.Clock.Now, Acquirer: m.Acquirer, Rail: m.Rail})
-		require.NoError(t, err)
-		p, err := second.Platform(m.ctx, m.platform.ID())
-		require.NoError(t, err)
+		_, p := m.second()
 		var wg sync.WaitGroup
 		for i := range 4 {
 			wg.Go(func() {
@@ -148,7 +125,7 @@ func TestDeleteRaces(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, connect.SourceDetached, s.Status)
 		}
-		_, err = m.pay(connect.ChargeRequest{Amount: usd(1000), SavedSourceID: s.ID})
+		_, err := m.pay(connect.ChargeRequest{Amount: usd(1000), SavedSourceID: s.ID})
 		requireCode(t, err, ledger.State, "customer_deleted")
 		m.verify()
 	}
@@ -195,18 +172,7 @@ func TestSavedEvents(t *testing.T) {
 	m.pass(time.Minute)
 	_, err = m.platform.DeleteCustomer(m.ctx, connect.DeleteCustomerRequest{Key: "d", CustomerID: k.ID})
 	require.NoError(t, err)
-	told := map[string]int{}
-	var cursor ledger.Cursor
-	for {
-		list, next, err := m.platform.Events(m.ctx, cursor, 0)
-		require.NoError(t, err)
-		for _, e := range list {
-			told[e.Type]++
-		}
-		if cursor = next; len(list) == 0 {
-			break
-		}
-	}
+	told := counts(m.told(""))
 	for kind, n := range map[string]int{
 		connect.EventCustomerCreated: 1, connect.EventCustomerUpdated: 1, connect.EventCustomerDeleted: 1,
 		connect.EventSourcePending: 3, connect.EventSourceSaved: 1, connect.EventSourceActionRequired: 1, connect.EventSourceFailed: 2,

@@ -282,20 +282,6 @@ func TestDeleteCustomer(t *testing.T) {
 	m.verify()
 }
 
-// Only the listed changes of state happen (promise 64).
-func TestSourceMoves(t *testing.T) {
-	moves := map[string]string{
-		"pending": "pending unknown requires_action active failed detached", "unknown": "pending requires_action active failed detached",
-		"requires_action": "requires_action pending active failed detached", "active": "expired detached", "expired": "detached",
-	}
-	all := []string{"", "pending", "unknown", "requires_action", "active", "expired", "detached", "failed"}
-	for _, from := range all {
-		for _, to := range all {
-			require.Equal(t, has(moves[from], to), connect.SourceMoves(from, to), "from %q to %q", from, to)
-		}
-	}
-}
-
 // pay charges as a request says, under a key of its own.
 func (m *market) pay(r connect.ChargeRequest) (*connect.Charge, error) {
 	r.Key = m.key()

@@ -10,20 +10,13 @@ import (
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/fx"
-	"github.com/soukhq/souk/internal/faults"
 	"github.com/soukhq/souk/ledger"
 )
 
 // shapesDay is a day of direct charges, transfers of a charge, reversals, debits
 // and top-ups, each step under its own key.
 func (w *world) shapesDay(t *testing.T) {
-	defer func() {
-		if p := recover(); p != nil {
-			if _, crash := p.(faults.Crash); !crash {
-				panic(p)
-			}
-		}
-	}()
+	defer survived()
 	ctx := context.Background()
 	eng := w.engine(t)
 	p, err := eng.Register(ctx, connect.PlatformRequest{Key: "p", Name: "Platform", Country: "US"})
@@ -65,23 +58,8 @@ func (w *world) shapesDay(t *testing.T) {
 // and their transfers to the same end (promises 24, 26 and 35, edge-case 95).
 func TestFaultsOfShapes(t *testing.T) {
 	t.Parallel()
-	days := func(w *world) map[string]string {
-		w.shapesDay(t)
-		w.store.Heal()
-		w.shapesDay(t)
-		w.shapesDay(t)
-		return w.balances(t)
-	}
-	clean := newWorld(ledger.Keyed)
-	clean.shapesDay(t)
-	calls := clean.store.Calls()
-	want := days(newWorld(ledger.Keyed))
+	want := whateverFails(t, func(w *world) { w.shapesDay(t) }, func(w *world) map[string]string { return w.balances(t) })
 	require.Equal(t, "50.99 USD held 0.00", want["acct available"], "941 - 123 - 250 + 31, 7000 - 2000 and - 500")
-	for plan := range plans(calls) {
-		w := newWorld(ledger.Keyed, plan)
-		require.Equal(t, want, days(w), plan.String())
-		w.verify(t)
-	}
 }
 
 // noRates is an outside that is gone.
@@ -147,18 +125,7 @@ func TestShapeEvents(t *testing.T) {
 	s := newShapes(t)
 	_, err := s.platform.ReverseTopUp(s.ctx, connect.ReverseTopUpRequest{Key: "k", TopUpID: s.topUp.ID})
 	require.NoError(t, err)
-	told := map[string]int{}
-	var cursor ledger.Cursor
-	for {
-		list, next, err := s.platform.Events(s.ctx, cursor, 0)
-		require.NoError(t, err)
-		for _, e := range list {
-			told[e.Type]++
-		}
-		if cursor = next; len(list) == 0 {
-			break
-		}
-	}
+	told := counts(s.told(""))
 	for kind, n := range map[string]int{
 		connect.EventTransferCreated: 2, connect.EventTransferReversed: 1, connect.EventTransferReversalCreated: 1,
 		connect.EventAgreementRecorded: 2, connect.EventAgreementEnded: 1, connect.EventTopUpSucceeded: 1, connect.EventTopUpReversed: 1,

@@ -105,10 +105,7 @@ func (t *tally) charge(c *Charge) {
 	if c.Account == "" {
 		return
 	}
-	given, fee := c.given(), c.ApplicationFee
-	if c.Direct {
-		fee = c.toPlatform()
-	}
+	given, fee := c.given(), c.commission()
 	t.add(t.platform, "balance", given, -1)
 	t.add(c.Account, "balance", given, 1)
 	t.add(c.Account, "balance", fee, -1)

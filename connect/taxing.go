@@ -109,9 +109,9 @@ func (p *Platform) taxable(ctx context.Context, r *ChargeRequest, l *layout) (ta
 	platform := tax.Party{Place: tax.Place{Country: prof.Country}, Business: true, Number: prof.TaxNumber}
 	s := tax.Sale{At: p.e.env.Time(), Platform: platform, Seller: platform, Buyer: r.Taxed.Buyer, ShipFrom: r.Taxed.From, ShipTo: r.Taxed.To}
 	if r.AccountID != "" {
-		a, err := accountKind.Read(ctx, p.store, r.AccountID)
-		if err != nil || a.Platform != p.id {
-			return s, notFoundUnless(err)
+		a, err := p.owned(ctx, r.AccountID)
+		if err != nil {
+			return s, err
 		}
 		s.Seller = tax.Party{Place: tax.Place{Country: a.Country}, Business: a.Type != compliance.Individual || a.TaxNumber != "", Number: a.TaxNumber}
 	}
@@ -130,7 +130,7 @@ func (p *Platform) taxable(ctx context.Context, r *ChargeRequest, l *layout) (ta
 		return s, badField("invalid_country", "taxed.buyer", "where the buyer is, or what is sold goes to, is missing")
 	}
 	if number := s.Buyer.Number; number != "" {
-		if _, err := taxNumber(number, ""); err != nil {
+		if err := checkTaxNumber(number); err != nil {
 			return s, inField("taxed.buyer.number", err)
 		}
 	}
@@ -162,27 +162,29 @@ func checkPlace(at tax.Place, field string) error {
 	return checkText(field, at.PostalCode, 12)
 }
 
-// taxNumber is the number that is to be kept: what was asked for, or what there is.
+// taxNumber is the number that is to be kept: what was asked for, "none" being no
+// number, or what there is.
 func taxNumber(asked, have string) (string, error) {
-	if asked == "" {
+	switch asked {
+	case "":
 		return have, nil
-	}
-	if asked == "none" {
+	case "none":
 		return "", nil
 	}
-	if len(asked) < 2 || len(asked) > 20 {
-		return "", badTaxNumber()
-	}
-	for i := range len(asked) {
-		if c := asked[i]; (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
-			return "", badTaxNumber()
-		}
-	}
-	return asked, nil
+	return asked, checkTaxNumber(asked)
 }
 
-func badTaxNumber() error {
-	return badField("invalid_tax_number", "taxNumber", "a number is 2 to 20 capital letters and digits, without spaces")
+// checkTaxNumber refuses what is no number.
+func checkTaxNumber(number string) error {
+	bad := len(number) < 2 || len(number) > 20
+	for i := range len(number) {
+		c := number[i]
+		bad = bad || (c < 'A' || c > 'Z') && (c < '0' || c > '9')
+	}
+	if bad {
+		return badField("invalid_tax_number", "taxNumber", "a number is 2 to 20 capital letters and digits, without spaces")
+	}
+	return nil
 }
 
 // answered adds the calculator's answer to the lines, one for each tax on each line,

@@ -127,7 +127,12 @@ func TestTaxRefused(t *testing.T) {
 		require.Equal(t, field, e.Field)
 		require.Contains(t, []ledger.Class{ledger.Invalid, ledger.NotFound}, e.Class)
 	}
-	_, err := m.platform.QuoteTax(m.ctx, connect.ChargeRequest{Lines: []connect.Line{goods(5)}})
+	none := good // which takes a number away elsewhere, and is none of a buyer's
+	none.Taxed = toNewYork()
+	none.Taxed.Buyer.Number = "none"
+	_, err := m.try(none)
+	requireField(t, "invalid_tax_number", "taxed.buyer.number", err)
+	_, err = m.platform.QuoteTax(m.ctx, connect.ChargeRequest{Lines: []connect.Line{goods(5)}})
 	requireField(t, "invalid_request", "taxed", err)
 	require.Equal(t, before, snapshot(t, m.Store()))
 }

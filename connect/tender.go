@@ -52,17 +52,9 @@ func tendersLoaded(list []Tender) {
 	for i := range list {
 		t := &list[i]
 		zero := ledger.Zero(t.Amount.Currency())
-		for _, m := range []*ledger.Money{&t.Amount, &t.Refunded, &t.Reserved, &t.Authorized} {
-			if m.IsZero() {
-				*m = zero
-			}
-		}
+		asZero(zero, &t.Amount, &t.Refunded, &t.Reserved, &t.Authorized)
 		for j := range t.From {
-			for _, m := range []*ledger.Money{&t.From[j].Amount, &t.From[j].Back, &t.From[j].Open} {
-				if m.IsZero() {
-					*m = zero
-				}
-			}
+			asZero(zero, &t.From[j].Amount, &t.From[j].Back, &t.From[j].Open)
 		}
 	}
 }

@@ -53,36 +53,30 @@ func (w *together) end() {
 // aside.
 func (w *together) sums() map[string]int64 {
 	sums := map[string]int64{}
-	require.NoError(w.t, w.Store().Read(w.ctx, func(v ledger.View) error {
-		return ledger.EachAccount(v, ledger.AccountQuery{Book: w.platform.ID()}, func(a ledger.Account) error {
-			name := a.Owner + " " + a.Posted.Currency().String()
-			switch {
-			case a.Owner == ledger.House, strings.HasPrefix(a.Purpose, "tax/"), a.Purpose == "held":
-				name = a.Owner + " " + a.Purpose + " " + a.Posted.Currency().String()
-			case a.Purpose == "credit":
-				name = "credit " + a.Posted.Currency().String()
-			}
-			sums[name] += a.Posted.Minor()
-			sums["set aside"] += a.Held.Minor()
-			return nil
-		})
-	}))
+	w.eachAccount(func(a ledger.Account) {
+		name := a.Owner + " " + a.Posted.Currency().String()
+		switch {
+		case a.Owner == ledger.House, strings.HasPrefix(a.Purpose, "tax/"), a.Purpose == "held":
+			name = a.Owner + " " + a.Purpose + " " + a.Posted.Currency().String()
+		case a.Purpose == "credit":
+			name = "credit " + a.Posted.Currency().String()
+		}
+		sums[name] += a.Posted.Minor()
+		sums["set aside"] += a.Held.Minor()
+	})
 	return sums
 }
 
 // nobodyShort: what must not be below zero is not.
 func (w *together) nobodyShort() {
-	require.NoError(w.t, w.Store().Read(w.ctx, func(v ledger.View) error {
-		return ledger.EachAccount(v, ledger.AccountQuery{Book: w.platform.ID()}, func(a ledger.Account) error {
-			if a.Purpose == "credit" || a.Purpose == "held" || strings.HasPrefix(a.Purpose, "tax/") {
-				require.GreaterOrEqual(w.t, a.Posted.Minor(), a.Held.Minor(), "%v", a.Ref)
-			}
-			if w.refuses && a.Owner == w.seller && a.Purpose == "available" && w.now(w.c).Failure == nil {
-				require.GreaterOrEqual(w.t, a.Posted.Minor(), a.Held.Minor(), "%v", a.Ref)
-			}
-			return nil
-		})
-	}))
+	w.eachAccount(func(a ledger.Account) {
+		if a.Purpose == "credit" || a.Purpose == "held" || strings.HasPrefix(a.Purpose, "tax/") {
+			require.GreaterOrEqual(w.t, a.Posted.Minor(), a.Held.Minor(), "%v", a.Ref)
+		}
+		if w.refuses && a.Owner == w.seller && a.Purpose == "available" && w.now(w.c).Failure == nil {
+			require.GreaterOrEqual(w.t, a.Posted.Minor(), a.Held.Minor(), "%v", a.Ref)
+		}
+	})
 }
 
 // nobodyKeeps: all went back, so that everybody has what they had, but for what was

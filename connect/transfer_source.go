@@ -40,7 +40,7 @@ func (p *Platform) takeFromCharge(u *ledger.Unit, r *TransferRequest, t *Transfe
 		if err != nil {
 			return err
 		}
-		if t.ToIn, err = p.openDay(u, c, t.To, day, "available"); err != nil {
+		if t.ToIn, err = p.openDay(u, t.To, c.Amount.Currency(), day, "available"); err != nil {
 			return err
 		}
 	}

@@ -75,11 +75,7 @@ func (v *Voucher) become(to VoucherStatus) error {
 func (v *Voucher) replay() *bool { return &v.Replayed }
 
 func (v *Voucher) loaded() {
-	for _, m := range []*ledger.Money{&v.Left, &v.Reserved, &v.Claimed} {
-		if m.IsZero() {
-			*m = ledger.Zero(v.Amount.Currency())
-		}
-	}
+	asZero(ledger.Zero(v.Amount.Currency()), &v.Left, &v.Reserved, &v.Claimed)
 }
 
 var voucherKind = ledger.Kind[Voucher]{

@@ -163,24 +163,13 @@ func (p *Platform) CancelVoucher(ctx context.Context, r CancelVoucherRequest) (*
 }
 
 // expireVoucher ends a voucher whose time is over. It moves no money.
-func (e *Engine) expireVoucher(ctx context.Context, _ ledger.Store, o ledger.Object) error {
-	v, err := voucherKind.Decode(o)
-	if err != nil {
+func (p *Platform) expireVoucher(u *ledger.Unit, id string) error {
+	v, err := voucherKind.Get(u, id)
+	if err != nil || !v.Work.Open() || u.At().Before(v.Expires) {
 		return err
 	}
-	p, err := e.Platform(ctx, v.Platform)
-	if err != nil {
+	if err := v.become(VoucherExpired); err != nil {
 		return err
 	}
-	_, err = p.unit(ctx, func(u *ledger.Unit) error {
-		v, err := voucherKind.Get(u, o.ID.ID)
-		if err != nil || !v.Work.Open() || u.At().Before(v.Expires) {
-			return err
-		}
-		if err := v.become(VoucherExpired); err != nil {
-			return err
-		}
-		return p.putVoucher(u, v, EventVoucherExpired)
-	})
-	return err
+	return p.putVoucher(u, v, EventVoucherExpired)
 }

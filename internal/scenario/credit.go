@@ -24,7 +24,7 @@ func (r *runner) buyerID(name string, c ledger.Currency) string {
 // code is what a buyer types in for a voucher of the tables.
 func code(name string) string { return "code-of-voucher-" + name }
 
-// tenders reads what pays besides the card: "credit B" or "credit B=2000", "voucher
+// tender reads what pays besides the card: "credit B" or "credit B=2000", "voucher
 // v1" or "voucher v1=200".
 func (r *runner) tender(kind, word, currency string) connect.TenderRequest {
 	name, minor, stated := strings.Cut(word, "=")
