@@ -25,8 +25,9 @@ type gate struct {
 type gates struct{ known atomic.Pointer[knownGates] }
 
 type knownGates struct {
-	version int64
-	set     map[gate]bool
+	version   int64
+	set       map[gate]bool
+	isolation string // of the transaction that read them
 }
 
 func (g *gates) load() *knownGates {
@@ -99,10 +100,10 @@ func (g *gates) refresh(ctx context.Context, on link) error {
 	k := &knownGates{set: make(map[gate]bool)}
 	_, err := on.run(ctx, []step{
 		// Both in one statement, so that they are of one moment.
-		{`select s.gates, coalesce(g.kind, ''), coalesce(g.absent, false) from souk_stripes s left join souk_gates g on true where s.id = -1`, nil,
+		{`select s.gates, coalesce(g.kind, ''), coalesce(g.absent, false), current_setting('transaction_isolation') from souk_stripes s left join souk_gates g on true where s.id = -1`, nil,
 			func(row sqlstore.Answer) error {
 				var one gate
-				err := row.Scan(&k.version, &one.kind, &one.absent)
+				err := row.Scan(&k.version, &one.kind, &one.absent, &k.isolation)
 				k.set[one] = true
 				return err
 			}},

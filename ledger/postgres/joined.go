@@ -141,6 +141,9 @@ func (j *joined) load(ctx context.Context, change []*ledger.Change) (again bool,
 		}
 		known = j.gates.load()
 	}
+	if known.isolation != "read committed" && known.isolation != "read uncommitted" {
+		return false, errIsolation // before it meets a stripe that is newer than what it sees
+	}
 	if list := known.unknown(change); len(list) > 0 {
 		if _, err := j.on.run(ctx, learn(list)); err != nil {
 			return false, err
@@ -161,9 +164,6 @@ func (j *joined) load(ctx context.Context, change []*ledger.Change) (again bool,
 	need := ledger.NeedOf(change)
 	if _, err := j.on.run(ctx, append(st.take(j.stripe, all, false), st.load(need, waiting, j.stripe)...)); err != nil {
 		return false, err
-	}
-	if st.stripe.held && st.isolation != "read committed" && st.isolation != "read uncommitted" {
-		return false, errIsolation
 	}
 	if !st.stripe.held { // the host went back to before it was taken
 		j.stripe = -1

@@ -14,16 +14,15 @@ import (
 // state answers ledger.Plan from what was loaded for one batch. Its memory is
 // used again for the next one.
 type state struct {
-	plans     *ledger.Books
-	stripe    stripe // that the batch holds
-	isolation string // of the host's transaction
-	accounts  map[ledger.Ref]account
-	rest      map[ledger.Ref]ledger.Money // of shared accounts: what other stripes have
-	objects   map[ledger.ID]ledger.Object // with Data only where Plan reads in it
-	locked    map[ledger.ID]bool          // those of objects that the batch holds
-	txs       map[string]bool
-	changes   map[string]time.Time
-	out       columns
+	plans    *ledger.Books
+	stripe   stripe // that the batch holds
+	accounts map[ledger.Ref]account
+	rest     map[ledger.Ref]ledger.Money // of shared accounts: what other stripes have
+	objects  map[ledger.ID]ledger.Object // with Data only where Plan reads in it
+	locked   map[ledger.ID]bool          // those of objects that the batch holds
+	txs      map[string]bool
+	changes  map[string]time.Time
+	out      columns
 }
 
 // account is an account as a batch sees it: of a shared one the terms, and what

@@ -29,9 +29,9 @@ const server = `cast(extract(epoch from pg_postmaster_start_time()) * 1000000 as
 
 // take locks a stripe and reads its numbers; all also takes all the others, in
 // the order in which everybody does. own: the transaction is the store's, and its
-// settings may be changed; what the isolation of another's is, is found out.
+// settings may be changed.
 func (s *state) take(id int64, all, own bool) []step {
-	more := `, current_setting('transaction_isolation')`
+	more := ""
 	if own {
 		more = indexed
 	}
@@ -45,8 +45,6 @@ func (s *state) take(id int64, all, own bool) []step {
 		into := []any{&t.id, &t.accounts, &t.txs, &t.events, &t.gates, &t.server}
 		if own {
 			into = append(into, new(string), new(string), new(string), new(string), new(string), new(string))
-		} else {
-			into = append(into, &s.isolation)
 		}
 		err := row.Scan(into...)
 		if t.held = true; t.id == id {
