@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,7 +91,7 @@ type Simulator struct {
 
 	mu    sync.Mutex
 	acts  map[string]*act
-	byRef map[string]*act
+	older map[string]*act // by reference: what was done again, and what was done in its place
 	lost  map[string]bool
 	news  []News
 	owed  map[string]bool      // keys whose answer must come as news: it was lost, or nobody can ask for it
@@ -102,7 +103,7 @@ type act struct {
 	key    string
 	order  any
 	token  string
-	answer Answer
+	answer told
 	final  *Answer // what it will say later, if answer is Received or RequiresAction
 	ready  time.Time
 	taken  int
@@ -112,6 +113,33 @@ type act struct {
 	raised             int64 // minor units that were authorized afterwards
 }
 
+// told is an Answer as it is kept: most say no more than this.
+type told struct {
+	Status          AnswerStatus
+	Code, Reference string
+	Amount          ledger.Money
+	AtOnce          bool
+	Country         string
+	more            *Answer // the rest
+}
+
+func tell(a Answer) told {
+	t := told{Status: a.Status, Code: a.Code, Reference: a.Reference, Amount: a.Amount, AtOnce: a.AtOnce, Country: a.Country}
+	if a != t.all() {
+		more := a
+		t.more = &more
+	}
+	return t
+}
+
+func (t *told) all() (a Answer) {
+	if t.more != nil {
+		a = *t.more
+	}
+	a.Status, a.Code, a.Reference, a.Amount, a.AtOnce, a.Country = t.Status, t.Code, t.Reference, t.Amount, t.AtOnce, t.Country
+	return a
+}
+
 // NewSimulator returns a simulated acquirer.
 func NewSimulator(c SimulatorConfig) *Simulator {
 	if c.Name == "" {
@@ -119,7 +147,7 @@ func NewSimulator(c SimulatorConfig) *Simulator {
 	}
 	return &Simulator{
 		cfg: c, env: ledger.Env{Now: c.Now},
-		acts: make(map[string]*act), byRef: make(map[string]*act), lost: make(map[string]bool), owed: make(map[string]bool),
+		acts: make(map[string]*act), older: make(map[string]*act), lost: make(map[string]bool), owed: make(map[string]bool),
 		fails: make(map[string]time.Time),
 	}
 }
@@ -146,21 +174,23 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 		}
 		final.Country = issued[o.Source]
 		final.Auth = authenticated(key, o)
-		switch a.answer = final; {
+		switch a.answer = tell(final); {
 		case o.Source == TestReceived || o.Source == TestReceivedDeclined:
 			s.answerLater(a)
 		case o.Source == TestFailsLater:
 			s.fails[key] = s.env.Time().Add(72 * time.Hour)
 		case asksBuyer(o) && final.Status == Approved:
 			a.keep(final)
-			a.answer.Status, a.answer.Auth, a.answer.Saved = RequiresAction, Authentication{}, SourceDetails{}
-			a.answer.Action = Action{URL: "https://simulated.invalid/challenge/" + key}
+			asks := final
+			asks.Status, asks.Auth, asks.Saved = RequiresAction, Authentication{}, SourceDetails{}
+			asks.Action = Action{URL: "https://simulated.invalid/challenge/" + key}
+			a.answer = tell(asks)
 		}
 		if o.Capture && final.Status == Approved {
 			a.captured = o.Amount.Minor()
 		}
 		if o.Source == TestAnsweredTwice {
-			s.news = append(s.news, News{Key: key, Answer: a.answer})
+			s.news = append(s.news, News{Key: key, Answer: a.answer.all()})
 		}
 	})
 }
@@ -212,10 +242,10 @@ func (s *Simulator) Act(key string, passes bool) {
 	if !ok || a.answer.Status != RequiresAction {
 		return
 	}
-	if a.answer = *a.final; !passes {
-		a.answer = Answer{Status: Declined, Code: "authentication_failed", Reference: a.final.Reference, Amount: a.final.Amount}
+	if a.answer = tell(*a.final); !passes {
+		a.answer = told{Status: Declined, Code: "authentication_failed", Reference: a.final.Reference, Amount: a.final.Amount}
 	}
-	s.news = append(s.news, News{Key: key, Answer: a.answer})
+	s.news = append(s.news, News{Key: key, Answer: a.answer.all()})
 }
 
 // keep keeps the answer that is given later.
@@ -223,7 +253,7 @@ func (a *act) keep(final Answer) { a.final = &final }
 
 // answerLater makes the answer one that is received now and final in a minute.
 func (s *Simulator) answerLater(a *act) {
-	a.keep(a.answer)
+	a.keep(a.answer.all())
 	a.answer.Status, a.answer.Code = Received, ""
 	a.ready = s.env.Time().Add(time.Minute)
 	if s.Info().silent() {
@@ -265,7 +295,7 @@ func (s *Simulator) Capture(ctx context.Context, key string, o CaptureOrder) (An
 // approved finds an authorization that was approved and its amount; any other
 // reference is one of nothing.
 func (s *Simulator) approved(reference string) (*act, ledger.Money) {
-	if a, ok := s.byRef[reference]; ok && s.say(a).Status == Approved {
+	if a, ok := s.byRef(reference); ok && s.say(a).Status == Approved {
 		if o, ok := a.order.(AuthorizeOrder); ok {
 			return a, ledger.Minor(o.Amount.Minor()+a.raised, o.Amount.Currency())
 		}
@@ -281,8 +311,8 @@ func (a *act) decline(amount ledger.Money, code string) {
 // to let go of, it is declined.
 func (s *Simulator) Cancel(ctx context.Context, key string, o CancelOrder) (Answer, error) {
 	return s.call(ctx, key, o, "", func(a *act) {
-		if waits, ok := s.byRef[o.Reference]; ok && waits.answer.Status == RequiresAction {
-			waits.answer = Answer{Status: Declined, Code: "canceled", Reference: o.Reference, Amount: waits.final.Amount}
+		if waits, ok := s.byRef(o.Reference); ok && waits.answer.Status == RequiresAction {
+			waits.answer = told{Status: Declined, Code: "canceled", Reference: o.Reference, Amount: waits.final.Amount}
 			a.answer.Status, a.answer.Amount = Approved, waits.final.Amount
 			return
 		}
@@ -323,10 +353,9 @@ func (s *Simulator) call(ctx context.Context, key string, order any, token strin
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	noAnswer := &ledger.Error{Class: ledger.Unknown, Code: "no_answer", Op: "connect: simulated acquirer"}
 	if token == TestRequestLost && !s.lost[key] {
 		s.lost[key], s.owed[key] = true, true
-		return Answer{}, noAnswer
+		return Answer{}, s.noAnswer()
 	}
 	a, seen := s.acts[key]
 	if seen && s.cfg.Delivery == ledger.Keyed {
@@ -339,27 +368,47 @@ func (s *Simulator) call(ctx context.Context, key string, order any, token strin
 	if seen {
 		taken = a.taken
 	}
+	was := a
 	a = &act{key: key, order: order, token: token, taken: taken + 1}
 	// It names the key, not a count, so that a simulator that is told again what an
 	// earlier process asked gives the same one.
-	if a.answer.Reference = "sim_" + key; seen {
+	if a.answer.Reference = named + key; seen {
 		a.answer.Reference += "_" + strconv.Itoa(a.taken)
 	}
 	do(a)
-	s.acts[key], s.byRef[a.answer.Reference] = a, a
+	if s.acts[key] = a; seen {
+		s.older[was.answer.Reference], s.older[a.answer.Reference] = was, a
+	}
 	if token == TestAnswerLost && !s.lost[key] {
 		s.lost[key], s.owed[key] = true, true
-		return Answer{}, noAnswer
+		return Answer{}, s.noAnswer()
 	}
 	return s.say(a), nil
+}
+
+// named begins the references of what the simulator did.
+const named = "sim_"
+
+// byRef returns what has a reference.
+func (s *Simulator) byRef(reference string) (*act, bool) {
+	if a, ok := s.acts[strings.TrimPrefix(reference, named)]; ok && a.answer.Reference == reference {
+		return a, true
+	}
+	a, ok := s.older[reference]
+	return a, ok
+}
+
+// noAnswer is what is said where a request or its answer is lost.
+func (*Simulator) noAnswer() error {
+	return &ledger.Error{Class: ledger.Unknown, Code: "no_answer", Op: "connect: simulated acquirer"}
 }
 
 // say returns what is known by now.
 func (s *Simulator) say(a *act) Answer {
 	if a.answer.Status == Received && !s.env.Time().Before(a.ready) {
-		a.answer = *a.final
+		a.answer = tell(*a.final)
 	}
-	return a.answer
+	return a.answer.all()
 }
 
 // Lookup implements Acquirer. A blind one cannot be asked.
@@ -397,7 +446,7 @@ func (s *Simulator) Notifications() []News {
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.owed)) {
 		if a, ok := s.acts[key]; ok && s.say(a).Status != Received {
-			list = append(list, News{Key: key, Answer: a.answer})
+			list = append(list, News{Key: key, Answer: a.answer.all()})
 			delete(s.owed, key)
 		}
 	}

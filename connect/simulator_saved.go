@@ -76,16 +76,16 @@ func (s *Simulator) SaveSource(ctx context.Context, key string, o SaveOrder) (An
 		if code := s.refusal(as); code != "" {
 			final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference}
 		}
-		switch a.answer = final; {
+		switch a.answer = tell(final); {
 		case token == TestReceived || token == TestReceivedDeclined:
 			s.answerLater(a)
-			a.answer.Saved, a.answer.Auth = SourceDetails{}, Authentication{}
+			a.answer.more = nil
 		case asksBuyer(as) && final.Status == Approved:
 			a.keep(final)
-			a.answer = Answer{Status: RequiresAction, Reference: a.answer.Reference, Action: Action{URL: "https://simulated.invalid/challenge/" + key}}
+			a.answer = tell(Answer{Status: RequiresAction, Reference: a.answer.Reference, Action: Action{URL: "https://simulated.invalid/challenge/" + key}})
 		}
 		if token == TestAnsweredTwice {
-			s.news = append(s.news, News{Key: key, Answer: a.answer})
+			s.news = append(s.news, News{Key: key, Answer: a.answer.all()})
 		}
 	})
 }
