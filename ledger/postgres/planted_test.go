@@ -33,9 +33,9 @@ func plantedBooks(t *testing.T) func(t *testing.T, p *planted.Plant) *planted.Bo
 		t.Helper()
 		schema := fmt.Sprint("planted", made.Add(1))
 		b := plantedOn(t, whole, schema, p)
-		b.Refuse = func() {
-			execute(t, whole, `create or replace function refuse_poison() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = '23514'; end $$`)
-			execute(t, whole, `create trigger poison before insert on `+schema+`.objects for each row when (new.id = 'poison') execute function refuse_poison()`)
+		b.Refuse = func(code string) {
+			execute(t, whole, `create or replace function refuse_`+code+`() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = '`+code+`'; end $$`)
+			execute(t, whole, `create trigger poison before insert on `+schema+`.objects for each row when (new.id = 'poison') execute function refuse_`+code+`()`)
 		}
 		b.Waits = func() bool {
 			return count(t, whole, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) > 0

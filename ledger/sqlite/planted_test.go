@@ -26,7 +26,7 @@ func plantedBooks(t *testing.T, p *planted.Plant) *planted.Books {
 		tx, err := db.BeginTx(context.Background(), nil)
 		require.NoError(t, err)
 		return planted.Host{Store: sqlite.Join(tx), Commit: tx.Commit, Rollback: tx.Rollback}
-	}, Refuse: func() {
+	}, Refuse: func(string) {
 		_, err := whole.Exec("create trigger poison before insert on souk_changes when new.id = 'chg_poison' begin select raise(abort, 'no'); end")
 		require.NoError(t, err)
 	}}

@@ -15,8 +15,9 @@ type Books struct {
 	Store, Second store
 	// Begin begins a transaction of a host's.
 	Begin func() Host
-	// Refuse makes the database refuse the object poison, in the middle of a write.
-	Refuse func()
+	// Refuse makes the database refuse the object poison, in the middle of a write,
+	// with a code of SQL's if it has such.
+	Refuse func(code string)
 	// Waits tells whether anybody waits for a lock.
 	Waits func() bool
 	// Written is another text after each commit that others can wait for.

@@ -19,19 +19,20 @@ type Proof func(c *complaint.T, b *Books)
 // stand at length.
 func proofs() map[string]Proof {
 	return map[string]Proof{
-		"what a host takes back is gone":               hostTakesBack,
-		"a failure in a host's part is undone":         hostKeepsItsPart,
-		"a failure leaves nothing behind":              failureLeavesNothing,
-		"a host keeps only its own rows waiting":       hostKeepsNobodyWaiting,
-		"a host keeps only its own object waiting":     hostKeepsItsObject,
-		"who decides on what is read is waited for":    readersAreWaitedFor,
-		"of two hosts that meet one runs again":        hostsMeetCrosswise,
-		"a host that reads an old moment runs again":   hostOfAnOldMoment,
-		"a key that a host has used is a replay":       hostsKeyIsUsed,
-		"events of an object come in order over lanes": eventsComeInOrder,
-		"a shared account closes in every lane":        closesInEveryLane,
-		"a replay is as safe as the first":             replayIsWritten,
-		"a host that waits in vain runs again":         hostWaitsInVain,
+		"what a host takes back is gone":                hostTakesBack,
+		"a failure in a host's part is undone":          hostKeepsItsPart,
+		"a failure leaves nothing behind":               failureLeavesNothing,
+		"a host keeps only its own rows waiting":        hostKeepsNobodyWaiting,
+		"a host keeps only its own object waiting":      hostKeepsItsObject,
+		"who decides on what is read is waited for":     readersAreWaitedFor,
+		"of two hosts that meet one runs again":         hostsMeetCrosswise,
+		"a host that reads an old moment is refused":    hostOfAnOldMoment,
+		"a host that cannot be put in order runs again": hostOutOfOrder,
+		"a key that a host has used is a replay":        hostsKeyIsUsed,
+		"events of an object come in order over lanes":  eventsComeInOrder,
+		"a shared account closes in every lane":         closesInEveryLane,
+		"a replay is as safe as the first":              replayIsWritten,
+		"a host that waits in vain runs again":          hostWaitsInVain,
 	}
 }
 
@@ -101,7 +102,7 @@ func hostTakesBack(c *complaint.T, b *Books) {
 
 func hostKeepsItsPart(c *complaint.T, b *Books) {
 	open(c, b, "a")
-	b.Refuse()
+	b.Refuse(notNow)
 	h := b.Begin()
 	defer h.Rollback()
 	commit(c, h.Store, pay("a", "1"))
@@ -112,9 +113,12 @@ func hostKeepsItsPart(c *complaint.T, b *Books) {
 	has(c, b.Store, "a", 1)
 }
 
+// notNow is the code of a check that fails.
+const notNow = "23514"
+
 func failureLeavesNothing(c *complaint.T, b *Books) {
 	open(c, b, "a")
-	b.Refuse()
+	b.Refuse(notNow)
 	for range 2 {
 		_, err := b.Store.Commit(context.Background(), pay("a", "poison"))
 		require.Error(c, err)
@@ -216,7 +220,8 @@ func hostsMeetCrosswise(c *complaint.T, b *Books) {
 	require.ErrorIs(c, lost, ledger.Conflict)
 }
 
-// hostOfAnOldMoment has others write after the moment that a host sees.
+// hostOfAnOldMoment has others write after the moment that a host sees. It is refused
+// before it meets what they wrote.
 func hostOfAnOldMoment(c *complaint.T, b *Books) {
 	open(c, b, "a")
 	h := b.Begin()
@@ -225,6 +230,16 @@ func hostOfAnOldMoment(c *complaint.T, b *Books) {
 	has(c, h.Store, "a", 0)
 	commit(c, b.Store, pay("a", "1"))
 	_, err := h.Store.Commit(context.Background(), pay("a", "2"))
+	require.ErrorIs(c, err, ledger.Invalid)
+}
+
+// hostOutOfOrder has a database say that it cannot put a host's transaction in order.
+func hostOutOfOrder(c *complaint.T, b *Books) {
+	open(c, b, "a")
+	b.Refuse("40001")
+	h := b.Begin()
+	defer h.Rollback()
+	_, err := h.Store.Commit(context.Background(), pay("a", "poison"))
 	require.ErrorIs(c, err, ledger.Conflict)
 }
 
