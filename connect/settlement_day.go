@@ -60,16 +60,20 @@ func (p *Platform) withRateOfDay(ctx context.Context, r *RefundRequest, begin fu
 	if !errors.Is(err, errRateOfDay) {
 		return o, err
 	}
-	c, err := chargeKind.Read(ctx, p.store, r.ChargeID)
-	if err != nil {
+	if r.day, err = p.ratesOfDay(ctx, r.ChargeID); err != nil {
 		return nil, refundTask.wrap("", err)
+	}
+	return begin()
+}
+
+// ratesOfDay asks for the rates of the moment between the currencies of a charge.
+func (p *Platform) ratesOfDay(ctx context.Context, charge string) (*rates, error) {
+	c, err := chargeKind.Read(ctx, p.store, charge)
+	if err != nil {
+		return nil, err
 	}
 	found, err := p.rates(ctx, c.Settlement.Presented.Currency(), c.Amount.Currency())
-	if err != nil {
-		return nil, refundTask.wrap("", err)
-	}
-	r.day = &found
-	return begin()
+	return &found, err
 }
 
 // refundAtDay says what a refund costs at the rate of its day. Of refunds at one rate
@@ -134,13 +138,13 @@ func (r *Refund) exchange() *Exchanged {
 	return r.Exchanged
 }
 
-// postFXResult books what the house wins or loses on a refund at the rate of its day:
-// of each currency that is not the books' own, what the position that is closed was
-// worth at the rate of the charge, against what it costs now (flow F5 of the chart).
-func (p *Platform) postFXResult(b *books, r *Refund) error {
+// fxResult is what the house wins or loses on a refund at the rate of its day: of each
+// currency that is not the books' own, what the position that is closed was worth at
+// the rate of the charge, against what it costs now (flow F5 of the chart).
+func (p *Platform) fxResult(r *Refund) ([]line, error) {
 	d, x := r.Day, r.Exchanged
 	if d == nil {
-		return nil
+		return nil, nil
 	}
 	base := d.Value.Currency()
 	gain := ledger.Zero(base)
@@ -153,13 +157,21 @@ func (p *Platform) postFXResult(b *books, r *Refund) error {
 	if sold := d.Gross.Currency(); sold != base {
 		over, err := d.soldOver(x)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		gain = sum(gain, over)
 		lines = append(lines, out(p.house("fx_value/"+sold.String(), base), over))
 	}
-	b.post("fx result", append(lines, in(p.house("fx_gain", base), gain))...)
-	return nil
+	return append(lines, in(p.house("fx_gain", base), gain)), nil
+}
+
+// postFXResult books it.
+func (p *Platform) postFXResult(b *books, r *Refund) error {
+	lines, err := p.fxResult(r)
+	if err == nil {
+		b.post("fx result", lines...)
+	}
+	return err
 }
 
 // soldOver is what the house had got for the currency in which the charge settled, of
