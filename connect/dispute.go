@@ -23,8 +23,11 @@ const (
 	DisputeLost          DisputeStatus = "lost"
 )
 
-// codeNoResponse is why a dispute was lost to which nobody answered in time.
-const codeNoResponse = "no_response"
+// Why a dispute was lost before its acquirer said so.
+const (
+	codeNoResponse = "no_response" // nobody answered in time
+	codeAccepted   = "accepted"
+)
 
 // ClawBack says when a platform that bears a dispute pulls the seller's part of it
 // back by itself.
@@ -93,7 +96,9 @@ type Dispute struct {
 	Recovered bool          `json:"recovered,omitzero"`
 	Policy    DisputePolicy `json:"policy,omitzero"`
 
-	Fee *DisputeFee `json:"fee,omitzero"` // nil: none was taken
+	Fee      *DisputeFee `json:"fee,omitzero"`      // nil: none was taken
+	Evidence Evidence    `json:"evidence,omitzero"` // staged, and sent with Answer
+	Answer   string      `json:"answer,omitzero"`   // the DisputeAnswer that is under way or was taken
 
 	Work ledger.Work `json:"work,omitzero"`
 

@@ -259,6 +259,12 @@ func (p *Platform) disputeUnanswered(u *ledger.Unit, id string) error {
 	if err != nil || !d.Work.Open() || u.At().Before(d.DueBy) {
 		return err
 	}
+	d.StatusAt = d.DueBy
+	return p.moveDispute(u, d, DisputeLost, codeNoResponse)
+}
+
+// moveDispute moves a dispute that has taken its amount on, and books what that asks for.
+func (p *Platform) moveDispute(u *ledger.Unit, d *Dispute, to DisputeStatus, code string) error {
 	c, err := p.charge(u, d.Charge)
 	if err != nil {
 		return err
@@ -267,23 +273,26 @@ func (p *Platform) disputeUnanswered(u *ledger.Unit, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := d.become(DisputeLost, codeNoResponse); err != nil {
+	before := *d
+	if err := d.become(to, code); err != nil {
 		return err
 	}
-	d.StatusAt = d.DueBy
-	d.wait()
-	before := *d
 	b := &books{u: u, p: p, object: disputeKind.ID(d.ID)}
-	if err := p.decideDispute(b, prof, c, d, nil); err != nil { // it has taken its amount already
+	if err := p.decideDispute(b, prof, c, d, nil); err != nil {
 		return err
 	}
 	p.moveDisputed(b, c, d, &before)
-	return p.putDispute(u, d, EventDisputeClosed)
+	event := EventDisputeUpdated
+	if d.Status.over() {
+		event = EventDisputeClosed
+	}
+	d.wait()
+	return p.putDispute(u, d, event)
 }
 
 // wait lets Drain end a dispute to which nobody has answered in time.
 func (d *Dispute) wait() {
-	if d.Work.Done(); d.Status == DisputeNeedsResponse && !d.DueBy.IsZero() {
+	if d.Work.Done(); d.Status == DisputeNeedsResponse && d.Answer == "" && !d.DueBy.IsZero() {
 		d.Work.Later(d.DueBy)
 	}
 }

@@ -56,6 +56,8 @@ const (
 	EventDisputeUpdated = "charge.dispute.updated"
 	EventDisputeClosed  = "charge.dispute.closed" // won, lost, or an inquiry that was closed
 
+	EventDisputeAnswer = "charge.dispute.answer" // recorded, known to the acquirer, taken or declined
+
 	EventDisputeWithdrawn  = "charge.dispute.funds_withdrawn"
 	EventDisputeReinstated = "charge.dispute.funds_reinstated"
 
