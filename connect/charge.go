@@ -293,6 +293,8 @@ type ChargeRequest struct {
 	// rate the amount is at least what is charged in this currency, too. It has no Lines.
 	SettleIn ledger.Currency `json:"settleIn,omitzero"`
 	// RefundRate is at which rate refunds of such a charge are; empty is RefundAtCharge.
+	// It has no effect where SettleIn is the currency of the amount. A direct charge that
+	// waits (Hold) is refunded at the rate of the charge.
 	RefundRate RefundRate `json:"refundRate,omitzero"`
 	// FeeIn is the currency in which the platform gets its part of a direct charge, if
 	// not in the charge's: it is converted as it comes, at the rate of the moment, and

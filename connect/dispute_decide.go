@@ -83,6 +83,11 @@ func (p *Platform) takeDisputed(b *books, prof *Profile, c *Charge, d *Dispute, 
 	if err := p.legsNow(b.u, c, r); err != nil {
 		return err
 	}
+	if c.Settlement != nil {
+		if err := c.Settlement.buysBack(r.Day); err != nil {
+			return err
+		}
+	}
 	list, err := p.disputed(d)
 	if err != nil {
 		return err
@@ -189,6 +194,9 @@ func (p *Platform) giveUp(b *books, c *Charge, d *Dispute) error {
 		return err
 	}
 	b.undoAll(list)
+	if c.Settlement != nil {
+		c.Settlement.sellsAgain(r.Day)
+	}
 	if d.Recovered {
 		b.undoAll(p.recovered(r))
 	}
