@@ -216,22 +216,21 @@ func (c *Charge) reopen(r *Refund) {
 	}
 }
 
-// moveDisputed books what the acquirer has taken and given back. One that never said
-// so has taken the amount when the dispute is lost.
-func (p *Platform) moveDisputed(b *books, c *Charge, d *Dispute, was *Dispute) {
-	if d.Status == DisputeLost && minus(d.Withdrawn, d.Reinstated).Sign() <= 0 {
+// moveDisputed books what the acquirer has taken and given back, and returns the events
+// of that. One that never said so has taken the amount once the dispute is lost.
+func (p *Platform) moveDisputed(b *books, c *Charge, d, was *Dispute) (events []string) {
+	if d.Status == DisputeLost && was.Status != DisputeLost && minus(d.Withdrawn, d.Reinstated).Sign() <= 0 {
 		d.Withdrawn = sum(d.Reinstated, d.Amount)
 	}
 	cur := d.Amount.Currency()
 	bridge, acquirer := p.house("disputed/"+d.Acquirer, cur), p.house(c.clearing(), cur)
-	step := minus(d.Withdrawn, was.Withdrawn)
-	b.post("dispute withdrawn", out(bridge, step), in(acquirer, step))
-	back := minus(d.Reinstated, was.Reinstated)
-	b.post("dispute reinstated", out(acquirer, back), in(bridge, back))
-	if object := disputeKind.ID(d.ID); step.Sign() > 0 {
-		b.u.Emit(ledger.Event{Type: EventDisputeWithdrawn, Platform: p.id, Object: object})
+	if step := minus(d.Withdrawn, was.Withdrawn); step.Sign() > 0 {
+		b.post("dispute withdrawn", out(bridge, step), in(acquirer, step))
+		events = append(events, EventDisputeWithdrawn)
 	}
-	if object := disputeKind.ID(d.ID); back.Sign() > 0 {
-		b.u.Emit(ledger.Event{Type: EventDisputeReinstated, Platform: p.id, Object: object})
+	if back := minus(d.Reinstated, was.Reinstated); back.Sign() > 0 {
+		b.post("dispute reinstated", out(acquirer, back), in(bridge, back))
+		events = append(events, EventDisputeReinstated)
 	}
+	return events
 }

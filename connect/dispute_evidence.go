@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"unicode/utf8"
@@ -49,11 +50,14 @@ func (e Evidence) with(more Evidence) (Evidence, error) {
 	}{{"text", evidenceTexts, more.Text, &e.Text, mostEvidenceText}, {"files", evidenceFiles, more.Files, &e.Files, 200}} {
 		for _, name := range slices.Sorted(maps.Keys(x.set)) {
 			value := x.set[name]
+			if holdsCard(name) || holdsCard(value) {
+				return e, cardIn(x.field)
+			}
 			if !slices.Contains(x.names, name) {
 				return e, badField("invalid_evidence", x.field, "it is no name of evidence")
 			}
-			if err := checkEvidence(x.field+"."+name, value, x.most); err != nil {
-				return e, err
+			if !utf8.ValidString(value) || utf8.RuneCountInString(value) > x.most {
+				return e, badField("invalid_evidence", x.field+"."+name, fmt.Sprintf("it is text of at most %d characters", x.most))
 			}
 			if *x.into == nil {
 				*x.into = make(map[string]string)
@@ -71,17 +75,6 @@ func (e Evidence) with(more Evidence) (Evidence, error) {
 		return e, badField("invalid_evidence", "text", "all texts together have at most 150,000 characters")
 	}
 	return e, nil
-}
-
-// checkEvidence refuses a text that is too long, is none, or holds a card's number.
-func checkEvidence(field, text string, most int) error {
-	switch {
-	case !utf8.ValidString(text) || utf8.RuneCountInString(text) > most:
-		return badField("invalid_evidence", field, "it is text, and not longer than evidence may be")
-	case holdsCard(text):
-		return cardIn(field)
-	}
-	return nil
 }
 
 // StageEvidenceRequest collects evidence.

@@ -147,7 +147,7 @@ func (p *Platform) hearDispute(u *ledger.Unit, charge string, n DisputeNews, day
 	if err != nil {
 		return err
 	}
-	before, was := *d, d.Status
+	before := *d
 	if err := d.hear(&n); err != nil {
 		return err
 	}
@@ -155,16 +155,27 @@ func (p *Platform) hearDispute(u *ledger.Unit, charge string, n DisputeNews, day
 	if err := p.decideDispute(b, prof, c, d, day); err != nil {
 		return err
 	}
-	p.moveDisputed(b, c, d, &before)
+	return p.putMoved(b, c, d, &before)
+}
+
+// putMoved books what the acquirer has moved for a dispute, and puts it.
+func (p *Platform) putMoved(b *books, c *Charge, d, was *Dispute) error {
 	event := EventDisputeUpdated
 	switch {
-	case was == "":
+	case was.Status == "":
 		event = EventDisputeCreated
-	case d.Status != was && d.Status.over():
+	case d.Status != was.Status && d.Status.over():
 		event = EventDisputeClosed
 	}
+	moved := p.moveDisputed(b, c, d, was)
 	d.wait()
-	return p.putDispute(u, d, event)
+	if err := p.putDispute(b.u, d, event); err != nil {
+		return err
+	}
+	for _, event := range moved {
+		b.u.Emit(ledger.Event{Type: event, Platform: p.id, Object: disputeKind.ID(d.ID)})
+	}
+	return nil
 }
 
 // disputeOf returns the dispute that news is about, a new one if it is the first.
@@ -250,6 +261,9 @@ func (d *Dispute) hear(n *DisputeNews) error {
 	if !n.At.IsZero() {
 		d.StatusAt = n.At.UTC().Truncate(time.Microsecond)
 	}
+	if to == d.Status {
+		return nil // and why it is so is known
+	}
 	return d.become(to, "")
 }
 
@@ -281,13 +295,7 @@ func (p *Platform) moveDispute(u *ledger.Unit, d *Dispute, to DisputeStatus, cod
 	if err := p.decideDispute(b, prof, c, d, nil); err != nil {
 		return err
 	}
-	p.moveDisputed(b, c, d, &before)
-	event := EventDisputeUpdated
-	if d.Status.over() {
-		event = EventDisputeClosed
-	}
-	d.wait()
-	return p.putDispute(u, d, event)
+	return p.putMoved(b, c, d, &before)
 }
 
 // wait lets Drain end a dispute to which nobody has answered in time.

@@ -26,6 +26,13 @@ var moves = map[string]map[string]string{
 	},
 	"step":        {"pending": "pending unknown succeeded failed", "unknown": "pending succeeded failed"},
 	"refund":      {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
+	"dispute": {
+		"warning_needs_response": "warning_needs_response warning_under_review warning_closed needs_response under_review won lost",
+		"warning_under_review":   "warning_under_review warning_closed needs_response under_review won lost",
+		"warning_closed":         "warning_closed needs_response under_review won lost",
+		"needs_response":         "needs_response under_review won lost", "under_review": "under_review won lost",
+		"won": "won lost", "lost": "lost won",
+	},
 	"coin return": {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
 	"receiver":    {"pending": "open failed", "open": "open filled expired", "filled": "filled open expired", "expired": "expired open filled"},
 	"top-up":      {"succeeded": "reversed"},

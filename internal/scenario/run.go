@@ -292,5 +292,10 @@ func (r *runner) news(string) error {
 			return err
 		}
 	}
+	for _, n := range r.m.Acquirer.DisputeNotifications() {
+		if err := r.m.DisputeNews(r.ctx, n); err != nil {
+			return err
+		}
+	}
 	return nil
 }
