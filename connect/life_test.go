@@ -24,8 +24,8 @@ var moves = map[string]map[string]string{
 		"succeeded":       "succeeded failed",
 		"scheduled":       "processing failed canceled",
 	},
-	"step":        {"pending": "pending unknown succeeded failed", "unknown": "pending succeeded failed"},
-	"refund":      {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
+	"step":   {"pending": "pending unknown succeeded failed", "unknown": "pending succeeded failed"},
+	"refund": {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
 	"dispute": {
 		"warning_needs_response": "warning_needs_response warning_under_review warning_closed needs_response under_review won lost",
 		"warning_under_review":   "warning_under_review warning_closed needs_response under_review won lost",
