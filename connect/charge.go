@@ -133,6 +133,7 @@ type Charge struct {
 	Retry      int             `json:"retry,omitzero"`      // 1 once it was asked again with a challenge
 	Failure    *Failure        `json:"failure,omitzero"`    // that it failed after it had succeeded
 	Canceling  string          `json:"canceling,omitzero"`  // the cancellation under way
+	Disputed   int             `json:"disputed,omitzero"`   // how many disputes take their amounts and are not decided
 
 	Customer    string     `json:"customer,omitzero"`
 	SavedSource string     `json:"savedSource,omitzero"` // that it used, or that was saved with it

@@ -74,6 +74,7 @@ func (p *Platform) takeDisputed(b *books, prof *Profile, c *Charge, d *Dispute, 
 	}
 	r.loaded()
 	d.Policy, d.Taken, d.Recovered = prof.Disputes, r, false
+	c.Disputed++
 	part := ledger.Minor(min(c.disputable().Minor(), d.Amount.Minor()), d.Amount.Currency())
 	if d.Excess = minus(d.Amount, part); part.Sign() > 0 {
 		if err := p.beginDisputed(b.u, c, d, part, day); err != nil {
@@ -171,6 +172,7 @@ func (p *Platform) loseDispute(b *books, c *Charge, d *Dispute) error {
 		return err
 	}
 	r.Status = RefundSucceeded
+	c.Disputed--
 	c.end(r, true)
 	return nil
 }
@@ -188,6 +190,8 @@ func (p *Platform) giveUp(b *books, c *Charge, d *Dispute) error {
 		b.undoAll(p.disputedTaxes(r))
 		b.undoAll(p.disputedExcess(d))
 		c.reopen(r)
+	} else {
+		c.Disputed--
 	}
 	list, err := p.disputed(d)
 	if err != nil {

@@ -39,8 +39,8 @@ func (p *Platform) RecoverDispute(ctx context.Context, r RecoverDisputeRequest) 
 		switch {
 		case d.Recovered:
 			return nil, badState("already_recovered", "dispute", "the seller's part was pulled back")
-		case !d.takes() || c.Account == "" || c.Direct:
-			return nil, badState("not_recoverable", "dispute", "it takes nothing of a charge of the platform for a seller")
+		case !d.takes() || c.Account == "" || c.Direct || c.Failure.booked():
+			return nil, badState("not_recoverable", "dispute", "it takes nothing of a charge that the platform made for a seller, or that has failed since and was taken back for that")
 		}
 		d.Policy.ReturnFee = r.RefundFee
 		if err := p.recover(&books{u: u, p: p, object: disputeKind.ID(d.ID)}, c, d); err != nil {
@@ -56,7 +56,7 @@ func (p *Platform) RecoverDispute(ctx context.Context, r RecoverDisputeRequest) 
 // recoverIfCan does it by the platform's policy: not if the seller may not go negative
 // and has too little, which stops no news.
 func (p *Platform) recoverIfCan(b *books, c *Charge, d *Dispute) error {
-	if d.Recovered || c.Account == "" || c.Direct {
+	if d.Recovered || c.Account == "" || c.Direct || c.Failure.booked() {
 		return nil
 	}
 	a, err := p.account(b.u, c.Account)

@@ -20,6 +20,9 @@ func (t *tally) dispute(d *Dispute) {
 	now, r := *d, *d.Taken
 	now.Taken = &r
 	t.countRefund(&r)
+	if d.open() {
+		t.given[r.Charge].disputed++
+	}
 	t.heldRefund(&r)
 	t.refundTenders(&r, t.given[r.Charge])
 	p := &Platform{id: t.platform}
@@ -43,7 +46,11 @@ func (t *tally) dispute(d *Dispute) {
 			t.posted(l.account, ledger.Minor(l.minor, l.account.Currency))
 		}
 	}
-	if whole := sum(r.presented(), d.Excess); whole != d.Amount {
-		t.report.Add("dispute "+d.ID, "it takes %v and %v, which is not the %v that are disputed", r.presented(), d.Excess, d.Amount)
+	part := r.presented()
+	if r.Amount.IsZero() && r.Exchanged == nil { // of nothing, in whatever currency
+		part = ledger.Zero(d.Amount.Currency())
+	}
+	if part.Currency() != d.Amount.Currency() || sum(part, d.Excess) != d.Amount {
+		t.report.Add("dispute "+d.ID, "it takes %v and %v, which is not the %v that are disputed", part, d.Excess, d.Amount)
 	}
 }

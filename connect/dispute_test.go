@@ -88,7 +88,7 @@ func beginDisputes(t *testing.T, policy connect.DisputePolicy, shape func(*conne
 }
 
 // News of a dispute comes to the same end in every order, and twice, whatever the shape
-// of the charge and the policy of the platform (edge cases 42 and 43, promise 20).
+// of the charge and the policy of the platform (promise 13, edge case 51).
 func TestDisputeNewsInAnyOrder(t *testing.T) {
 	money := []connect.DisputeNews{{Withdrawn: usd(1000)}, {Reinstated: usd(1000)}}
 	for name, statuses := range map[string][]connect.DisputeStatus{
@@ -203,7 +203,8 @@ func TestDisputeOfACapture(t *testing.T) {
 }
 
 // Refunds, disputes and their claw-backs share one count of what is left of a charge:
-// together they take no more than there was, in whatever order (promises 9 and 18).
+// together they take no more than there was, in whatever order, and nothing is refunded while
+// a dispute is open (promises 9 and 13).
 func TestRefundsAndDisputesShareOneCount(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})
 	_, err := m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: m.key(), Disputes: &connect.DisputePolicy{ClawBack: connect.ClawBackOpened, ReturnFee: true}})
@@ -217,7 +218,7 @@ func TestRefundsAndDisputesShareOneCount(t *testing.T) {
 	require.Equal(t, []ledger.Money{usd(700), usd(300)}, []ledger.Money{d.Taken.Amount, d.Excess})
 	require.Equal(t, usd(1000), m.now(c).Reversed)
 	_, err = m.platform.Refund(m.ctx, connect.RefundRequest{Key: m.key(), ChargeID: c.ID, Amount: usd(1)})
-	require.Equal(t, "refund_exceeds_charge", codeOf(t, err))
+	require.Equal(t, "disputed", codeOf(t, err))
 	m.verify()
 	require.NoError(t, m.News(m.ctx, connect.News{Key: pending.ID, Answer: connect.Answer{Status: connect.Declined, Code: "no"}}))
 	m.verify()

@@ -38,6 +38,7 @@ type given struct {
 	exchanged                                                                 exchangedBack
 	converted                                                                 feeSum
 	tenders                                                                   map[string]int64 // by what had paid
+	disputed                                                                  int
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -132,6 +133,9 @@ func (t *tally) compareGiven(c *Charge) {
 			t.report.Add("charge "+c.ID, "it counts %v as %s; its refunds add up to %v, of at most %v", counted, what,
 				ledger.Minor(sum, c.Amount.Currency()), ledger.Minor(most, c.Amount.Currency()))
 		}
+	}
+	if c.Disputed != g.disputed {
+		t.report.Add("charge "+c.ID, "it counts %d disputes that are open; there are %d", c.Disputed, g.disputed)
 	}
 	t.compareSettlement(c, g.exchanged)
 	t.compareFeeBack(c, g.converted)
