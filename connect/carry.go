@@ -259,6 +259,8 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		var s *SavedSource
 		s, err = saveTask.finish(ctx, p, id)
 		_, err = p.saveAgain(ctx, s, err)
+	case disputeAnswerKind.Fits(id):
+		_, err = answerTask.finish(ctx, p, id)
 	case increaseKind.Fits(id):
 		_, err = increaseTask.finish(ctx, p, id)
 	case payoutKind.Fits(id):

@@ -133,6 +133,7 @@ type Charge struct {
 	Retry      int             `json:"retry,omitzero"`      // 1 once it was asked again with a challenge
 	Failure    *Failure        `json:"failure,omitzero"`    // that it failed after it had succeeded
 	Canceling  string          `json:"canceling,omitzero"`  // the cancellation under way
+	Disputed   int             `json:"disputed,omitzero"`   // how many disputes take their amounts and are not decided
 
 	Customer    string     `json:"customer,omitzero"`
 	SavedSource string     `json:"savedSource,omitzero"` // that it used, or that was saved with it
@@ -293,6 +294,8 @@ type ChargeRequest struct {
 	// rate the amount is at least what is charged in this currency, too. It has no Lines.
 	SettleIn ledger.Currency `json:"settleIn,omitzero"`
 	// RefundRate is at which rate refunds of such a charge are; empty is RefundAtCharge.
+	// It has no effect where SettleIn is the currency of the amount. A direct charge that
+	// waits (Hold) is refunded at the rate of the charge.
 	RefundRate RefundRate `json:"refundRate,omitzero"`
 	// FeeIn is the currency in which the platform gets its part of a direct charge, if
 	// not in the charge's: it is converted as it comes, at the rate of the moment, and

@@ -62,8 +62,8 @@ func (p *Platform) refundsSale(u *ledger.Unit, c *Charge, r *Refund, asked ledge
 		return err
 	}
 	left := w.leftOf(c.ID)
-	if asked == (ledger.Money{}) {
-		r.Amount = left
+	if asked == (ledger.Money{}) { // and a dispute may have taken some of what was paid for it
+		r.Amount = ledger.Minor(min(left.Minor(), r.Amount.Minor()), cur)
 	}
 	if r.Amount.Minor() > left.Minor() || r.Amount.IsZero() {
 		return badState("credit_spent", "amount", left.String()+" of the credit is unspent, and can go back")

@@ -89,11 +89,12 @@ func (e *Engine) workers() []ledger.Worker {
 	return []ledger.Worker{
 		e.chargeWorker(), worker(e, captureTask), worker(e, cancelTask), worker(e, refundTask), worker(e, payoutTask),
 		worker(e, receiverTask), worker(e, coinReturnTask),
-		e.sourceWorker(), worker(e, increaseTask),
+		e.sourceWorker(), worker(e, increaseTask), worker(e, answerTask),
 		e.groupWorker(), e.shareWorker(),
 		ending(e, &mandateKind, func(m *Mandate) string { return m.Platform }, (*Platform).expireMandate),
 		ending(e, &creditKind, func(w *Credit) string { return w.Platform }, (*Platform).expireCredit),
 		ending(e, &voucherKind, func(v *Voucher) string { return v.Platform }, (*Platform).expireVoucher),
+		ending(e, &disputeKind, func(d *Dispute) string { return d.Platform }, (*Platform).disputeUnanswered),
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
@@ -162,6 +163,7 @@ func Kinds() []ledger.KindInfo {
 		noticeKind.Info(),
 		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
+		disputeKind.Info(), disputeAnswerKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 	}
 }

@@ -52,6 +52,15 @@ const (
 	EventRefundUpdated = "refund.updated" // succeeded, known to the acquirer, or unknown
 	EventRefundFailed  = "refund.failed"
 
+	EventDisputeCreated = "charge.dispute.created"
+	EventDisputeUpdated = "charge.dispute.updated"
+	EventDisputeClosed  = "charge.dispute.closed" // won, lost, or an inquiry that was closed
+
+	EventDisputeAnswer = "charge.dispute.answer" // recorded, known to the acquirer, taken or declined
+
+	EventDisputeWithdrawn  = "charge.dispute.funds_withdrawn"
+	EventDisputeReinstated = "charge.dispute.funds_reinstated"
+
 	EventTransferCreated         = "transfer.created"
 	EventTransferReversed        = "transfer.reversed" // in part or whole
 	EventTransferReversalCreated = "transfer_reversal.created"

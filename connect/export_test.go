@@ -18,6 +18,8 @@ func Moves(what, from, to string) bool {
 		err = stepLife.check(what, StepStatus(from), StepStatus(to))
 	case "refund":
 		err = refundLife.check(what, RefundStatus(from), RefundStatus(to))
+	case "dispute":
+		err = disputeLife.check(what, DisputeStatus(from), DisputeStatus(to))
 	case "coin return":
 		err = coinReturnLife.check(what, CoinReturnStatus(from), CoinReturnStatus(to))
 	case "receiver":
@@ -55,6 +57,7 @@ func Stored() map[string]reflect.Type {
 		customerKind.Name: typeOf(&customerKind), savedSourceKind.Name: typeOf(&savedSourceKind), increaseKind.Name: typeOf(&increaseKind),
 		onceKind.Name: typeOf(&onceKind), noticeKind.Name: typeOf(&noticeKind), heldKind.Name: typeOf(&heldKind),
 		shareReleaseKind.Name: typeOf(&shareReleaseKind), groupKind.Name: typeOf(&groupKind),
+		disputeKind.Name: typeOf(&disputeKind), disputeAnswerKind.Name: typeOf(&disputeAnswerKind),
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
 		paymentKind.Name: typeOf(&paymentKind), mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
 	}

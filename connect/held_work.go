@@ -48,7 +48,7 @@ func (e *Engine) shareWorker() ledger.Worker {
 		}
 		err = p.shareDue(ctx, s.ID)
 		var refused *ledger.Error
-		if errors.As(err, &refused) && (refused.Class == ledger.State || refused.Class == ledger.InsufficientFunds) {
+		if errors.As(err, &refused) && (refused.Class == ledger.State || refused.Class == ledger.InsufficientFunds || errors.Is(err, errNoRates)) {
 			return p.shareLater(ctx, s.ID, refused.Code)
 		}
 		return err

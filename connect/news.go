@@ -29,6 +29,8 @@ func (e *Engine) News(ctx context.Context, n News) error {
 		err = increaseTask.news(ctx, e, n.Key, n.Answer)
 	case savedSourceKind.Fits(n.Key):
 		err = e.sourceNews(ctx, n)
+	case disputeAnswerKind.Fits(n.Key):
+		err = answerTask.news(ctx, e, n.Key, n.Answer)
 	case refundKind.Fits(n.Key):
 		err = refundTask.news(ctx, e, n.Key, n.Answer)
 	default:

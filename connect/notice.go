@@ -53,6 +53,9 @@ func noticeID(acquirer, id string) string {
 // what it says next.
 func keep(acquirer, id string, n Notice, why string) *UnbookedNotice {
 	a := n.News.Answer
+	if d := n.Dispute; d != nil && n.News.Key == "" {
+		n.News.Key, a.Status, a.Code, a.Reference, a.Amount = d.Key, AnswerStatus(d.Status), d.Reason, d.ID, d.Amount
+	}
 	kept := &UnbookedNotice{
 		ID: id, Acquirer: acquirer, Notice: clip(n.ID), Event: clip(n.Event), Key: clip(n.News.Key), Status: AnswerStatus(clip(string(a.Status))),
 		Code: clip(a.Code), Reference: clip(a.Reference), Reason: clip(why),

@@ -20,7 +20,9 @@ type Notice struct {
 	ID    string // the acquirer's, the same however often it comes
 	Event string // what the acquirer calls it
 	News  News   // what it says, if souk books such
-	// Unhandled says why there is nothing in it that souk books, such as a dispute.
+	// Dispute is what it says of a dispute; nil: nothing.
+	Dispute *DisputeNews
+	// Unhandled says why there is nothing in it that souk books.
 	// It is kept for people. Empty where there is News, and with no key there where the
 	// notice says nothing that another does not.
 	Unhandled string
@@ -85,6 +87,19 @@ func (e *Engine) notify(ctx context.Context, n Notification, done *Notified) err
 	return nil
 }
 
+// bookNotice books what a notice says.
+func (e *Engine) bookNotice(ctx context.Context, n *Notice) error {
+	if n.News.Key != "" {
+		if err := e.News(ctx, n.News); err != nil {
+			return err
+		}
+	}
+	if n.Dispute != nil {
+		return e.DisputeNews(ctx, *n.Dispute)
+	}
+	return nil
+}
+
 // hearNotice books one notice and then remembers its id. A crash in between means
 // that it is booked again, which changes nothing: news can be booked once only.
 func (e *Engine) hearNotice(ctx context.Context, n Notice, done *Notified) error {
@@ -100,8 +115,8 @@ func (e *Engine) hearNotice(ctx context.Context, n Notice, done *Notified) error
 		return err
 	}
 	why := n.Unhandled
-	if why == "" && n.News.Key != "" {
-		err := e.News(ctx, n.News)
+	if why == "" && (n.News.Key != "" || n.Dispute != nil) {
+		err := e.bookNotice(ctx, &n)
 		switch {
 		case err == nil:
 		case errors.Is(err, ledger.Unknown) || !errors.Is(err, ledger.NotFound) && !errors.Is(err, ledger.State) && !errors.Is(err, ledger.Invalid):

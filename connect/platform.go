@@ -45,6 +45,7 @@ type Profile struct {
 	ShortBalance ShortPolicy       `json:"shortBalance"`
 	Delay        payout.Delay      `json:"delay"` // until its payments are available
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
+	Disputes     DisputePolicy     `json:"disputes,omitzero"`
 	Bank         *BankAccount      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
 	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
@@ -88,6 +89,7 @@ type PlatformRequest struct {
 	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"` // zero: ShortNegative
 	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`   // zero: UnverifiedPaid
+	Disputes     *DisputePolicy    `json:"disputes,omitzero"`     // nil: as the zero DisputePolicy
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
@@ -168,7 +170,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 		return nil, err
 	}
 	change := PlatformUpdate{
-		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
+		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
 		Metadata: r.Metadata, TaxNumber: r.TaxNumber,
 	}
 	if err := e.change(u, p, change); err != nil {
@@ -189,6 +191,7 @@ type PlatformUpdate struct {
 	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"`
 	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
+	Disputes     *DisputePolicy    `json:"disputes,omitzero"` // for the disputes that take money from now on
 	Bank         *BankDetails      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Markets      *market.List      `json:"markets,omitzero"`  // likewise
@@ -251,6 +254,11 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 	}
 	if p.Unverified, err = r.Unverified.or(p.Unverified); err != nil {
 		return err
+	}
+	if r.Disputes != nil {
+		if p.Disputes, err = r.Disputes.check(); err != nil {
+			return err
+		}
 	}
 	switch {
 	case r.Prices == nil:

@@ -19,13 +19,17 @@ func (approving) Authorize(_ context.Context, _ string, o AuthorizeOrder) (Answe
 	return a, nil
 }
 
-// SaveSource and Increase are there for acquirers that have them (optional).
+// SaveSource, Increase and AnswerDispute are there for acquirers that have them (optional).
 func (approving) SaveSource(context.Context, string, SaveOrder) (Answer, error) {
 	return Answer{Status: Approved, Reference: "preview", Saved: SourceDetails{Token: "preview"}}, nil
 }
 
 func (approving) Increase(_ context.Context, _ string, o IncreaseOrder) (Answer, error) {
 	return Answer{Status: Approved, Reference: "preview", Amount: o.Total}, nil
+}
+
+func (approving) AnswerDispute(context.Context, string, DisputeOrder) (Answer, error) {
+	return Answer{Status: Approved, Reference: "preview"}, nil
 }
 
 func (approving) Capture(_ context.Context, _ string, o CaptureOrder) (Answer, error) {

@@ -27,6 +27,7 @@ func (w *wild) shape(who own, r *connect.ChargeRequest) {
 	}
 	if w.one(4) {
 		r.SettleIn = pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
+		r.RefundRate = pick(w, "", connect.RefundAtDay)
 	}
 }
 

@@ -92,6 +92,9 @@ func (r *Refund) loaded() {
 			*m = ledger.Zero(r.Amount.Currency())
 		}
 	}
+	if r.Day != nil {
+		r.Day.loaded()
+	}
 	if r.FromHeld != nil {
 		r.FromHeld.loaded(ledger.Zero(r.Amount.Currency()))
 	}
@@ -159,7 +162,10 @@ type RefundRequest struct {
 
 // Refund gives money back to a buyer. Refunds of a charge add up to at most its
 // amount, pending ones included. The taxes and the service fee in it go back in
-// proportion; the processing fee does not.
+// proportion; the processing fee does not. For a charge that is refunded at the rate of
+// the day (RefundAtDay) the engine's RateProvider is asked: without a rate nothing is
+// written, and the error is the provider's, or of class Invalid, code invalid_rate. While
+// a dispute takes money of it, a charge cannot be refunded (class State, code disputed).
 func (p *Platform) Refund(ctx context.Context, r RefundRequest) (*Refund, error) {
 	return p.withRateOfDay(ctx, &r, func() (*Refund, error) { return refundTask.do(ctx, p, r.Key, r) })
 }
@@ -230,6 +236,9 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	}
 	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) && !req.IntoCredit {
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
+	}
+	if c.Disputed > 0 {
+		return nil, badState("disputed", "charge", "the buyer disputes it; it can be refunded once that is decided")
 	}
 	if err := c.takesBack(req); err != nil {
 		return nil, err

@@ -23,6 +23,11 @@ func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 		}
 		return c.beginDirect(r, req)
 	}
+	return c.pullBack(r, req, aside)
+}
+
+// pullBack computes what the seller gives of a refund, and gets back of the commission.
+func (c *Charge) pullBack(r *Refund, req *RefundRequest, aside ledger.Money) error {
 	if r.Reverses = req.ReverseTransfer; !r.Reverses {
 		return nil
 	}

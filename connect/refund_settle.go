@@ -185,6 +185,11 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 		return err
 	}
 	b := &books{u: u, p: p, object: refundKind.ID(r.ID)}
+	if c.Settlement != nil {
+		if err := c.Settlement.buysBack(r.Day); err != nil {
+			return err
+		}
+	}
 	if err := p.postRefund(b, c, r); err != nil {
 		return err
 	}

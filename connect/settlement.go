@@ -32,15 +32,20 @@ type Settlement struct {
 	Refunding ledger.Money `json:"refunding"` // likewise, on its way
 	GrossBack ledger.Money `json:"grossBack"`
 	ValueBack ledger.Money `json:"valueBack"`
+	// Day is what stands of refunds at the rate of their day, of the latest rate; nil:
+	// there was none.
+	Day *RefundsOfDay `json:"day,omitzero"`
+	// What refunds at the rates of their days have bought back of Gross, and what that
+	// has released of Value. They may buy more than there was.
+	Bought   ledger.Money `json:"bought,omitzero"`
+	Released ledger.Money `json:"released,omitzero"`
 }
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (s *Settlement) loaded() {
-	for _, m := range []*ledger.Money{&s.Terms.ApplicationFee, &s.Terms.ServiceFee, &s.Terms.PlatformPart, &s.Terms.Discount} {
-		if m.IsZero() {
-			*m = ledger.Zero(s.Presented.Currency())
-		}
-	}
+	asZero(ledger.Zero(s.Presented.Currency()), &s.Terms.ApplicationFee, &s.Terms.ServiceFee, &s.Terms.PlatformPart, &s.Terms.Discount)
+	asZero(ledger.Zero(s.Gross.Currency()), &s.Bought)
+	asZero(ledger.Zero(s.Value.Currency()), &s.Released)
 	taxLoaded(s.Terms.Tax, s.Terms.FeeTax)
 }
 

@@ -14,11 +14,7 @@ import (
 
 // dollars sets what one euro is worth from now on.
 func (q *quotes) dollars(t *testing.T, rate string) {
-	table, err := fx.NewTable(ledger.EUR, connecttest.Start, "test", map[ledger.Currency]decimal.Decimal{
-		ledger.USD: decimal.RequireFromString(rate), ledger.KRW: decimal.New(1500, 0),
-	})
-	require.NoError(t, err)
-	q.RateProvider = table
+	q.set(t, map[ledger.Currency]string{ledger.USD: rate, ledger.KRW: "1500"})
 }
 
 // ofDay is a charge of 100.00 EUR, settled in USD at 1.1 less 1 %, that is refunded at

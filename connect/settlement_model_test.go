@@ -226,6 +226,9 @@ func (w *exchanged) comesBack(r ledger.Ref) bool {
 	if s == nil || s.RefundRate == connect.RefundAtCharge {
 		return r.Purpose != "processing_fees"
 	}
+	if sold := strings.TrimPrefix(r.Purpose, "fx_value/"); w.c.FeeSettlement == nil && sold == w.c.Amount.Currency().String() {
+		return w.houseHas("fx_position", w.c.Amount.Currency()) == 0 // then it is worth nothing
+	}
 	bought := r.Purpose == "fx_position" && r.Currency == w.paid || r.Purpose == "fx_value/"+w.paid.String()
 	return strings.HasPrefix(r.Purpose, "acquirer/") || bought && w.c.FeeSettlement == nil
 }

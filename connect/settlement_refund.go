@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"github.com/soukhq/souk/fx"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -91,6 +92,7 @@ func (c *Charge) endExchanged(r *Refund, done bool) {
 		return
 	}
 	s.GrossBack, s.ValueBack = minus(s.GrossBack, x.Gross), minus(s.ValueBack, x.Value)
+	s.without(r)
 }
 
 // takenBack are the lines by which an acquirer has taken a failed payment back: all
@@ -110,7 +112,14 @@ func (p *Platform) takenBack(c *Charge, amount ledger.Money) []line {
 
 // exchangedBack is what the refunds of a payment in another currency add up to, in
 // minor units of the buyer's, the charge's and the books' currency.
-type exchangedBack struct{ done, underWay, gross, value int64 }
+type exchangedBack struct {
+	done, underWay, gross, value int64
+	ofDay, ofCharge              int // how many are at the rate of their day, and of the charge
+
+	// What those of their day have bought back and released, and by group: what stands.
+	bought, released int64
+	groups           map[int]*RefundsOfDay
+}
 
 func (b *exchangedBack) add(r *Refund) {
 	if r.Exchanged == nil {
@@ -123,6 +132,34 @@ func (b *exchangedBack) add(r *Refund) {
 	}
 	b.gross += r.Exchanged.Gross.Minor()
 	b.value += r.Exchanged.Value.Minor()
+	if r.Day == nil {
+		b.ofCharge++
+		return
+	}
+	b.ofDay++
+	b.day(r)
+}
+
+// day adds a refund at the rate of its day to what stands at that rate.
+func (b *exchangedBack) day(r *Refund) {
+	d := r.Day
+	if d.Booked {
+		b.bought += d.Gross.Minor()
+		b.released += d.Releases.Minor()
+	}
+	if b.groups == nil {
+		b.groups = make(map[int]*RefundsOfDay)
+	}
+	g := b.groups[d.Group]
+	if g == nil {
+		b.groups[d.Group] = &RefundsOfDay{d.Group, d.Rate, d.InBase, r.Exchanged.Presented, d.Cost, d.Gross, d.Value}
+		return
+	}
+	if !sameRate(g.Rate, d.Rate) || !sameRate(g.InBase, d.InBase) {
+		g.Rate = fx.Rate{} // which is none
+	}
+	g.Presented, g.Cost = sum(g.Presented, r.Exchanged.Presented), sum(g.Cost, d.Cost)
+	g.Gross, g.Value = sum(g.Gross, d.Gross), sum(g.Value, d.Value)
 }
 
 // compareSettlement reports where a payment in another currency is not what its
@@ -131,7 +168,7 @@ func (b *exchangedBack) add(r *Refund) {
 func (t *tally) compareSettlement(c *Charge, b exchangedBack) {
 	s := c.Settlement
 	if s == nil {
-		if b != (exchangedBack{}) {
+		if b.ofDay+b.ofCharge > 0 {
 			t.report.Add("charge "+c.ID, "it was paid in its own currency, and its refunds were not")
 		}
 		return
@@ -139,13 +176,37 @@ func (t *tally) compareSettlement(c *Charge, b exchangedBack) {
 	if gross, value, err := s.worth(s.Presented); err != nil || gross != s.Gross || value != s.Value {
 		t.report.Add("charge "+c.ID, "%v are worth %v and %v, which is not what its rate says", s.Presented, s.Gross, s.Value)
 	}
-	counted := exchangedBack{s.Refunded.Minor(), s.Refunding.Minor(), s.GrossBack.Minor(), s.ValueBack.Minor()}
-	if counted != b || b.done+b.underWay > s.Presented.Minor() || b.gross > s.Gross.Minor() || b.value > s.Value.Minor() {
-		t.report.Add("charge "+c.ID, "it counts %v and %v as refunded of %v; its refunds add up to %+v", s.Refunded, s.Refunding, s.Presented, b)
+	is, counted := [4]int64{b.done, b.underWay, b.gross, b.value}, [4]int64{s.Refunded.Minor(), s.Refunding.Minor(), s.GrossBack.Minor(), s.ValueBack.Minor()}
+	if counted != is || b.done+b.underWay > s.Presented.Minor() || b.gross > s.Gross.Minor() || b.value > s.Value.Minor() {
+		t.report.Add("charge "+c.ID, "it counts %v and %v as refunded of %v; its refunds add up to %v", s.Refunded, s.Refunding, s.Presented, is)
 	}
+	t.compareDays(c, b)
 	if b.done == s.Presented.Minor() && (s.GrossBack != s.Gross || s.ValueBack != s.Value || c.Refunded != c.Amount) {
 		t.report.Add("charge "+c.ID, "all of it went back, and of its worth %v, %v and %v did not", minus(s.Gross, s.GrossBack), minus(s.Value, s.ValueBack),
 			minus(c.Amount, c.Refunded))
+	}
+}
+
+// compareDays reports where refunds at the rate of their day are not of a charge of that
+// policy, or not what it counts of them.
+func (t *tally) compareDays(c *Charge, b exchangedBack) {
+	s := c.Settlement
+	if s.RefundRate == RefundAtDay && b.ofCharge > 0 || s.RefundRate != RefundAtDay && b.ofDay > 0 {
+		t.report.Add("charge "+c.ID, "its refunds are at the rate %q, and some were not", s.RefundRate)
+	}
+	if s.Bought.Minor() != b.bought || s.Released.Minor() != b.released {
+		t.report.Add("charge "+c.ID, "it counts %v as bought back and %v as released; its refunds add up to %d and %d", s.Bought, s.Released, b.bought, b.released)
+	}
+	last := s.Day
+	if last == nil {
+		last = &RefundsOfDay{}
+	}
+	for n, g := range b.groups {
+		same := n < last.Group || n == last.Group && g.Presented == last.Presented && g.Cost == last.Cost && g.Gross == last.Gross && g.Value == last.Value &&
+			sameRate(g.Rate, last.Rate) && sameRate(g.InBase, last.InBase)
+		if !same {
+			t.report.Add("charge "+c.ID, "refunds at one rate are not what it counts of them")
+		}
 	}
 }
 

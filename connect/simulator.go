@@ -50,6 +50,7 @@ var testCards = map[string]string{
 	"4000000000000069": TestExpiredCard, "4000000000000127": TestIncorrectCVC, "4000000000000119": TestProcessingError,
 	"4000000000006975": TestVelocity, "4000000000007726": TestRefundPending,
 	"4000008260000000": TestCardGB, "4000002760000016": TestCardDE, "4000003920000003": TestCardJP,
+	"4000000000000259": TestDisputed, "4000000000002685": TestDisputedProduct, "4000000000001976": TestInquiry,
 	"4000000000003220": TestChallenge, "4000002760003184": TestSoftDecline,
 }
 
@@ -89,12 +90,14 @@ type Simulator struct {
 	cfg SimulatorConfig
 	env ledger.Env
 
-	mu    sync.Mutex
-	acts  map[string]*act
-	older map[string]*act // by reference: what was done again, and what was done in its place
-	lost  map[string]bool
-	news  []News
-	owed  map[string]bool      // keys whose answer must come as news: it was lost, or nobody can ask for it
+	mu       sync.Mutex
+	acts     map[string]*act
+	older    map[string]*act // by reference: what was done again, and what was done in its place
+	lost     map[string]bool
+	news     []News
+	owed     map[string]bool        // keys whose answer must come as news: it was lost, or nobody can ask for it
+	disputes map[string]*simDispute // by their id
+
 	fails map[string]time.Time // keys whose payment fails, and when
 }
 
@@ -148,7 +151,7 @@ func NewSimulator(c SimulatorConfig) *Simulator {
 	return &Simulator{
 		cfg: c, env: ledger.Env{Now: c.Now},
 		acts: make(map[string]*act), older: make(map[string]*act), lost: make(map[string]bool), owed: make(map[string]bool),
-		fails: make(map[string]time.Time),
+		fails: make(map[string]time.Time), disputes: make(map[string]*simDispute),
 	}
 }
 
@@ -188,6 +191,7 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 		}
 		if o.Capture && final.Status == Approved {
 			a.captured = o.Amount.Minor()
+			s.dispute(key, o)
 		}
 		if o.Source == TestAnsweredTwice {
 			s.news = append(s.news, News{Key: key, Answer: a.answer.all()})
@@ -264,6 +268,8 @@ func (s *Simulator) answerLater(a *act) {
 func (s *Simulator) known(token string) bool {
 	switch token {
 	case TestCardUS, TestCardGB, TestCardDE, TestCardJP:
+		return true
+	case TestDisputed, TestDisputedProduct, TestInquiry:
 		return true
 	case TestChallenge, TestSoftDecline, TestOverCapture, TestFailsLater:
 		return true

@@ -38,6 +38,7 @@ type given struct {
 	exchanged                                                                 exchangedBack
 	converted                                                                 feeSum
 	tenders                                                                   map[string]int64 // by what had paid
+	disputed                                                                  int
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -133,6 +134,9 @@ func (t *tally) compareGiven(c *Charge) {
 				ledger.Minor(sum, c.Amount.Currency()), ledger.Minor(most, c.Amount.Currency()))
 		}
 	}
+	if c.Disputed != g.disputed {
+		t.report.Add("charge "+c.ID, "it counts %d disputes that are open; there are %d", c.Disputed, g.disputed)
+	}
 	t.compareSettlement(c, g.exchanged)
 	t.compareFeeBack(c, g.converted)
 	t.compareTenders(c, g)
@@ -201,37 +205,14 @@ func (t *tally) refund(r *Refund) {
 	if r.Status == RefundFailed {
 		return
 	}
-	g := t.given[r.Charge]
-	if g == nil {
-		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
-		t.given[r.Charge] = g
-	}
-	g.exchanged.add(r)
-	if r.FeeStep != nil {
-		g.converted.add(*r.FeeStep)
-	}
+	t.countRefund(r)
 	t.heldRefund(r)
-	t.refundTenders(r, g)
-	g.serviceBack += r.ServiceBack.Minor()
-	g.lines(r)
-	g.reversed += r.Reversal.Minor()
-	g.reverseBase += r.ReverseBase.Minor()
-	if g.feeBack += r.FeeBack.Minor(); r.Returns {
-		g.feeBase += r.Amount.Minor()
-	}
-	for _, x := range r.Tax {
-		g.tax[x.Authority] += x.Amount.Minor()
-	}
-	for _, x := range r.FeeTax {
-		g.feeTax[x.Authority] += x.Amount.Minor()
-	}
+	t.refundTenders(r, t.given[r.Charge])
 	if r.Status != RefundSucceeded {
-		g.refunding += r.Amount.Minor()
 		t.add(t.platform, "held "+r.FromPlatform.Purpose, r.FromPlatform.Held, 1)
 		t.add(r.Account, "held "+r.FromAccount.Purpose, r.FromAccount.Held, 1)
 		return
 	}
-	g.refunded += r.Amount.Minor()
 	owner, fee := t.platform, r.FeeBack
 	if r.Direct {
 		owner, fee = r.Account, sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
@@ -264,6 +245,37 @@ func (t *tally) refund(r *Refund) {
 	if r.Rail != "" {
 		t.add(ledger.House, "bank_clearing/"+r.Rail, r.outside(), 1)
 	}
+}
+
+// countRefund adds up what the charge of a refund, or of a dispute, counts of it.
+func (t *tally) countRefund(r *Refund) {
+	g := t.given[r.Charge]
+	if g == nil {
+		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
+		t.given[r.Charge] = g
+	}
+	g.exchanged.add(r)
+	if r.FeeStep != nil {
+		g.converted.add(*r.FeeStep)
+	}
+	g.serviceBack += r.ServiceBack.Minor()
+	g.lines(r)
+	g.reversed += r.Reversal.Minor()
+	g.reverseBase += r.ReverseBase.Minor()
+	if g.feeBack += r.FeeBack.Minor(); r.Returns {
+		g.feeBase += r.Amount.Minor()
+	}
+	for _, x := range r.Tax {
+		g.tax[x.Authority] += x.Amount.Minor()
+	}
+	for _, x := range r.FeeTax {
+		g.feeTax[x.Authority] += x.Amount.Minor()
+	}
+	if r.Status != RefundSucceeded {
+		g.refunding += r.Amount.Minor()
+		return
+	}
+	g.refunded += r.Amount.Minor()
 }
 
 func (t *tally) transfer(x *Transfer) {
@@ -343,24 +355,32 @@ func (t *tally) payout(o *payout.Payout) {
 // account adds up what the ledger says. Purposes that no object accounts for
 // are left to the ledger's own checks.
 func (t *tally) account(a ledger.Account) error {
-	p, ok := ledger.PurposeOf(a.Purpose)
-	if !ok {
+	if _, ok := ledger.PurposeOf(a.Purpose); !ok {
 		return nil
 	}
 	t.add(a.Owner, "held "+a.Purpose, a.Held, 1)
 	t.overdue(a)
+	if p, _ := ledger.PurposeOf(a.Purpose); p.Name == "credit" {
+		t.creditHeld(a)
+		return nil
+	}
+	t.posted(a.Ref, a.Posted)
+	return nil
+}
+
+// posted adds what stands in an account, or has been booked there, to what that is
+// compared by.
+func (t *tally) posted(a ledger.Ref, m ledger.Money) {
+	p, _ := ledger.PurposeOf(a.Purpose)
 	switch p.Name {
 	case "pending", "available", "in_transit":
-		t.add(a.Owner, "balance", a.Posted, 1)
+		t.add(a.Owner, "balance", m, 1)
 		if p.Name == "in_transit" {
-			t.add(a.Owner, "in_transit", a.Posted, 1)
+			t.add(a.Owner, "in_transit", m, 1)
 		}
-	case "credit":
-		t.creditHeld(a)
-	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
-		t.add(a.Owner, a.Purpose, a.Posted, 1)
+	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense", "disputed", "losses":
+		t.add(a.Owner, a.Purpose, m, 1)
 	}
-	return nil
 }
 
 // overdue reports money that should have become available the day before

@@ -30,6 +30,9 @@ func TestForeignIsUnknown(t *testing.T) {
 	auth := m.authorize(a.ID, 1000, 0, connect.TestCard)
 	capture, err := m.platform.In(m.Store()).Capture(m.ctx, connect.CaptureRequest{Key: "cap", ChargeID: auth.ID})
 	require.NoError(t, err)
+	d := m.disputed(m.charge(a.ID, 1000, 0, connect.TestDisputed))
+	answer, err := m.platform.AnswerDispute(m.ctx, connect.AnswerDisputeRequest{Key: "answered", DisputeID: m.disputed(m.charge(a.ID, 1000, 0, connect.TestDisputed)).ID, Accept: true})
+	require.NoError(t, err)
 	void, err := m.platform.Cancel(m.ctx, connect.CancelRequest{Key: "void", ChargeID: m.authorize(a.ID, 1000, 0, connect.TestCard).ID})
 	require.NoError(t, err)
 	k := m.customer("")
@@ -158,6 +161,21 @@ func TestForeignIsUnknown(t *testing.T) {
 			return err
 		}},
 		"get charge":    {c.ID, func(id string) error { _, err := other.GetCharge(m.ctx, id); return err }},
+		"get dispute":   {d.ID, func(id string) error { _, err := other.GetDispute(m.ctx, id); return err }},
+		"get answer":    {answer.ID, func(id string) error { _, err := other.GetDisputeAnswer(m.ctx, id); return err }},
+		"finish answer": {answer.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"recover": {d.ID, func(id string) error {
+			_, err := other.RecoverDispute(m.ctx, connect.RecoverDisputeRequest{Key: "k", DisputeID: id})
+			return err
+		}},
+		"stage": {d.ID, func(id string) error {
+			_, err := other.StageEvidence(m.ctx, connect.StageEvidenceRequest{Key: "k", DisputeID: id, Evidence: said("x")})
+			return err
+		}},
+		"answer": {d.ID, func(id string) error {
+			_, err := other.AnswerDispute(m.ctx, connect.AnswerDisputeRequest{Key: "k", DisputeID: id, Evidence: said("x")})
+			return err
+		}},
 		"get refund":    {r.ID, func(id string) error { _, err := other.GetRefund(m.ctx, id); return err }},
 		"get transfer":  {tr.ID, func(id string) error { _, err := other.GetTransfer(m.ctx, id); return err }},
 		"get cash sale": {cash.ID, func(id string) error { _, err := other.GetCashSale(m.ctx, id); return err }},

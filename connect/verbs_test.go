@@ -107,6 +107,8 @@ func (m *market) requests() map[string][]any {
 	waits.Hold = &connect.HoldTerms{Milestones: []connect.Milestone{{Name: "half", Parts: 1}, {Name: "all", Parts: 1}}}
 	waits.Initiation = connect.Initiation{By: connect.Recurring, Agreement: agreed}
 	seller := connecttest.Seller("US")
+	evidence := connect.Evidence{Text: map[string]string{"uncategorized_text": "It was sent."}, Files: map[string]string{"receipt": "file_1"}}
+	disputed := func() string { return m.disputed(m.charge(a, 1000, 100, connect.TestDisputed)).ID }
 	return map[string][]any{
 		"CreateAccount":         {seller},
 		"UpdateAccount":         {connect.AccountUpdate{AccountID: a, Email: "a@b.co"}},
@@ -119,6 +121,9 @@ func (m *market) requests() map[string][]any {
 		"Cancel":                {connect.CancelRequest{ChargeID: auth()}},
 		"IncreaseAuthorization": {connect.IncreaseRequest{ChargeID: auth(), Amount: usd(5)}},
 		"Refund":                {connect.RefundRequest{ChargeID: m.charge(a, 1000, 100, connect.TestCard).ID, Amount: usd(5), ReverseTransfer: true}},
+		"RecoverDispute":        {connect.RecoverDisputeRequest{DisputeID: disputed(), RefundFee: true}},
+		"StageEvidence":         {connect.StageEvidenceRequest{DisputeID: disputed(), Evidence: evidence}},
+		"AnswerDispute":         {connect.AnswerDisputeRequest{DisputeID: disputed(), Evidence: evidence}, connect.AnswerDisputeRequest{DisputeID: disputed(), Accept: true}},
 		"RecordCashSale":        {connect.CashSaleRequest{AccountID: a, Commission: usd(10), Tax: taxes(5)}},
 		"Transfer":              {connect.TransferRequest{To: a, Amount: usd(10)}, connect.TransferRequest{From: a, To: p.ID(), Amount: usd(10), AgreementID: stands.ID}},
 		"ReverseTransfer":       {connect.ReverseTransferRequest{TransferID: transfer.ID, Amount: usd(10)}},

@@ -62,8 +62,8 @@ func (r *Rate) UnmarshalJSON(data []byte) error {
 // RateProvider answers what one currency is worth in another. Providers never
 // answer with a rate of another pair; one they do not know is of class
 // NotFound, code rate_not_found. It may go over the network: the engine asks
-// before a unit of work, never in it, but for payouts and conversions of charges in a
-// host's transaction.
+// before a unit of work, never in it; within a transaction of a host's it asks for
+// payouts, conversions of charges, and refunds at the rate of their day.
 type RateProvider interface {
 	Rate(ctx context.Context, base, quote ledger.Currency, at time.Time) (Rate, error)
 }

@@ -54,6 +54,9 @@ func (t *Table) Check() error {
 			return err
 		}
 	}
+	if err := checkDisputes(t.Disputes); err != nil {
+		return err
+	}
 	return checkRules("rules", t.Rules, func(field string, r *Rule) error {
 		switch {
 		case r.OfTotal:

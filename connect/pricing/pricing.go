@@ -30,14 +30,19 @@ type Table struct {
 	// Regions are lists of countries (ISO 3166-1 alpha-2) whose cards count as of
 	// one region: see Origin and EEA.
 	Regions [][]string `json:"regions,omitzero"`
+	// Disputes are what disputes cost: the first that fits.
+	Disputes []DisputePrice `json:"disputes,omitzero"`
 }
 
 // Default is 2.9 % and 30 cents with its equivalents (GBP 2.9 % + 0.20, EUR,
-// CAD and AUD 2.9 % + 0.30; 2.9 % without a fixed part elsewhere), and 1 % on
-// conversions.
+// CAD and AUD 2.9 % + 0.30; 2.9 % without a fixed part elsewhere), 1 % on
+// conversions, and 15.00 USD a dispute.
 func Default() *Table {
 	percent := decimal.New(29, -1)
-	t := &Table{Charges: make(map[ledger.Currency]Price), Otherwise: percent, Conversion: decimal.New(1, 0)}
+	t := &Table{
+		Charges: make(map[ledger.Currency]Price), Otherwise: percent, Conversion: decimal.New(1, 0),
+		Disputes: []DisputePrice{{Fee: ledger.Minor(1500, ledger.USD)}},
+	}
 	for c, fixed := range map[ledger.Currency]int64{
 		ledger.USD: 30, ledger.CAD: 30, ledger.AUD: 30, ledger.EUR: 30, ledger.GBP: 20,
 	} {

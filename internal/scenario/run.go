@@ -75,6 +75,7 @@ func (r *recorder) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receip
 // verbs maps the words of a file to what they do. The error is the verb's.
 var verbs = map[string]func(*runner, string) error{
 	"prices": (*runner).prices, "rates": (*runner).rates, "platform": (*runner).register, "seller": (*runner).seller,
+	"dispute": (*runner).dispute, "recover": (*runner).recover,
 	"charge": (*runner).charge, "refund": (*runner).refund, "transfer": (*runner).transfer, "payout": (*runner).payout,
 	"reverse": (*runner).reverse, "agreement": (*runner).agreement, "topup": (*runner).topUp,
 	"cash": (*runner).cash, "days": (*runner).days, "minutes": (*runner).minutes, "drain": (*runner).drain, "news": (*runner).news,
@@ -137,7 +138,7 @@ func (r *runner) show(tx ledger.Transaction) string {
 // account writes a ledger account: without its day, acquirer or bank.
 func (r *runner) account(a ledger.Ref) string {
 	purpose := a.Purpose
-	for _, plain := range []string{"pending/", "acquirer/", "bank_clearing/", "wallet/"} {
+	for _, plain := range []string{"pending/", "acquirer/", "bank_clearing/", "wallet/", "disputed/"} {
 		if strings.HasPrefix(purpose, plain) {
 			purpose = strings.TrimSuffix(plain, "/")
 		}
@@ -218,6 +219,7 @@ func (r *runner) register(args string) error {
 	r.m = m
 	request := connect.PlatformRequest{Key: "platform", Name: "Platform", Country: "US", ShortBalance: connect.ShortPolicy(opts["short"])}
 	request.Unverified = connect.UnverifiedPolicy(opts["unverified"])
+	request.Disputes = disputes(opts)
 	if c := opts["country"]; c != "" {
 		request.Country = c
 	}
@@ -287,6 +289,11 @@ func (r *runner) drain(string) error {
 func (r *runner) news(string) error {
 	for _, n := range r.m.Acquirer.Notifications() {
 		if err := r.m.News(r.ctx, n); err != nil {
+			return err
+		}
+	}
+	for _, n := range r.m.Acquirer.DisputeNotifications() {
+		if err := r.m.DisputeNews(r.ctx, n); err != nil {
 			return err
 		}
 	}

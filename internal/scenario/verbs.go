@@ -192,6 +192,10 @@ func (r *runner) status(args string) error {
 		re, err := r.platform.GetRefund(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(re.Status), re.Code
+	case strings.HasPrefix(id, "dp_"):
+		d, err := r.platform.GetDispute(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(d.Status), d.Code
 	case strings.HasPrefix(id, "pay_"):
 		y, err := r.platform.GetPayment(r.ctx, id)
 		require.NoError(r.t, err, r.at)

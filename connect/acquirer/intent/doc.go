@@ -8,7 +8,8 @@
 //     off_session if the buyer is not there; set up for later use if the buyer
 //     agreed to that;
 //   - Capture, Cancel: of that intent;
-//   - Refund: a refund of it.
+//   - Refund: a refund of it;
+//   - AnswerDispute: evidence that is submitted, or closing the dispute.
 //
 // Each carries souk's key twice: as the Idempotency-Key, and in the metadata
 // (souk_key), by which Lookup and events find it. What the buyer has to do is an

@@ -3,7 +3,6 @@ package intent
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/ledger"
@@ -16,6 +15,7 @@ type event struct {
 	Type     string `json:"type"`
 	Account  string `json:"account"`
 	Livemode bool   `json:"livemode"`
+	Created  int64  `json:"created"`
 	Data     struct {
 		Object json.RawMessage `json:"object"`
 	} `json:"data"`
@@ -43,7 +43,7 @@ func (a *Acquirer) Notification(ctx context.Context, n connect.Notification) ([]
 	if err := a.understand(ctx, &e, &notice); err != nil {
 		return nil, err
 	}
-	if notice.Unhandled == "" && notice.News.Key == "" {
+	if notice.Unhandled == "" && notice.News.Key == "" && notice.Dispute == nil {
 		notice.Unhandled = "it is of nothing that souk asked for"
 	}
 	return []connect.Notice{notice}, nil
@@ -79,12 +79,12 @@ func (a *Acquirer) understand(ctx context.Context, e *event, n *connect.Notice) 
 		n.News = connect.News{Key: c.Metadata[metaKey], Answer: connect.Answer{
 			Status: connect.Canceled, Code: "authorization_expired", Reference: c.PaymentIntent, Amount: money(c.Amount, c.Currency),
 		}}
-	case "charge.dispute.closed":
+	case "charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated":
 		var d dispute
 		if err := read(&d); err != nil {
 			return err
 		}
-		return a.ofDispute(ctx, d, n)
+		return a.ofDispute(ctx, e, d, n)
 	default:
 		n.Unhandled = "souk books nothing for events of this type"
 	}
@@ -111,42 +111,5 @@ func (a *Acquirer) ofIntent(ctx context.Context, i intent, n *connect.Notice) er
 		n.Unhandled = "it was captured by somebody else than souk"
 	}
 	n.News = connect.News{Key: key, Answer: i.answer()}
-	return nil
-}
-
-// dispute is a payment that is taken back.
-type dispute struct {
-	Amount        int64  `json:"amount"`
-	Currency      string `json:"currency"`
-	Status        string `json:"status"`
-	Reason        string `json:"reason"`
-	PaymentIntent string `json:"payment_intent"`
-}
-
-// ofDispute reads a dispute that was lost. For a bank debit that came back it is the
-// way in which the API says that the payment failed after all.
-func (a *Acquirer) ofDispute(ctx context.Context, d dispute, n *connect.Notice) error {
-	n.Unhandled = "souk books no disputes yet"
-	switch d.Reason {
-	case "insufficient_funds", "incorrect_account_details", "bank_cannot_process", "debit_not_authorized":
-	default:
-		return nil
-	}
-	if d.Status != "lost" {
-		return nil
-	}
-	i, err := a.payment(ctx, d.PaymentIntent)
-	if err != nil || i == nil || i.LatestCharge == nil {
-		return err
-	}
-	method := i.LatestCharge.Details.Type
-	whole := d.Amount == i.AmountReceived && strings.EqualFold(d.Currency, i.Currency)
-	if method == "" || method == "card" || !whole {
-		return nil
-	}
-	n.Unhandled = ""
-	n.News = connect.News{Key: i.Metadata[metaKey], Answer: connect.Answer{
-		Status: connect.Failed, Code: d.Reason, Reference: i.ID, Amount: money(d.Amount, d.Currency),
-	}}
 	return nil
 }

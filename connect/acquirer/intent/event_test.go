@@ -147,8 +147,9 @@ func TestEvents(t *testing.T) {
 		"a payment by hand": {"payment_intent.succeeded", `{"id":"pi_1","status":"succeeded"}`, connect.News{}, "it is of nothing that souk asked for"},
 		"a capture by hand": {"payment_intent.succeeded", pi("succeeded", `,"capture_method":"manual"`),
 			connect.News{Key: "ch_1", Answer: connect.Answer{Status: connect.Approved, Reference: "pi_1", Amount: isk}}, "it was captured by somebody else than souk"},
-		"a dispute": {"charge.dispute.closed", `{"id":"du_1","status":"lost","reason":"fraudulent","payment_intent":"pi_1"}`, connect.News{}, "souk books no disputes yet"},
-		"another":   {"customer.created", `{"id":"cus_1"}`, connect.News{}, "souk books nothing for events of this type"},
+		"a dispute of nothing":   {"charge.dispute.closed", `{"id":"du_1","status":"lost","reason":"fraudulent"}`, connect.News{}, "the dispute names no payment of this API's"},
+		"a dispute of another's": {"charge.dispute.closed", `{"id":"du_1","status":"lost","reason":"fraudulent","payment_intent":"pi_1"}`, connect.News{}, "it is of nothing that souk asked for"},
+		"another":                {"customer.created", `{"id":"cus_1"}`, connect.News{}, "souk books nothing for events of this type"},
 	} {
 		body := of(c.kind, c.object)
 		list, err := b.acquirer.Notification(t.Context(), note(intent.Sign(signs, b.clock.Now(), body), body))

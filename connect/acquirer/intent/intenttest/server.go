@@ -69,16 +69,17 @@ type Server struct {
 	cfg Config
 	env ledger.Env
 
-	mu      sync.Mutex
-	n       int
-	keys    map[string]*kept
-	intents map[string]*intent
-	refunds map[string]*refund
-	order   []string // of ids, oldest first
-	acted   map[string]int
-	events  []Event
-	fault   func(r *http.Request) Fault
-	wrong   []string // what was held against the specification
+	mu       sync.Mutex
+	n        int
+	keys     map[string]*kept
+	intents  map[string]*intent
+	refunds  map[string]*refund
+	disputes map[string]*dispute
+	order    []string // of ids, oldest first
+	acted    map[string]int
+	events   []Event
+	fault    func(r *http.Request) Fault
+	wrong    []string // what was held against the specification
 }
 
 // kept is what a key is remembered by.
@@ -93,7 +94,8 @@ type kept struct {
 func New(c Config) *Server {
 	return &Server{
 		cfg: c, env: ledger.Env{Now: c.Now},
-		keys: make(map[string]*kept), intents: make(map[string]*intent), refunds: make(map[string]*refund), acted: make(map[string]int),
+		keys: make(map[string]*kept), intents: make(map[string]*intent), refunds: make(map[string]*refund), disputes: make(map[string]*dispute),
+		acted: make(map[string]int),
 	}
 }
 
@@ -263,6 +265,8 @@ func (s *Server) route(r *http.Request, key string, form url.Values) result {
 		if f, ok := s.refunds[parts[1]]; ok {
 			return result{200, f.json()}
 		}
+	case parts[0] == "disputes" && len(parts) > 1 && s.disputes[parts[1]] != nil:
+		return s.disputed(s.disputes[parts[1]], form, len(parts) == 3 && parts[2] == "close", post)
 	}
 	return missing
 }

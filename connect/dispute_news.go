@@ -1,0 +1,306 @@
+package connect
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/soukhq/souk/ledger"
+)
+
+// DisputeNews is what an acquirer says about a dispute. It may leave out what it does
+// not know of; what was said before stays.
+type DisputeNews struct {
+	ID     string        // the acquirer's name for the dispute, at most 200 bytes
+	Key    string        // of the payment that is disputed, as News has it: the id of the charge or of a capture of it
+	Status DisputeStatus // empty: as it was; of a dispute not heard of before, DisputeNeedsResponse
+	Amount ledger.Money  // what is disputed, in the currency in which the buyer paid
+	// Reason is fraudulent, product_not_received, duplicate or another of the field's
+	// words (facts of the network's are in Network).
+	Reason  string
+	Network string
+	DueBy   time.Time // until when evidence is taken
+	// Withdrawn and Reinstated are what the acquirer has taken and given back for the
+	// dispute so far, all in all.
+	Withdrawn, Reinstated ledger.Money
+	// At is of which time the status is, as the acquirer says. It is needed only where
+	// one that was won is lost after all, or the other way round.
+	At time.Time
+}
+
+// disputeReasons are the field's words for why a buyer disputes.
+var disputeReasons = []string{
+	"bank_cannot_process", "check_returned", "credit_not_processed", "customer_initiated", "debit_not_authorized", "duplicate", "fraudulent", "general",
+	"incorrect_account_details", "insufficient_funds", "noncompliant", "product_not_received", "product_unacceptable", "subscription_canceled", "unrecognized",
+}
+
+// DisputeNews books what the engine's acquirer says about a dispute: of an inquiry
+// nothing, of a dispute its amount and fee, and its end (flows D1 to D5 of the chart).
+// All of it is forced, for the money is gone. News may come twice, late and in any
+// order; what is older than what is known changes no state. News of a payment that is
+// not this acquirer's is NotFound; news that contradicts what is booked is of class
+// State, code contradicting_news, and changes nothing.
+func (e *Engine) DisputeNews(ctx context.Context, n DisputeNews) error {
+	err := e.start(ctx)
+	if err == nil {
+		err = e.disputeNews(ctx, n)
+	}
+	if err != nil {
+		return fmt.Errorf("connect: dispute news: %w", err)
+	}
+	return nil
+}
+
+func (e *Engine) disputeNews(ctx context.Context, n DisputeNews) error {
+	if err := n.check(); err != nil {
+		return err
+	}
+	id := strings.TrimSuffix(n.Key, retryMark)
+	if captureKind.Fits(id) {
+		k, err := captureKind.Read(ctx, e.c.Store, id)
+		if err != nil {
+			return inField("key", notFoundOr(err, "charge or capture"))
+		}
+		id = k.Charge
+	}
+	c, err := chargeKind.Read(ctx, e.c.Store, id)
+	if err == nil && c.Acquirer != acquirerName(e) {
+		err = notFound("charge or capture")
+	}
+	if err != nil {
+		return inField("key", notFoundOr(err, "charge or capture"))
+	}
+	p, err := e.Platform(ctx, c.Platform)
+	if err != nil {
+		return err
+	}
+	return p.withDay(ctx, c.ID, func(day *rates) error {
+		_, err := p.unit(ctx, func(u *ledger.Unit) error { return p.hearDispute(u, c.ID, n, day) })
+		return err
+	})
+}
+
+// withDay does what may need the rates of the moment to give a charge back, and does it
+// again with them if it does.
+func (p *Platform) withDay(ctx context.Context, charge string, do func(day *rates) error) error {
+	err := do(nil)
+	if !errors.Is(err, errRateOfDay) {
+		return err
+	}
+	day, err := p.ratesOfDay(ctx, charge)
+	if err != nil {
+		return err
+	}
+	return do(day)
+}
+
+func (n *DisputeNews) check() error {
+	switch {
+	case n.ID == "" || len(n.ID) > 200:
+		return badField("invalid_request", "id", "a dispute has the acquirer's name, of at most 200 bytes")
+	case n.Status != "" && disputeLife[n.Status] == nil:
+		return badField("invalid_request", "status", "a dispute is in no such state")
+	case n.Reason != "" && !slices.Contains(disputeReasons, n.Reason):
+		return badField("invalid_reason", "reason", "it is none of the reasons for disputes: general, where no other fits")
+	case len(n.Network) > 40:
+		return badField("invalid_request", "network", "a network's code has at most 40 bytes")
+	case n.Amount != (ledger.Money{}) && n.Amount.Sign() <= 0:
+		return badField("invalid_amount", "amount", "what is disputed is more than zero")
+	}
+	for _, x := range []struct {
+		field string
+		m     ledger.Money
+	}{{"withdrawn", n.Withdrawn}, {"reinstated", n.Reinstated}} {
+		switch {
+		case x.m.Sign() < 0:
+			return badField("invalid_amount", x.field, "it is zero or more")
+		case x.m != (ledger.Money{}) && n.Amount != (ledger.Money{}) && x.m.Currency() != n.Amount.Currency():
+			return badField("currency_mismatch", x.field, "it is in the currency of the dispute")
+		}
+	}
+	return nil
+}
+
+// disputeID names a dispute: one object for each that an acquirer names.
+func disputeID(acquirer, reference string) string {
+	sum := sha256.Sum256([]byte(acquirer + " " + reference))
+	return disputeKind.Prefix + hex.EncodeToString(sum[:16])
+}
+
+// hearDispute books one piece of news.
+func (p *Platform) hearDispute(u *ledger.Unit, charge string, n DisputeNews, day *rates) error {
+	prof, err := p.expectProfile(u)
+	if err != nil {
+		return err
+	}
+	c, err := p.charge(u, charge)
+	if err != nil {
+		return err
+	}
+	d, err := p.disputeOf(u, c, &n)
+	if err != nil {
+		return err
+	}
+	before := *d
+	if err := d.hear(&n); err != nil {
+		return err
+	}
+	b := &books{u: u, p: p, object: disputeKind.ID(d.ID)}
+	if err := p.decideDispute(b, prof, c, d, day); err != nil {
+		return err
+	}
+	return p.putMoved(b, c, d, &before)
+}
+
+// putMoved books what the acquirer has moved for a dispute, and puts it.
+func (p *Platform) putMoved(b *books, c *Charge, d, was *Dispute) error {
+	event := EventDisputeUpdated
+	switch {
+	case was.Status == "":
+		event = EventDisputeCreated
+	case d.Status != was.Status && d.Status.over():
+		event = EventDisputeClosed
+	}
+	moved := p.moveDisputed(b, c, d, was)
+	d.wait()
+	if err := p.putDispute(b.u, d, event); err != nil {
+		return err
+	}
+	for _, event := range moved {
+		b.u.Emit(ledger.Event{Type: event, Platform: p.id, Object: disputeKind.ID(d.ID)})
+	}
+	return nil
+}
+
+// disputeOf returns the dispute that news is about, a new one if it is the first.
+func (p *Platform) disputeOf(u *ledger.Unit, c *Charge, n *DisputeNews) (*Dispute, error) {
+	id := disputeID(c.Acquirer, n.ID)
+	o, err := u.Object(disputeKind.ID(id))
+	if err != nil {
+		return nil, err
+	}
+	if o.Version > 0 {
+		d, err := p.dispute(u, id)
+		if err == nil && d.Charge != c.ID {
+			err = contradicting("key", "the dispute is of another payment")
+		}
+		return d, err
+	}
+	cur := c.presented().Currency()
+	switch {
+	case c.Status != ChargeSucceeded && !c.Failure.booked():
+		return nil, badState("invalid_state", "key", "only a charge that has succeeded can be disputed; it is "+string(c.Status))
+	case n.Amount == ledger.Money{}:
+		return nil, badField("invalid_amount", "amount", "the first news of a dispute says what is disputed")
+	case n.Amount.Currency() != cur:
+		return nil, badField("currency_mismatch", "amount", "the buyer paid in "+cur.String())
+	}
+	zero := ledger.Zero(cur)
+	return &Dispute{
+		ID: id, Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Reference: n.ID, Amount: n.Amount, Created: u.At(),
+		Withdrawn: zero, Reinstated: zero, Excess: zero,
+	}, nil
+}
+
+func contradicting(field, msg string) error { return badState("contradicting_news", field, msg) }
+
+// hear keeps what news says. What is older than what is known changes no state, and
+// neither the amount nor the day by which to answer.
+func (d *Dispute) hear(n *DisputeNews) error {
+	to := n.Status
+	if to == "" && d.Status == "" {
+		to = DisputeNeedsResponse
+	}
+	old := to != "" && to.rank() < d.Status.rank()
+	if to.rank() == d.Status.rank() && to != d.Status && d.Code != codeNoResponse { // won, and lost
+		switch {
+		case n.At.IsZero() || d.StatusAt.IsZero() || n.At.Equal(d.StatusAt):
+			return contradicting("status", "the dispute was "+string(d.Status)+" already; which is the later is not said")
+		case n.At.Before(d.StatusAt):
+			old = true
+		}
+	}
+	if n.Amount != (ledger.Money{}) && n.Amount != d.Amount && !old {
+		if d.Taken != nil {
+			return contradicting("amount", d.Amount.String()+" was disputed when it was opened")
+		}
+		if n.Amount.Currency() != d.Amount.Currency() {
+			return badField("currency_mismatch", "amount", "the dispute is in "+d.Amount.Currency().String())
+		}
+		d.Amount = n.Amount
+	}
+	for _, x := range []struct {
+		field string
+		said  ledger.Money
+		has   *ledger.Money
+	}{{"withdrawn", n.Withdrawn, &d.Withdrawn}, {"reinstated", n.Reinstated, &d.Reinstated}} {
+		switch {
+		case x.said == ledger.Money{}:
+		case x.said.Currency() != d.Amount.Currency():
+			return badField("currency_mismatch", x.field, "the dispute is in "+d.Amount.Currency().String())
+		default:
+			*x.has = ledger.Minor(max(x.said.Minor(), x.has.Minor()), x.said.Currency())
+		}
+	}
+	d.Reason, d.Network = cmp.Or(d.Reason, n.Reason), cmp.Or(d.Network, n.Network)
+	if old {
+		return nil
+	}
+	if !n.DueBy.IsZero() {
+		d.DueBy = n.DueBy.UTC().Truncate(time.Microsecond)
+	}
+	if to == "" {
+		return nil
+	}
+	if !n.At.IsZero() {
+		d.StatusAt = n.At.UTC().Truncate(time.Microsecond)
+	}
+	if to == d.Status {
+		return nil // and why it is so is known
+	}
+	return d.become(to, "")
+}
+
+// disputeUnanswered ends a dispute to which nobody has answered in time: it is lost.
+func (p *Platform) disputeUnanswered(u *ledger.Unit, id string) error {
+	d, err := p.dispute(u, id)
+	if err != nil || !d.Work.Open() || u.At().Before(d.DueBy) {
+		return err
+	}
+	d.StatusAt = d.DueBy
+	return p.moveDispute(u, d, DisputeLost, codeNoResponse)
+}
+
+// moveDispute moves a dispute that has taken its amount on, and books what that asks for.
+func (p *Platform) moveDispute(u *ledger.Unit, d *Dispute, to DisputeStatus, code string) error {
+	c, err := p.charge(u, d.Charge)
+	if err != nil {
+		return err
+	}
+	prof, err := p.expectProfile(u)
+	if err != nil {
+		return err
+	}
+	before := *d
+	if err := d.become(to, code); err != nil {
+		return err
+	}
+	b := &books{u: u, p: p, object: disputeKind.ID(d.ID)}
+	if err := p.decideDispute(b, prof, c, d, nil); err != nil {
+		return err
+	}
+	return p.putMoved(b, c, d, &before)
+}
+
+// wait lets Drain end a dispute to which nobody has answered in time.
+func (d *Dispute) wait() {
+	if d.Work.Done(); d.Status == DisputeNeedsResponse && d.Answer == "" && !d.DueBy.IsZero() {
+		d.Work.Later(d.DueBy)
+	}
+}
