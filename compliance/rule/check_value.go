@@ -1,0 +1,314 @@
+package rule
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/ledger"
+)
+
+// literal reads what is written out as a value of the left side's type.
+func (c *checker) literal(e *expr, o *operand) *Error {
+	a := e.left.attr
+	switch {
+	case e.left.key != "" && o.kind == aNumber: // metadata, as a number if it is one
+		e.as = Number
+		return c.number(o)
+	case a.Type == Number && o.kind == aNumber:
+		return c.number(o)
+	case a.Type == Money && o.kind == aMoney:
+		return c.amount(o)
+	case a.Type == Duration && o.kind == aDuration:
+		return c.duration(o)
+	case a.Type.textual() && o.kind == aText:
+		return c.text(a, o)
+	}
+	expected := a.Type.String()
+	switch a.Type {
+	case Money:
+		expected = "an amount with its currency, like 500 USD"
+	case Duration:
+		expected = "a duration, like 24h"
+	case Text, Exact:
+		expected = "a text in quotes"
+	case Country:
+		expected = `a country's code in quotes, like "US"`
+	case Currency:
+		expected = `a currency's code in quotes, like "USD"`
+	}
+	return c.wrong(o, expected, a.Name+" is "+a.Type.String())
+}
+
+func (c *checker) number(o *operand) *Error {
+	d, err := ledger.ParseDecimal(o.name, 30, "invalid_rule", "rules")
+	if err != nil {
+		return c.wrong(o, "a plain decimal number of at most 30 digits", "")
+	}
+	o.value, err = compliance.OfDecimal(d)
+	if err != nil {
+		return c.wrong(o, "a plain decimal number of at most 30 digits", "")
+	}
+	return nil
+}
+
+func (c *checker) amount(o *operand) *Error {
+	cur, err := o.currency()
+	if err != nil {
+		return c.wrong(o, "a currency (ISO 4217), or an asset with its digits like USDC/6", "")
+	}
+	m, err := ledger.ParseAmount(o.name, cur)
+	if err != nil {
+		return c.wrong(o, "an amount of at most "+strconv.Itoa(cur.Digits())+" decimals that can be counted", "")
+	}
+	c.money[cur] = true
+	o.value = compliance.OfMoney(m)
+	return nil
+}
+
+// MaxWindow is the longest duration: five years, of which Stripe's counts look back.
+const MaxWindow = 5 * 366 * day
+
+func (c *checker) duration(o *operand) *Error {
+	d, ok := parseDuration(o.name, o.unit)
+	if !ok {
+		return c.wrong(o, "a duration of at most 1830d", "")
+	}
+	o.value = compliance.OfDuration(d)
+	return nil
+}
+
+// parseDuration reads a number and its unit.
+func parseDuration(number, unit string) (time.Duration, bool) {
+	n, err := strconv.ParseUint(number, 10, 32)
+	each := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": day, "w": 7 * day}[unit]
+	if err != nil || time.Duration(n) > MaxWindow/each {
+		return 0, false
+	}
+	return time.Duration(n) * each, true
+}
+
+// text checks a text against what an attribute can be.
+func (c *checker) text(a *attribute, o *operand) *Error {
+	same := func(v string) bool {
+		return v == o.name || a.Type.folds() && compliance.Fold(v) == compliance.Fold(o.name)
+	}
+	switch {
+	case a.Values != nil && !slices.ContainsFunc(a.Values, same):
+		return c.wrong(o, oneOf(a.Values), "")
+	case a.Type == Country && wrongText(Country, o.name) != "":
+		return c.wrong(o, `a country's code, like "US" (ISO 3166-1)`, "")
+	case a.Type == Currency && wrongText(Currency, o.name) != "":
+		return c.wrong(o, `a currency's code, like "USD" (ISO 4217)`, "")
+	}
+	o.value, o.folded = compliance.OfText(o.name), o.name
+	if a.Type.folds() {
+		o.folded = compliance.Fold(o.name)
+	}
+	if o.name == "" {
+		return c.wrong(o, "a text that is not empty", "what is empty is missing: is missing")
+	}
+	return nil
+}
+
+// in checks the list that a value is looked for in.
+func (c *checker) in(e *expr) *Error {
+	if err := c.scalar(&e.left); err != nil {
+		return err
+	}
+	a, o := e.left.attr, &e.right
+	e.as, e.fold = a.Type, a.Type.folds()
+	switch o.kind {
+	case aNamedList:
+		return c.named(e)
+	case anAttribute:
+		if err := c.attribute(o); err != nil {
+			return err
+		}
+		if !o.attr.List {
+			return c.wrong(o, "a list", o.attr.Name+" is "+o.attr.Type.String())
+		}
+		if fold, ok := together(a.Type, o.attr.Type); ok && a.Type.textual() {
+			e.fold = fold
+			return nil
+		}
+		return c.wrong(o, "a list of what "+a.Name+" is", "it is a list, each "+o.attr.Type.String())
+	}
+	if a.Type == Duration {
+		return c.wrong(o, "no list", a.Name+" is a duration")
+	}
+	for i := range o.items {
+		as := e.as
+		if err := c.literal(e, &o.items[i]); err != nil {
+			return err
+		}
+		if i > 0 && e.as != as {
+			return c.wrong(&o.items[i], "items of one type", "")
+		}
+	}
+	if !e.as.textual() {
+		return nil
+	}
+	o.set = make(map[string]bool, len(o.items))
+	for i := range o.items {
+		if o.items[i].kind != aText {
+			return c.wrong(&o.items[i], "items of one type", "")
+		}
+		o.set[o.items[i].folded] = true
+	}
+	return nil
+}
+
+// named checks a list that the host gives.
+func (c *checker) named(e *expr) *Error {
+	a, o := e.left.attr, &e.right
+	l := c.lists[o.name]
+	if l == nil {
+		return c.fail(o.at, "unknown_list", "a list that the host gives", "@"+clip(o.name), "")
+	}
+	plain := func(t Type) bool { return t == Text || t == Exact }
+	if a.Type != l.of && !(plain(a.Type) && l.of.textual()) {
+		return c.wrong(o, "a list of what "+a.Name+" is: "+a.Type.String(), "each of it is "+l.of.String())
+	}
+	if o.list = slices.Index(c.set.listNames, o.name); o.list < 0 {
+		o.list = len(c.set.lists)
+		c.set.listNames = append(c.set.listNames, o.name)
+		c.set.lists = append(c.set.lists, l)
+	}
+	e.fold = l.of.folds()
+	return nil
+}
+
+// contains checks like, and includes of a text or a list.
+func (c *checker) contains(e *expr) *Error {
+	a, o := e.left.attr, &e.right
+	e.as, e.fold = a.Type, a.Type.folds()
+	if !a.Type.textual() || a.List && e.op == opLike {
+		return c.wrong(&e.left, "text", a.Name+" is "+map[bool]string{true: "a list", false: a.Type.String()}[a.List])
+	}
+	if o.kind == anAttribute {
+		if err := c.attribute(o); err != nil {
+			return err
+		}
+		fold, ok := together(a.Type, o.attr.Type)
+		if o.attr.List || !o.attr.Type.textual() || !ok {
+			return c.wrong(o, a.Type.String(), o.attr.Name+" is "+map[bool]string{true: "a list", false: o.attr.Type.String()}[o.attr.List])
+		}
+		e.fold = fold
+		return nil
+	}
+	if o.kind != aText {
+		return c.wrong(o, "a text in quotes or an attribute", "")
+	}
+	// A part of a code is no code; what a list has in it is one.
+	of := *a
+	if !a.List {
+		of.Values = nil
+		if of.Type != Exact {
+			of.Type = Text
+		}
+	}
+	if err := c.text(&of, o); err != nil {
+		return err
+	}
+	if e.op == opLike {
+		e.like = newLike(o.folded)
+	}
+	return nil
+}
+
+// count checks a condition on what was before.
+func (c *checker) count(e *expr) *Error {
+	o, q := &e.left, e.left.question
+	if err := c.attribute(&q.by); err != nil {
+		return err
+	}
+	if !q.by.attr.counts {
+		return c.wrong(&q.by, "an attribute that payments are counted by, like card.fingerprint, email, ip, customer or seller", "")
+	}
+	amounts := q.of == "charges" || q.of == "transfers" || q.of == "disputes"
+	switch {
+	case q.measure != string(compliance.CountOf) && !amounts:
+		return c.wrong(o, "charges, transfers or disputes", q.of+" are only counted")
+	case q.status == "fraudulent" && q.of != "customers", q.status != "" && q.status != "fraudulent" && q.of != "charges" && !(q.of == "transfers" && q.status == "blocked"):
+		return c.wrong(o, "charges with a status, blocked transfers or fraudulent customers", q.of+" are not "+q.status)
+	}
+	q.ask = compliance.Question{Measure: compliance.Measure(q.measure), Status: q.status, Of: q.of, By: q.by.attr.Name}
+	if n := len(q.within); q.within != "all" {
+		d, ok := parseDuration(q.within[:n-1], q.within[n-1:])
+		if !ok || d == 0 {
+			return c.wrong(o, `a window of 1s to 1830d, or "all"`, "")
+		}
+		q.ask.Within = d
+	}
+	most, err := c.counted(e)
+	if err != nil {
+		return err
+	}
+	return c.question(e, most)
+}
+
+// MaxCount is the highest number that counts are compared with, so that a Counter
+// needs not count further.
+const MaxCount = 10_000
+
+// counted checks what a count is compared with, and returns how far it needs to go.
+func (c *checker) counted(e *expr) (int64, *Error) {
+	o, q := &e.right, e.left.question
+	if e.op == opMissing {
+		if q.measure == string(compliance.SumOf) || q.measure == string(compliance.AverageOf) {
+			return 0, c.wrong(&e.left, "a comparison with an amount", "")
+		}
+		return 1, nil
+	}
+	if e.op != opCompare {
+		return 0, c.wrong(&e.left, "=, !=, <, <=, > or >= after a count", "")
+	}
+	switch compliance.Measure(q.measure) {
+	case compliance.CountOf:
+		e.as = Number
+		if o.kind != aNumber {
+			return 0, c.wrong(o, "a number", "a count is compared with one")
+		}
+		if err := c.number(o); err != nil {
+			return 0, err
+		}
+		n := o.value.Decimal()
+		if n.Sign() < 0 || n.Cmp(compliance.OfWhole(MaxCount).Decimal()) > 0 {
+			return 0, c.wrong(o, "a number of 0 to 10,000", "")
+		}
+		return n.IntPart() + 1, nil
+	case compliance.SinceFirst:
+		e.as = Duration
+		if o.kind != aDuration {
+			return 0, c.wrong(o, "a duration, like 24h", "")
+		}
+		return 0, c.duration(o)
+	}
+	e.as = Money
+	if o.kind != aMoney {
+		return 0, c.wrong(o, "an amount with its currency, like 500 USD", "")
+	}
+	if err := c.amount(o); err != nil {
+		return 0, err
+	}
+	q.ask.Currency = o.value.Money().Currency()
+	return 0, nil
+}
+
+// question gives a question its place among those of the set.
+func (c *checker) question(e *expr, most int64) *Error {
+	q := e.left.question
+	i, ok := c.asked[q.ask]
+	if !ok {
+		if i = len(c.set.questions); i == MaxQuestions {
+			return c.fail(e.at, "rule_too_complex", "", "", "a set asks at most 50 different counts")
+		}
+		c.asked[q.ask] = i
+		c.set.questions = append(c.set.questions, q.ask)
+	}
+	q.index = i
+	c.set.questions[i].AtMost = max(c.set.questions[i].AtMost, most)
+	return nil
+}
