@@ -139,11 +139,10 @@ func (c *checker) in(e *expr) *Error {
 		return c.wrong(o, "no list", a.Name+" is a duration")
 	}
 	for i := range o.items {
-		as := e.as
 		if err := c.literal(e, &o.items[i]); err != nil {
 			return err
 		}
-		if i > 0 && e.as != as {
+		if o.items[i].kind != o.items[0].kind {
 			return c.wrong(&o.items[i], "items of one type", "")
 		}
 	}
@@ -152,9 +151,6 @@ func (c *checker) in(e *expr) *Error {
 	}
 	o.set = make(map[string]bool, len(o.items))
 	for i := range o.items {
-		if o.items[i].kind != aText {
-			return c.wrong(&o.items[i], "items of one type", "")
-		}
 		o.set[o.items[i].folded] = true
 	}
 	return nil

@@ -39,7 +39,7 @@ func (r *run) reasons(e *expr, as compliance.Truth, into *[]compliance.Reason) {
 		}
 		reason := compliance.Reason{Term: term.String()}
 		for _, o := range []*operand{&e.left, &e.right} {
-			if f, ok := r.fact(e, o); ok {
+			if f, ok := r.fact(o); ok {
 				reason.Facts = append(reason.Facts, f)
 			}
 		}
@@ -56,9 +56,8 @@ func (r *run) again(e *expr) compliance.Truth {
 	return t
 }
 
-// fact is what an operand was; false for what is written out. Of a question about
-// what is missing only that is known.
-func (r *run) fact(e *expr, o *operand) (compliance.Fact, bool) {
+// fact is what an operand was; false for what is written out.
+func (r *run) fact(o *operand) (compliance.Fact, bool) {
 	switch {
 	case o.kind == aNamedList:
 		l := r.set.lists[o.list]
@@ -70,8 +69,9 @@ func (r *run) fact(e *expr, o *operand) (compliance.Fact, bool) {
 	case o.attr.List:
 		return compliance.Fact{Name: o.attr.Name, Value: r.listed(o.attr)}, true
 	}
-	f := compliance.Fact{Name: o.String(), Value: clip(r.get(o).String())}
-	if o.attr.Private && e.op != opMissing {
+	v := r.get(o)
+	f := compliance.Fact{Name: o.String(), Value: clip(v.String())}
+	if o.attr.Private && !v.Missing() {
 		f.Value = "not shown"
 	}
 	return f, true
@@ -123,16 +123,18 @@ func (r *run) lacking(e *expr, into *[]string) {
 			*into = append(*into, name)
 		}
 	}
-	before := len(*into)
+	lacks := false
 	for _, o := range []*operand{&e.left, &e.right} {
 		switch {
 		case o.kind == aQuestion && r.lacks(&o.question.by):
 			add(o.question.by.attr.Name)
+			lacks = true
 		case (o.kind == aQuestion || o.kind == anAttribute) && r.lacks(o):
 			add(o.String())
+			lacks = true
 		}
 	}
-	if len(*into) > before {
+	if lacks {
 		return
 	}
 	// Both sides are there, and yet nothing can be said.
