@@ -11,7 +11,8 @@ import (
 func Fold(s string) string {
 	for i := range len(s) {
 		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
-			return string(AppendFold(nil, s))
+			var buf [64]byte
+			return string(AppendFold(buf[:0], s))
 		}
 	}
 	return s

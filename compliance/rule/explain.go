@@ -70,7 +70,7 @@ func (r *run) fact(o *operand) (compliance.Fact, bool) {
 		return compliance.Fact{Name: o.attr.Name, Value: r.listed(o.attr)}, true
 	}
 	v := r.get(o)
-	f := compliance.Fact{Name: o.String(), Value: clip(v.String())}
+	f := compliance.Fact{Name: o.attr.Name, Value: clip(v.String())}
 	if o.attr.Private && !v.Missing() {
 		f.Value = "not shown"
 	}
@@ -130,7 +130,7 @@ func (r *run) lacking(e *expr, into *[]string) {
 			add(o.question.by.attr.Name)
 			lacks = true
 		case (o.kind == aQuestion || o.kind == anAttribute) && r.lacks(o):
-			add(o.String())
+			add(o.known())
 			lacks = true
 		}
 	}
@@ -152,6 +152,14 @@ func (r *run) lacking(e *expr, into *[]string) {
 	default: // metadata that is no number, or a list of the payment with a gap
 		add(map[bool]string{true: e.right.String(), false: e.left.String()}[e.op == opIn && e.as != Number])
 	}
+}
+
+// known names an attribute or a count.
+func (o *operand) known() string {
+	if o.kind == aQuestion {
+		return o.question.String()
+	}
+	return o.attr.Name
 }
 
 // rate names the rate that two amounts need.

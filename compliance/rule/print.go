@@ -62,9 +62,10 @@ func asWord(text string) (token, bool) {
 	return tokens[0], true
 }
 
-func printText(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
-}
+// escapes stand before what would end a text.
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+func printText(text string) string { return `"` + escapes.Replace(text) + `"` }
 
 // String writes a rule without its name.
 func (r *source) String() string { return string(r.action) + " if " + r.cond.String() }
