@@ -162,10 +162,35 @@ func (p *Payment) CmpMoney(a, b ledger.Money) (int, bool) {
 	if n, err := a.Cmp(b); err == nil {
 		return n, true
 	}
+	r := p.rate(a.Currency(), b.Currency())
+	if r == nil {
+		return 0, false
+	}
+	return a.Decimal().Mul(r.Value).Cmp(b.Decimal().Mul(r.Per)), true
+}
+
+// worthDigits are those of an amount that was converted, beyond its minor unit.
+const worthDigits = 20
+
+// Worth returns an amount in major units of another currency, by the rate that the
+// payment carries, to 20 digits beyond the minor unit; false if there is none.
+func (p *Payment) Worth(m ledger.Money, in ledger.Currency) (decimal.Decimal, bool) {
+	if m.Currency() == in {
+		return m.Decimal(), !in.IsZero()
+	}
+	r := p.rate(m.Currency(), in)
+	if r == nil {
+		return decimal.Decimal{}, false
+	}
+	return m.Decimal().Mul(r.Value).DivRound(r.Per, int32(in.Digits())+worthDigits), true
+}
+
+// rate finds the rate of a pair, in that direction; nil if there is none.
+func (p *Payment) rate(base, quote ledger.Currency) *PaymentRate {
 	for i := range p.Rates {
-		if r := &p.Rates[i]; r.Base == a.Currency() && r.Quote == b.Currency() && r.usable() {
-			return a.Decimal().Mul(r.Value).Cmp(b.Decimal().Mul(r.Per)), true
+		if r := &p.Rates[i]; r.Base == base && r.Quote == quote && r.usable() {
+			return r
 		}
 	}
-	return 0, false
+	return nil
 }

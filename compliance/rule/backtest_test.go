@@ -121,6 +121,13 @@ func TestBackTestEnds(t *testing.T) {
 	require.Equal(t, []int{1, 2, 1, 1}, []int{rep.Actions[0].Payments, rep.Actions[1].Payments, rep.Actions[2].Payments, rep.Actions[3].Payments})
 	require.Equal(t, []int{2, 3, 0}, []int{rep.Rules[0].Decided.Payments, rep.Rules[0].True, rep.Rules[0].Unknown})
 
+	// What is under review stays so unless a late rule blocks.
+	late := compile(t, "review if amount > 5 USD\nlate: allow if check.cvc = \"pass\"")
+	rep, err = rule.BackTest(context.Background(), late, nil, past(
+		compliance.Payment{Amount: usd(600), Checks: compliance.Checks{CVC: "pass"}}, compliance.Payment{Amount: usd(100), Checks: compliance.Checks{CVC: "pass"}}))
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 0, 1, 0}, []int{rep.Actions[0].Payments, rep.Actions[1].Payments, rep.Actions[2].Payments, rep.Actions[3].Payments})
+
 	var many []compliance.Payment
 	for i := range 12 {
 		many = append(many, compliance.Payment{ID: fmt.Sprint(i), Amount: usd(math.MaxInt64)})

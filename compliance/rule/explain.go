@@ -9,12 +9,15 @@ import (
 	"github.com/soukhq/souk/compliance"
 )
 
+// maxReasons bounds what is told of one decision, for it is stored with its payment.
+const maxReasons = 30
+
 // because says why an expression is true: all parts of an and, the first true part
-// of an or, and of a not why what it turns is false. Nothing new is asked.
+// of an or, and of a not why what it turns is false; the first 30. Nothing new is asked.
 func (r *run) because(e *expr) []compliance.Reason {
 	var list []compliance.Reason
 	r.reasons(e, compliance.True, &list)
-	return list
+	return list[:min(len(list), maxReasons)]
 }
 
 func (r *run) reasons(e *expr, as compliance.Truth, into *[]compliance.Reason) {

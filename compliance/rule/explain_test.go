@@ -95,6 +95,14 @@ func TestFactsAreCut(t *testing.T) {
 	require.Equal(t, `("FR", "FR", "FR", "FR", "FR", "FR", "FR", "FR", "FR", "FR", 2 more)`, d.Because[1].Facts[1].Value)
 }
 
+// At most thirty reasons are told.
+func TestReasonsAreFew(t *testing.T) {
+	for n, want := range map[int]int{29: 30, 30: 30} {
+		d := decide(t, compile(t, "block if seller.verified"+strings.Repeat(" and seller.verified", n)), one())
+		require.Len(t, d.Because, want)
+	}
+}
+
 // A set in use is replaced between two decisions, under many callers.
 func TestActive(t *testing.T) {
 	var a rule.Active

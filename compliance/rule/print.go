@@ -97,7 +97,7 @@ func (e *expr) String() string {
 	case opAnd, opOr:
 		parts := make([]string, len(e.kids))
 		for i, k := range e.kids {
-			parts[i] = k.within(e.binds() + 1)
+			parts[i] = k.within(e.binds())
 		}
 		return strings.Join(parts, map[op]string{opAnd: " and ", opOr: " or "}[e.op])
 	case opNot:

@@ -43,13 +43,18 @@ type token struct {
 
 // is reports whether t is a word, in small or capital letters, or a symbol.
 func (t token) is(what string) bool {
-	switch t.kind {
-	case tWord:
-		return t.raw == what || t.raw == strings.ToUpper(what)
-	case tSymbol:
-		return t.raw == what
+	if t.raw == what {
+		return t.kind == tWord || t.kind == tSymbol
 	}
-	return false
+	if t.kind != tWord || len(t.raw) != len(what) {
+		return false
+	}
+	for i := range len(what) {
+		if t.raw[i] != what[i]-('a'-'A') { // what is asked for is in small letters
+			return false
+		}
+	}
+	return true
 }
 
 // comment is what stands after #, with the line on which it stands.

@@ -32,7 +32,7 @@ func one() compliance.Payment {
 			Created: noon.Add(-6*24*time.Hour - time.Second), Verified: compliance.True, Exposure: usd(120000),
 		},
 		Lines:    []compliance.PaymentLine{{Category: "Books", Seller: "acct_1"}, {Category: "toys", Seller: "acct_2"}},
-		Metadata: map[string]string{"risk": "7.50", "word": "seven", "order type": "B", "zip": "00501", "country": "US"},
+		Metadata: map[string]string{"risk": "7.50", "word": "seven", "order type": "B", "zip": "00501", "country": "US", "brand": "visa", "Brand": "Visa"},
 		Host:     map[string]compliance.Value{"risk.score": score, "host.loyalty": compliance.OfWhole(3)},
 	}
 }
@@ -54,9 +54,11 @@ func TestConditions(t *testing.T) {
 		`card.brand = "VISA"`: yes, `card.brand like "v%A"`: yes, `card.brand like "v%B"`: no, `card.brand like "visa"`: yes, `card.brand like "%"`: yes, `card.brand like "vi"`: no,
 		`card.brand like "%vis%sa"`: no, `card.brand like "vi%is%"`: no, `card.brand like "v%i%s%a"`: yes, `description includes "GIFT CARD"`: yes, `description like "%gift%twice"`: yes,
 		`description not like "%voucher%"`: yes, `description not includes "card"`: no, `email.domain = "example.com"`: yes, `email like "ann@%"`: yes,
+		`card.brand like "vis%sa"`: no, `card.brand like "vi%sa"`: yes, // no letter counts twice
 		// Case makes a difference to these.
 		`card.fingerprint = "fp_A"`: yes, `card.fingerprint = "fp_a"`: no, `card.fingerprint like "fp%a"`: no, `customer = "cus_1"`: yes, `customer = "CUS_1"`: no, `seller = "acct_1"`: yes,
 		`metadata.word = "seven"`: yes, `metadata.word = "Seven"`: no, `metadata["order type"] = "B"`: yes, `metadata.word includes "eve"`: yes,
+		"card.brand = metadata.brand": no, "card.brand = metadata.Brand": yes, "metadata.Brand = card.brand": yes,
 		// But not where a country is compared.
 		"metadata.country = card.country": yes, "card.country = metadata.country": yes, `metadata.country in ("us")`: no,
 		// Metadata is a number where it is compared with one.
@@ -93,6 +95,18 @@ func TestAmountsOfTwoCurrencies(t *testing.T) {
 	require.Equal(t, []ledger.Currency{ledger.EUR, ledger.JPY, ledger.KWD, ledger.USD}, s.Currencies())
 	d := decide(t, compile(t, "block if amount > 1 GBP or amount in (1 EUR, 2 CHF)"), p)
 	require.Equal(t, []string{"rate EUR/GBP", "rate EUR/CHF"}, d.Undecided[0].Missing)
+}
+
+// A seller who was created after the payment is new, and a domain follows the last @.
+func TestDerivedFacts(t *testing.T) {
+	p := compliance.Payment{Buyer: compliance.Buyer{Email: `"a@b"@Example.com`}, Seller: compliance.Seller{Created: noon.Add(25 * time.Hour)}}
+	p.Shipping = compliance.Address{Line1: "1 Main St", City: "Brooklyn", State: "NY", PostalCode: "11201", Country: "US"}
+	for cond, want := range map[string]compliance.Truth{
+		`email.domain = "example.com"`: yes, "seller.age = 0s": yes, "seller.age_days = 0": yes, `shipping = "1 main st brooklyn ny 11201 us"`: yes, "billing is missing": yes,
+		"currency is missing": yes, "amount > 1 USD": maybe, "lines.count > 0": maybe,
+	} {
+		require.Equal(t, want, truthOf(t, cond, p), cond)
+	}
 }
 
 // A list of the payment with a gap in it may have anything there.
