@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/soukhq/souk/compliance"
+	"github.com/soukhq/souk/ledger"
 )
 
 // Active is a Rule whose set can be replaced while payments are made: by a newer text,
@@ -26,4 +27,26 @@ func (a *Active) Decide(ctx context.Context, p *compliance.Payment) (compliance.
 		return s.Decide(ctx, p)
 	}
 	return compliance.Decision{}, nil
+}
+
+// Uses reports whether the set in use looks at an attribute. Who gathers facts by that,
+// and is overtaken by another set, leaves some of that one's facts missing: Set returns
+// one to be asked from the beginning to the end.
+func (a *Active) Uses(fact string) bool {
+	s := a.set.Load()
+	return s != nil && s.Uses(fact)
+}
+
+// Late reports whether the set in use has to be asked after authorization.
+func (a *Active) Late() bool {
+	s := a.set.Load()
+	return s != nil && s.Late()
+}
+
+// Currencies lists those that the set in use names.
+func (a *Active) Currencies() []ledger.Currency {
+	if s := a.set.Load(); s != nil {
+		return s.Currencies()
+	}
+	return nil
 }

@@ -92,7 +92,7 @@ func ofBuyer() []*attribute {
 		row("buyer.name", Text, FromEngine, text(func(p *payment) string { return p.Buyer.Name }), "of who pays", private),
 		row("buyer.country", Country, FromEngine, text(func(p *payment) string { return p.Buyer.Country }), "where they are, as they say"),
 		row("email", Text, FromEngine, text(func(p *payment) string { return p.Buyer.Email }), "of who pays", private, counts),
-		row("email.domain", Text, FromEngine, text(domain), "what follows its @", counts),
+		row("email.domain", Text, FromEngine, text(domain), "what follows its @", private, counts),
 		row("ip", Text, FromHost, text(func(p *payment) string { return p.Buyer.IP }), "the address that the buyer's device has", private, counts),
 		row("ip.country", Country, FromHost, text(func(p *payment) string { return p.Buyer.IPCountry }), "where that address is"),
 	}

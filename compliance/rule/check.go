@@ -17,6 +17,7 @@ type checker struct {
 	host  map[string]*attribute
 	names map[string]bool // of rules that have one
 	used  map[string]Type // what the host has declared, as far as rules use it
+	facts map[string]bool // all that rules use
 	money map[ledger.Currency]bool
 	asked map[compliance.Question]int
 	late  bool // the rule looks at what is known late
@@ -25,7 +26,7 @@ type checker struct {
 func newChecker(source string, o Options, s *Set) (*checker, error) {
 	c := &checker{
 		lexer: &lexer{text: source}, set: s, lists: o.Lists, host: make(map[string]*attribute), names: make(map[string]bool),
-		used: make(map[string]Type), money: make(map[ledger.Currency]bool), asked: make(map[compliance.Question]int),
+		used: make(map[string]Type), facts: make(map[string]bool), money: make(map[ledger.Currency]bool), asked: make(map[compliance.Question]int),
 	}
 	for _, a := range o.Host {
 		_, word := asWord(a.Name)
@@ -94,6 +95,7 @@ func (c *checker) attribute(o *operand) *Error {
 		}
 		c.used[o.name] = o.attr.Type
 	}
+	c.facts[o.name] = true
 	c.late = c.late || o.attr.Late
 	return nil
 }
@@ -103,6 +105,7 @@ func (c *checker) metadata(o *operand) *Error {
 	if utf8.RuneCountInString(o.key) > 40 || strings.ContainsAny(o.key, "[]") {
 		return c.wrong(o, "a key of at most 40 characters without square brackets", "no metadata has another")
 	}
+	c.facts[o.name] = true
 	key := o.key
 	get := func(p *payment) string { return p.Metadata[key] }
 	switch o.name {
@@ -114,6 +117,8 @@ func (c *checker) metadata(o *operand) *Error {
 		get = func(p *payment) string { return p.PlatformMetadata[key] }
 	}
 	o.attr = &attribute{Attribute: Attribute{Name: o.String(), Type: Exact, Source: FromHost}, get: text(get)}
+	// What was said of a customer goes with them, and decisions stay.
+	o.attr.Private = o.name == "customer.metadata"
 	return nil
 }
 

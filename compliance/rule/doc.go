@@ -74,5 +74,6 @@
 // payment's own lists and texts, and 200,000 steps. Compile says by line and column what
 // is wrong and what it expected (Error). Every decision carries the version of the set,
 // what made the rule true, and which rules before it were unknown, and for want of what.
-// Personal facts stand in none of it.
+// What is personal (Attribute.Private, and metadata of customers) is never shown in it;
+// other metadata is.
 package rule

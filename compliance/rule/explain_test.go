@@ -11,6 +11,7 @@ import (
 
 	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/compliance/rule"
+	"github.com/soukhq/souk/ledger"
 )
 
 // A decision says which rule made it, by what, and what was unknown before it.
@@ -61,13 +62,13 @@ func TestExplanation(t *testing.T) {
 func TestPersonalFactsAreNotShown(t *testing.T) {
 	p := one()
 	p.Buyer.Name, p.Buyer.IP, p.Card.Fingerprint = "SECRET-name", "SECRET-ip", "SECRET-fp"
-	p.Buyer.Email = "SECRET@example.com"
+	p.Buyer.Email, p.BuyerMetadata = "ann@SECRET.example", map[string]string{"note": "SECRET-note"}
 	p.Billing = compliance.Address{Line1: "SECRET-1", Line2: "SECRET-2", PostalCode: "SECRET-3", City: "SECRET-4"}
 	p.Shipping = p.Billing
 	p.Host["host.id"] = compliance.OfText("SECRET-id")
 	o := rule.Options{Host: []rule.Attribute{{Name: "host.id", Type: rule.Exact, Private: true}}}
 	asked := 0
-	for _, a := range append(rule.Attributes(), o.Host...) {
+	for _, a := range append(rule.Attributes(), o.Host[0], rule.Attribute{Name: "customer.metadata.note", Private: true}) {
 		if !a.Private {
 			continue
 		}
@@ -108,8 +109,10 @@ func TestActive(t *testing.T) {
 	var a rule.Active
 	require.Equal(t, compliance.Decision{}, decide(t, &a, one()))
 	require.Nil(t, a.Set())
+	require.False(t, a.Uses("direct") || a.Late() || a.Currencies() != nil)
 	sets := []*rule.Set{compile(t, "block if direct is missing"), compile(t, "review if direct is missing")}
 	a.Use(sets[0])
+	require.True(t, a.Uses("direct") && !a.Uses("amount"))
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -129,4 +132,32 @@ func TestActive(t *testing.T) {
 	require.Equal(t, sets[1], a.Set())
 	a.Use(nil)
 	require.Equal(t, compliance.NoAction, decide(t, &a, one()).Action)
+}
+
+// What rules need is known beforehand, and those in Go may need everything.
+func TestNeeds(t *testing.T) {
+	s := compile(t, `
+		block if amount > 5 USD and seller.exposure > 7 EUR or customer.metadata.x = "y" or count(charges by email in 1h) > 3
+		review if check.cvc = "fail"`)
+	for fact, want := range map[string]bool{
+		"amount": true, "seller.exposure": true, "customer.metadata": true, "email": true, "check.cvc": true, "seller.short": false, "metadata": false, "ip": false,
+	} {
+		require.Equal(t, want, s.Uses(fact), fact)
+		require.Equal(t, want, compliance.Uses([]compliance.Rule{compile(t, ""), s}, fact), fact)
+	}
+	var a rule.Active
+	a.Use(s)
+	early := compile(t, "block if amount > 3 JPY or amount > 2 USD")
+	rules := []compliance.Rule{early, &a, s, goRule{}}
+	require.Equal(t, []compliance.Rule{&a, s}, compliance.LateRules(rules))
+	require.Equal(t, []ledger.Currency{ledger.EUR, ledger.JPY, ledger.USD}, compliance.Currencies(rules))
+	require.True(t, compliance.Uses(rules, "ip"))
+	require.False(t, compliance.Uses(nil, "ip"))
+}
+
+// goRule is a rule that says nothing of itself.
+type goRule struct{}
+
+func (goRule) Decide(context.Context, *compliance.Payment) (compliance.Decision, error) {
+	return compliance.Decision{}, nil
 }

@@ -137,15 +137,5 @@ func (e *expr) asks() bool {
 	return false
 }
 
-// each calls fn with every expression that has no kids.
-func (e *expr) each(fn func(*expr)) {
-	if len(e.kids) == 0 {
-		fn(e)
-	}
-	for _, k := range e.kids {
-		k.each(fn)
-	}
-}
-
 // currency returns the currency of an amount that is written out.
 func (o *operand) currency() (ledger.Currency, error) { return ledger.ParseCurrency(o.unit) }

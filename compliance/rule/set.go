@@ -38,6 +38,7 @@ type Set struct {
 	questions []compliance.Question
 	late      bool
 	money     []ledger.Currency
+	facts     map[string]bool
 }
 
 // compiled is one rule of a set.
@@ -48,7 +49,7 @@ type compiled struct {
 
 // Info is what is known of a rule of a set.
 type Info struct {
-	Name   string // as it is written, or made: "block 2" is the second that blocks
+	Name   string // as it is written, or made: "block 2" is the second without one that blocks
 	Action compliance.Action
 	Text   string // the rule without its name, as Format writes it
 	Line   int    // of the text that was compiled, from 1
@@ -88,7 +89,8 @@ func Compile(text string, o Options) (*Set, error) {
 		}
 	}
 	s.version = c.version(rules)
-	s.money = slices.Sorted(maps.Keys(c.money))
+	s.money = slices.SortedFunc(maps.Keys(c.money), func(a, b ledger.Currency) int { return strings.Compare(a.String(), b.String()) })
+	s.facts = c.facts
 	return s, nil
 }
 
@@ -162,11 +164,11 @@ func (s *Set) Late() bool { return s.late }
 // Currencies lists those that rules name, by their codes. A payment in another is
 // compared if it carries the rate of its own currency in them
 // (compliance.Payment.Rates), and otherwise such a comparison is unknown.
-func (s *Set) Currencies() []ledger.Currency {
-	list := slices.Clone(s.money)
-	slices.SortFunc(list, func(a, b ledger.Currency) int { return strings.Compare(a.String(), b.String()) })
-	return list
-}
+func (s *Set) Currencies() []ledger.Currency { return slices.Clone(s.money) }
+
+// Uses reports whether any rule looks at an attribute, or counts by it. Metadata goes
+// by its name without a key: "customer.metadata".
+func (s *Set) Uses(fact string) bool { return s.facts[fact] }
 
 // Questions lists what the rules may ask the Counter, without the keys: what a host
 // that counts has to keep.
