@@ -63,6 +63,17 @@ func TestRefusals(t *testing.T) {
 		"block if metadata[\"zip\" = \"x\"":              {"1:25", "]"},
 		"block if amount[\"zip\"] = \"x\"":               {"1:16", ""},
 
+		"block if amount > 5 USD and nothing > 1":       {"1:29", "an attribute"},
+		"block if card.country = nothing":               {"1:25", "an attribute"},
+		"block if card.country in nothing":              {"1:26", "an attribute"},
+		"block if seller.countries includes nothing":    {"1:36", "an attribute"},
+		"block if count(charges by nothing in 1h) > 1":  {"1:27", "an attribute"},
+		"block if count(charges by metadata in 1h) > 1": {"1:27", "a key, like metadata.trusted"},
+		"block if sum(charges by email in 1h) > 5 XXX":  {"1:40", "a currency (ISO 4217), or an asset with its digits like USDC/6"},
+		"block if since(charges by email) > 9999d":      {"1:36", "a duration of at most 1830d"},
+		"block if seller.countries = card.country":      {"1:10", `"includes" after a list`},
+		"block if seller.countries in (\"US\")":         {"1:10", `"includes" after a list`},
+
 		// The types: those that Radar refuses, too.
 		`block if risk.level < "highest"`:                            {"1:21", "= or !="},
 		`block if card.country = "Germany"`:                          {"1:25", `a country's code, like "US" (ISO 3166-1)`},

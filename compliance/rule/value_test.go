@@ -31,9 +31,10 @@ func one() compliance.Payment {
 			ID: "acct_1", Country: "US", Countries: []string{"US", "CA"}, Currencies: []ledger.Currency{ledger.USD, ledger.JPY},
 			Created: noon.Add(-6*24*time.Hour - time.Second), Verified: compliance.True, Exposure: usd(120000),
 		},
-		Lines:    []compliance.PaymentLine{{Category: "Books", Seller: "acct_1"}, {Category: "toys", Seller: "acct_2"}},
-		Metadata: map[string]string{"risk": "7.50", "word": "seven", "order type": "B", "zip": "00501", "country": "US", "brand": "visa", "Brand": "Visa"},
-		Host:     map[string]compliance.Value{"risk.score": score, "host.loyalty": compliance.OfWhole(3)},
+		Lines:         []compliance.PaymentLine{{Category: "Books", Seller: "acct_1"}, {Category: "toys", Seller: "acct_2"}},
+		Metadata:      map[string]string{"risk": "7.50", "word": "seven", "order type": "B", "zip": "00501", "country": "US", "brand": "visa", "Brand": "Visa"},
+		BuyerMetadata: map[string]string{"m": "of the customer"}, SellerMetadata: map[string]string{"m": "of the seller"}, PlatformMetadata: map[string]string{"m": "of the platform"},
+		Host: map[string]compliance.Value{"risk.score": score, "host.loyalty": compliance.OfWhole(3)},
 	}
 }
 
@@ -68,6 +69,7 @@ func TestConditions(t *testing.T) {
 		"seller.verified": yes, "not seller.verified": no, "seller.short": maybe, "not seller.short": maybe, "seller.short is missing": yes, "seller.verified is not missing": yes,
 		"buyer.country is missing": yes, "seller.countries is missing": no, "metadata.none is missing": yes, `metadata["order type"] is missing`: no, "ip.country != card.country": maybe,
 		`ip.country in ("US")`: maybe, `ip.country not in ("US")`: maybe, `buyer.name like "%"`: maybe, "ip.country in seller.countries": maybe, "seller.countries includes ip.country": maybe,
+		`customer.metadata.m = "of the customer"`: yes, `seller.metadata.m = "of the seller"`: yes, `platform.metadata.m = "of the platform"`: yes, "metadata.m is missing": yes,
 		"since(charges by customer) is missing": yes, "count(charges by customer in all) < 5": maybe,
 	} {
 		require.Equal(t, want, truthOf(t, cond, one()), cond)
