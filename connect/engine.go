@@ -163,5 +163,6 @@ func Kinds() []ledger.KindInfo {
 		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
+		platformFeeKind.Info(), platformFeeReturnKind.Info(),
 	}
 }

@@ -92,3 +92,10 @@ const (
 	EventVoucherExpired  = "voucher.expired"
 	EventVoucherCanceled = "voucher.canceled"
 )
+
+// The types of events of fees outside sales.
+const (
+	EventFeeCharged       = "platform_fee.charged"
+	EventFeeReturned      = "platform_fee.returned" // in part or whole
+	EventFeeReturnCreated = "platform_fee_return.created"
+)

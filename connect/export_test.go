@@ -57,6 +57,7 @@ func Stored() map[string]reflect.Type {
 		shareReleaseKind.Name: typeOf(&shareReleaseKind), groupKind.Name: typeOf(&groupKind),
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
 		paymentKind.Name: typeOf(&paymentKind), mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
+		platformFeeKind.Name: typeOf(&platformFeeKind), platformFeeReturnKind.Name: typeOf(&platformFeeReturnKind),
 	}
 }
 

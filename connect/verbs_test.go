@@ -135,6 +135,9 @@ func (m *market) requests() map[string][]any {
 		"ConfirmSource":  {connect.ConfirmSourceRequest{SavedSourceID: asks.ID}},
 		"DetachSource":   {connect.DetachSourceRequest{SavedSourceID: detached.ID}},
 
+		"ChargeFee": {connect.FeeRequest{AccountID: a, Kind: connect.FeeListing, Amount: usd(10), Tax: taxes(2)}, connect.FeeRequest{AccountID: a, Kind: connect.FeeOther, Amount: usd(10), Description: "d"}},
+		"ReturnFee": {connect.ReturnFeeRequest{FeeID: m.fee(a, 100).ID, Amount: usd(10)}},
+
 		"GrantCredit":   {connect.GrantRequest{BuyerID: "b", Amount: usd(10), Reason: "sorry"}},
 		"RevokeCredit":  {connect.RevokeRequest{GrantID: grant.ID, Amount: usd(10)}},
 		"IssueVoucher":  {connect.VoucherRequest{Amount: usd(10)}},
