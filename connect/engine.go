@@ -94,6 +94,7 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &mandateKind, func(m *Mandate) string { return m.Platform }, (*Platform).expireMandate),
 		ending(e, &creditKind, func(w *Credit) string { return w.Platform }, (*Platform).expireCredit),
 		ending(e, &voucherKind, func(v *Voucher) string { return v.Platform }, (*Platform).expireVoucher),
+		ending(e, &proposalKind, func(o *Proposal) string { return o.Platform }, (*Platform).expireProposal),
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
@@ -164,5 +165,6 @@ func Kinds() []ledger.KindInfo {
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
+		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(),
 	}
 }

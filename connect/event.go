@@ -3,7 +3,8 @@ package connect
 import "github.com/soukhq/souk/payout"
 
 // The types of the events that platforms get. An event names its object, which
-// the reader gets to see how it stands; it carries no data of its own.
+// the reader gets to see how it stands; it carries no data of its own, but for those
+// that say who did something by hand.
 const (
 	EventPlatformCreated = "platform.created"
 	EventPlatformUpdated = "platform.updated"
@@ -98,4 +99,21 @@ const (
 	EventFeeCharged       = "platform_fee.charged"
 	EventFeeReturned      = "platform_fee.returned" // in part or whole
 	EventFeeReturnCreated = "platform_fee_return.created"
+)
+
+// The types of events of what people do by hand. Their data say who: a Signed.
+const (
+	EventProposalCreated    = "proposal.created"
+	EventProposalCarriedOut = "proposal.carried_out"
+	EventProposalRefused    = "proposal.refused"
+	EventProposalExpired    = "proposal.expired"
+	EventLimitsChanged      = "right_limits.changed"
+
+	EventAdjustmentProposed     = "adjustment.proposed"
+	EventAdjustmentMade         = "adjustment.made"
+	EventAdjustmentRefused      = "adjustment.refused"
+	EventAdjustmentExpired      = "adjustment.expired"
+	EventAdjustmentUndoProposed = "adjustment.undo_proposed"
+	EventAdjustmentUndoDropped  = "adjustment.undo_dropped" // refused, or expired
+	EventAdjustmentUndone       = "adjustment.undone"
 )

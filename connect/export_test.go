@@ -34,6 +34,10 @@ func Moves(what, from, to string) bool {
 		err = voucherLife.check(what, VoucherStatus(from), VoucherStatus(to))
 	case "payment":
 		err = paymentLife.check(what, PaymentStatus(from), PaymentStatus(to))
+	case "adjustment":
+		err = adjustmentLife.check(what, AdjustmentStatus(from), AdjustmentStatus(to))
+	case "proposal":
+		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
 		panic("nothing is known of a " + what)
 	}
@@ -58,6 +62,8 @@ func Stored() map[string]reflect.Type {
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
 		paymentKind.Name: typeOf(&paymentKind), mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
 		platformFeeKind.Name: typeOf(&platformFeeKind), platformFeeReturnKind.Name: typeOf(&platformFeeReturnKind),
+		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
+		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind),
 	}
 }
 

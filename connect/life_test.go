@@ -44,7 +44,9 @@ var moves = map[string]map[string]string{
 		"issued": "issued partly_used used expired canceled", "partly_used": "issued partly_used used expired canceled",
 		"used": "issued partly_used used", "expired": "expired canceled", "canceled": "canceled",
 	},
-	"payment": {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
+	"adjustment": {"proposed": "made refused expired", "made": "undone"},
+	"proposal":   {"proposed": "carried_out refused expired"},
+	"payment":    {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }
 
 // Only the listed changes of state happen (promise 64).

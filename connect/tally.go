@@ -357,7 +357,7 @@ func (t *tally) account(a ledger.Account) error {
 		}
 	case "credit":
 		t.creditHeld(a)
-	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense":
+	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense", "losses":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
 	}
 	return nil

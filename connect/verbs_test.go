@@ -138,6 +138,15 @@ func (m *market) requests() map[string][]any {
 		"ChargeFee": {connect.FeeRequest{AccountID: a, Kind: connect.FeeListing, Amount: usd(10), Tax: taxes(2)}, connect.FeeRequest{AccountID: a, Kind: connect.FeeOther, Amount: usd(10), Description: "d"}},
 		"ReturnFee": {connect.ReturnFeeRequest{FeeID: m.fee(a, 100).ID, Amount: usd(10)}},
 
+		"Adjust": {
+			connect.AdjustRequest{By: clerk, AccountID: a, Amount: usd(10), Reason: connect.AdjustOther, Description: "d", Document: "doc"},
+			connect.AdjustRequest{By: clerk, AccountID: a, Amount: usd(-10), Bearer: connect.PartyHouse, Reason: connect.AdjustFraud, Metadata: map[string]string{"a": "b"}},
+		},
+		"UndoAdjustment":  {connect.UndoAdjustmentRequest{By: clerk, AdjustmentID: m.adjusted(a, 10).ID, Reason: connect.AdjustCorrection}},
+		"ProposeLimits":   {connect.LimitsRequest{By: boss, Limits: []connect.RightLimit{{Right: connect.RightFinance, Alone: usd(100)}}}},
+		"ApproveProposal": {connect.ApproveProposalRequest{ProposalID: m.adjust(a, 10).Signed.Proposal, By: boss}},
+		"RefuseProposal":  {connect.RefuseProposalRequest{ProposalID: m.adjust(a, 10).Signed.Proposal, By: boss, Reason: "r"}},
+
 		"GrantCredit":   {connect.GrantRequest{BuyerID: "b", Amount: usd(10), Reason: "sorry"}},
 		"RevokeCredit":  {connect.RevokeRequest{GrantID: grant.ID, Amount: usd(10)}},
 		"IssueVoucher":  {connect.VoucherRequest{Amount: usd(10)}},

@@ -1,0 +1,89 @@
+package connect_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/ledger"
+)
+
+// foreign is a call about another platform's object.
+type foreign struct {
+	id  string
+	try func(p *connect.Platform, id string) error
+}
+
+// requireForeign requires that each call gets the answer of an unknown id, and that
+// nothing changes.
+func (m *market) requireForeign(list map[string]foreign) {
+	m.t.Helper()
+	other, err := m.Register(m.ctx, connect.PlatformRequest{Key: "other", Name: "Other", Country: "US"})
+	require.NoError(m.t, err)
+	before := snapshot(m.t, m.Store())
+	for name, x := range list {
+		unknown := x.id[:len(x.id)-1] + "z"
+		is, missing := x.try(other, x.id), x.try(other, unknown)
+		require.Error(m.t, is, name)
+		require.Equal(m.t, replaceID(missing.Error(), unknown), replaceID(is.Error(), x.id), name)
+		var e *ledger.Error
+		require.ErrorAs(m.t, is, &e, name)
+		require.Contains(m.t, []string{"not_found", "invalid_cursor"}, e.Code, name)
+	}
+	require.Equal(m.t, before, snapshot(m.t, m.Store()))
+}
+
+// Fees, adjustments and proposals of another platform are unknown (promise 65).
+func TestForeignByHand(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	m.charge(a.ID, 10000, 0, connect.TestCardAtOnce)
+	f, x := m.fee(a.ID, 10), m.adjust(a.ID, 10)
+	b, err := m.platform.ReturnFee(m.ctx, connect.ReturnFeeRequest{Key: "r", FeeID: f.ID, Amount: usd(1)})
+	require.NoError(t, err)
+	ctx := m.ctx
+	m.requireForeign(map[string]foreign{
+		"fee of": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.ChargeFee(ctx, connect.FeeRequest{Key: "k", AccountID: id, Kind: connect.FeePlan, Amount: usd(1)})
+			return err
+		}},
+		"forced fee of": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.ChargeFee(ctx, connect.FeeRequest{Key: "k", AccountID: id, Kind: connect.FeePlan, Amount: usd(1), Force: true})
+			return err
+		}},
+		"get fee":        {f.ID, func(p *connect.Platform, id string) error { _, err := p.GetPlatformFee(ctx, id); return err }},
+		"get fee return": {b.ID, func(p *connect.Platform, id string) error { _, err := p.GetPlatformFeeReturn(ctx, id); return err }},
+		"return fee": {f.ID, func(p *connect.Platform, id string) error {
+			_, err := p.ReturnFee(ctx, connect.ReturnFeeRequest{Key: "k", FeeID: id})
+			return err
+		}},
+		"page of fees": {f.ID, func(p *connect.Platform, id string) error {
+			_, err := p.ListPlatformFees(ctx, connect.ListRequest{After: id})
+			return err
+		}},
+		"adjust": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.Adjust(ctx, connect.AdjustRequest{Key: "k", By: boss, AccountID: id, Amount: usd(1), Reason: connect.AdjustGoodwill})
+			return err
+		}},
+		"get adjustment": {x.ID, func(p *connect.Platform, id string) error { _, err := p.GetAdjustment(ctx, id); return err }},
+		"undo": {x.ID, func(p *connect.Platform, id string) error {
+			_, err := p.UndoAdjustment(ctx, connect.UndoAdjustmentRequest{Key: "k", By: boss, AdjustmentID: id, Reason: connect.AdjustCorrection})
+			return err
+		}},
+		"get proposal": {x.Signed.Proposal, func(p *connect.Platform, id string) error { _, err := p.GetProposal(ctx, id); return err }},
+		"approve": {x.Signed.Proposal, func(p *connect.Platform, id string) error {
+			_, err := p.ApproveProposal(ctx, connect.ApproveProposalRequest{Key: "k", By: boss, ProposalID: id})
+			return err
+		}},
+		"refuse": {x.Signed.Proposal, func(p *connect.Platform, id string) error {
+			_, err := p.RefuseProposal(ctx, connect.RefuseProposalRequest{Key: "k", By: boss, ProposalID: id})
+			return err
+		}},
+		"proposals of": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.ListProposals(ctx, connect.ListRequest{AccountID: id})
+			return err
+		}},
+	})
+}
