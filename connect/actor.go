@@ -56,7 +56,9 @@ const (
 	ManualHouseAdjust ManualAction = "house_adjustment"      // at the house's
 	ManualUndo        ManualAction = "adjustment_undo"       // takes one back
 	ManualHouseUndo   ManualAction = "house_adjustment_undo" // that was the house's
-	ManualLimits      ManualAction = "limits"                // says what one person may do alone
+	ManualFreeze      ManualAction = "freeze"
+	ManualUnfreeze    ManualAction = "unfreeze"
+	ManualLimits      ManualAction = "limits" // says what one person may do alone
 )
 
 // actionRule says who may ask for an action and who may approve it, beside admins, and
@@ -72,6 +74,10 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}}
 	case ManualHouseAdjust, ManualHouseUndo:
 		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}, two: true}
+	case ManualFreeze:
+		return actionRule{asks: []Right{RightRisk, RightCompliance}, approves: []Right{RightCompliance}, two: true}
+	case ManualUnfreeze:
+		return actionRule{asks: []Right{RightCompliance}, approves: []Right{RightCompliance}, two: true}
 	}
 	return actionRule{two: true}
 }

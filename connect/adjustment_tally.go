@@ -22,6 +22,7 @@ func tallySigned(v ledger.View, t *tally) error {
 	for _, add := range []func() error{
 		func() error { return tallyKind(v, t, &proposalKind, s.proposal) },
 		func() error { return tallyKind(v, t, &adjustmentKind, s.adjustment) },
+		func() error { return tallyKind(v, t, &freezeKind, s.freeze(v)) },
 		func() error { return tallyKind(v, t, &rightUseKind, s.use) },
 	} {
 		if err := add(); err != nil {

@@ -109,6 +109,15 @@ const (
 	EventProposalExpired    = "proposal.expired"
 	EventLimitsChanged      = "right_limits.changed"
 
+	EventFreezeProposed     = "freeze.proposed"
+	EventFreezeMade         = "freeze.made"
+	EventFreezeUpdated      = "freeze.updated" // more of it is there
+	EventFreezeRefused      = "freeze.refused"
+	EventFreezeExpired      = "freeze.expired"
+	EventFreezeLiftProposed = "freeze.lift_proposed"
+	EventFreezeLiftDropped  = "freeze.lift_dropped" // refused, or expired
+	EventFreezeLifted       = "freeze.lifted"
+
 	EventAdjustmentProposed     = "adjustment.proposed"
 	EventAdjustmentMade         = "adjustment.made"
 	EventAdjustmentRefused      = "adjustment.refused"

@@ -36,6 +36,8 @@ func Moves(what, from, to string) bool {
 		err = paymentLife.check(what, PaymentStatus(from), PaymentStatus(to))
 	case "adjustment":
 		err = adjustmentLife.check(what, AdjustmentStatus(from), AdjustmentStatus(to))
+	case "freeze":
+		err = freezeLife.check(what, FreezeStatus(from), FreezeStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -63,7 +65,7 @@ func Stored() map[string]reflect.Type {
 		paymentKind.Name: typeOf(&paymentKind), mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
 		platformFeeKind.Name: typeOf(&platformFeeKind), platformFeeReturnKind.Name: typeOf(&platformFeeReturnKind),
 		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
-		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind),
+		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
 	}
 }
 

@@ -31,6 +31,20 @@ func (w *world) handDay(t *testing.T) {
 			w.handed(ctx, p, a.ID)
 		}
 	}
+	r := connect.FreezeRequest{Key: "freeze", By: legal, AccountID: a.ID, Amount: usd(450), Cause: connect.FreezeCourt, Authority: "c", Document: "o"}
+	if f, err := p.Freeze(ctx, r); err == nil {
+		_, _ = p.ApproveProposal(ctx, connect.ApproveProposalRequest{Key: "freeze yes", ProposalID: f.Signed.Proposal, By: boss})
+	}
+	r.Key, r.AccountID = "freeze and lift", a.ID
+	if f, err := p.Freeze(ctx, r); err == nil {
+		if _, err := p.ApproveProposal(ctx, connect.ApproveProposalRequest{Key: "lift freeze", ProposalID: f.Signed.Proposal, By: boss}); err == nil {
+			if f, err = p.Unfreeze(ctx, connect.UnfreezeRequest{Key: "lift", By: legal, FreezeID: f.ID, Document: "o"}); err == nil {
+				_, _ = p.ApproveProposal(ctx, connect.ApproveProposalRequest{Key: "lift yes", ProposalID: f.Lift.Signed.Proposal, By: boss})
+			}
+		}
+	}
+	_, _ = p.Charge(ctx, connect.ChargeRequest{Key: "later", Amount: usd(1000), AccountID: a.ID, Source: connect.TestCard})
+	w.after(t, eng, 3*24*time.Hour)
 	if f, err := p.ChargeFee(ctx, connect.FeeRequest{Key: "fee", AccountID: a.ID, Kind: connect.FeePlan, Amount: usd(300), Tax: taxes(31)}); err == nil {
 		_, _ = p.ReturnFee(ctx, connect.ReturnFeeRequest{Key: "fee back", FeeID: f.ID, Amount: usd(100)})
 	}
@@ -59,5 +73,5 @@ func TestFaultsByHand(t *testing.T) {
 	t.Parallel()
 	want := whateverFails(t, func(w *world) { w.handDay(t) }, func(w *world) map[string]string { return w.balances(t) })
 	require.Equal(t, "-7.00 USD held 0.00", want["hous losses"])
-	require.Equal(t, "4.79 USD held 0.00", want["acct available"], "700 - 331 + 110")
+	require.Equal(t, "10.29 USD held 0.00", want["acct available"], "700 - 331 + 110, and 1000 - 450")
 }

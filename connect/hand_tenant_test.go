@@ -43,7 +43,7 @@ func TestForeignByHand(t *testing.T) {
 	f, x := m.fee(a.ID, 10), m.adjust(a.ID, 10)
 	b, err := m.platform.ReturnFee(m.ctx, connect.ReturnFeeRequest{Key: "r", FeeID: f.ID, Amount: usd(1)})
 	require.NoError(t, err)
-	ctx := m.ctx
+	frz, ctx := m.frozen(a.ID, usd(1)), m.ctx
 	m.requireForeign(map[string]foreign{
 		"fee of": {a.ID, func(p *connect.Platform, id string) error {
 			_, err := p.ChargeFee(ctx, connect.FeeRequest{Key: "k", AccountID: id, Kind: connect.FeePlan, Amount: usd(1)})
@@ -79,6 +79,15 @@ func TestForeignByHand(t *testing.T) {
 		}},
 		"refuse": {x.Signed.Proposal, func(p *connect.Platform, id string) error {
 			_, err := p.RefuseProposal(ctx, connect.RefuseProposalRequest{Key: "k", By: boss, ProposalID: id})
+			return err
+		}},
+		"freeze": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.Freeze(ctx, connect.FreezeRequest{Key: "k", By: boss, AccountID: id, Cause: connect.FreezeCourt, Authority: "a", Document: "d"})
+			return err
+		}},
+		"get freeze": {frz.ID, func(p *connect.Platform, id string) error { _, err := p.GetFreeze(ctx, id); return err }},
+		"unfreeze": {frz.ID, func(p *connect.Platform, id string) error {
+			_, err := p.Unfreeze(ctx, connect.UnfreezeRequest{Key: "k", By: boss, FreezeID: id, Document: "d"})
 			return err
 		}},
 		"proposals of": {a.ID, func(p *connect.Platform, id string) error {

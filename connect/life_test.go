@@ -45,6 +45,7 @@ var moves = map[string]map[string]string{
 		"used": "issued partly_used used", "expired": "expired canceled", "canceled": "canceled",
 	},
 	"adjustment": {"proposed": "made refused expired", "made": "undone"},
+	"freeze":     {"proposed": "active refused expired", "active": "lifted"},
 	"proposal":   {"proposed": "carried_out refused expired"},
 	"payment":    {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }

@@ -56,6 +56,11 @@ func (a *Account) mayOwe(c ledger.Currency) ledger.Money {
 func (p *Platform) takes(u *ledger.Unit, owner string, m ledger.Money, force bool) (line, error) {
 	ref := p.of(owner, "available", m.Currency())
 	l := out(ref, m)
+	if owner != p.id {
+		if err := p.notFrozen(u, owner, m.Currency()); err != nil {
+			return l, err
+		}
+	}
 	if !force {
 		return l, nil
 	}

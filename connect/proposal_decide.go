@@ -127,6 +127,10 @@ func (p *Platform) carryOutProposal(u *ledger.Unit, o *Proposal) error {
 		return p.adjustmentApproved(u, o)
 	case ManualUndo, ManualHouseUndo:
 		return p.undoApproved(u, o)
+	case ManualFreeze:
+		return p.freezeApproved(u, o)
+	case ManualUnfreeze:
+		return p.unfreezeApproved(u, o)
 	}
 	return p.setLimits(u, o, o.signed())
 }
@@ -138,6 +142,10 @@ func (p *Platform) dropProposal(u *ledger.Unit, o *Proposal) error {
 		return p.adjustmentDropped(u, o)
 	case ManualUndo, ManualHouseUndo:
 		return p.undoDropped(u, o)
+	case ManualFreeze:
+		return p.freezeDropped(u, o)
+	case ManualUnfreeze:
+		return p.unfreezeDropped(u, o)
 	}
 	return nil
 }

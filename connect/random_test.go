@@ -129,7 +129,7 @@ func (w *wild) step() {
 		who = pick(w, w.sellers...)
 	}
 	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(21) {
+	switch w.IntN(24) {
 	case 0:
 		w.open(who.Platform)
 	case 1, 2, 3:
@@ -156,6 +156,8 @@ func (w *wild) step() {
 		w.credit(who.Platform, cur)
 	case 20:
 		w.split(who, cur)
+	case 21, 22, 23:
+		w.hand(who, cur)
 	}
 }
 

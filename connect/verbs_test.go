@@ -147,6 +147,9 @@ func (m *market) requests() map[string][]any {
 		"ApproveProposal": {connect.ApproveProposalRequest{ProposalID: m.adjust(a, 10).Signed.Proposal, By: boss}},
 		"RefuseProposal":  {connect.RefuseProposalRequest{ProposalID: m.adjust(a, 10).Signed.Proposal, By: boss, Reason: "r"}},
 
+		"Freeze":   {connect.FreezeRequest{By: legal, AccountID: m.seller().ID, Cause: connect.FreezeSanctions, Authority: "it", Document: "o1", Description: "d", Metadata: map[string]string{"a": "b"}}},
+		"Unfreeze": {connect.UnfreezeRequest{By: legal, FreezeID: m.frozen(m.seller().ID, ledger.Money{}).ID, Document: "o2", Description: "d"}},
+
 		"GrantCredit":   {connect.GrantRequest{BuyerID: "b", Amount: usd(10), Reason: "sorry"}},
 		"RevokeCredit":  {connect.RevokeRequest{GrantID: grant.ID, Amount: usd(10)}},
 		"IssueVoucher":  {connect.VoucherRequest{Amount: usd(10)}},

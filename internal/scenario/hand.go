@@ -108,8 +108,39 @@ func (r *runner) proposal(name string) string {
 	return ""
 }
 
+// freeze is "f1: A everything sanctions by ann/risk" or "f1: A 500 USD court_order by
+// ann/compliance".
+func (r *runner) freeze(args string) error {
+	name, rest := named(args)
+	rest, by := r.by(rest)
+	w := strings.Fields(rest)
+	request := connect.FreezeRequest{
+		Key: r.key(), By: by, AccountID: r.sellers[w[0]], Cause: connect.FreezeCause(w[len(w)-1]), Authority: "the authority", Document: "order-" + name,
+	}
+	if w[1] != "everything" {
+		request.Amount = r.amount(w[1], w[2])
+	}
+	f, err := r.platform.Freeze(r.ctx, request)
+	if err == nil {
+		r.ids[name] = f.ID
+	}
+	return err
+}
+
+// unfreeze is "f1 by ann/compliance".
+func (r *runner) unfreeze(args string) error {
+	name, by := r.by(args)
+	_, err := r.platform.Unfreeze(r.ctx, connect.UnfreezeRequest{Key: r.key(), By: by, FreezeID: r.ids[name], Document: "end-" + name})
+	return err
+}
+
 // handStatus is where something that was done by hand stands.
 func (r *runner) handStatus(id string) string {
+	if strings.HasPrefix(id, "frz_") {
+		f, err := r.platform.GetFreeze(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		return string(f.Status)
+	}
 	a, err := r.platform.GetAdjustment(r.ctx, id)
 	require.NoError(r.t, err, r.at)
 	return string(a.Status)

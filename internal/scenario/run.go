@@ -89,6 +89,7 @@ var verbs = map[string]func(*runner, string) error{
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
 	"mandate": (*runner).mandate, "mandate-step": (*runner).stepMandate, "represent": (*runner).represent, "flag": (*runner).flag,
 	"limits": (*runner).limits, "adjust": (*runner).adjust, "undo": (*runner).undo, "approve": (*runner).approve, "refuse": (*runner).refuse,
+	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,
