@@ -58,6 +58,7 @@ const (
 	ManualHouseUndo   ManualAction = "house_adjustment_undo" // that was the house's
 	ManualFreeze      ManualAction = "freeze"
 	ManualUnfreeze    ManualAction = "unfreeze"
+	ManualWriteOff    ManualAction = "write_off"
 	ManualLimits      ManualAction = "limits" // says what one person may do alone
 )
 
@@ -74,6 +75,8 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}}
 	case ManualHouseAdjust, ManualHouseUndo:
 		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}, two: true}
+	case ManualWriteOff:
+		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
 	case ManualFreeze:
 		return actionRule{asks: []Right{RightRisk, RightCompliance}, approves: []Right{RightCompliance}, two: true}
 	case ManualUnfreeze:

@@ -23,6 +23,7 @@ func tallySigned(v ledger.View, t *tally) error {
 		func() error { return tallyKind(v, t, &proposalKind, s.proposal) },
 		func() error { return tallyKind(v, t, &adjustmentKind, s.adjustment) },
 		func() error { return tallyKind(v, t, &freezeKind, s.freeze(v)) },
+		func() error { return s.tallyWriteOffs(v, t) },
 		func() error { return tallyKind(v, t, &rightUseKind, s.use) },
 	} {
 		if err := add(); err != nil {

@@ -166,6 +166,6 @@ func Kinds() []ledger.KindInfo {
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
-		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(),
+		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(),
 	}
 }

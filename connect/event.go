@@ -118,6 +118,13 @@ const (
 	EventFreezeLiftDropped  = "freeze.lift_dropped" // refused, or expired
 	EventFreezeLifted       = "freeze.lifted"
 
+	EventWriteOffProposed  = "write_off.proposed"
+	EventWriteOffMade      = "write_off.made"
+	EventWriteOffRefused   = "write_off.refused"
+	EventWriteOffExpired   = "write_off.expired"
+	EventWriteOffRecovered = "write_off.recovered" // in part or whole
+	EventRecoveryCreated   = "recovery.created"
+
 	EventAdjustmentProposed     = "adjustment.proposed"
 	EventAdjustmentMade         = "adjustment.made"
 	EventAdjustmentRefused      = "adjustment.refused"

@@ -44,6 +44,9 @@ func TestForeignByHand(t *testing.T) {
 	b, err := m.platform.ReturnFee(m.ctx, connect.ReturnFeeRequest{Key: "r", FeeID: f.ID, Amount: usd(1)})
 	require.NoError(t, err)
 	frz, ctx := m.frozen(a.ID, usd(1)), m.ctx
+	off := m.writtenOff(m.debtor(100), 1000)
+	rec, err := m.platform.Recover(ctx, connect.RecoverRequest{Key: "rec", By: boss, WriteOffID: off.ID, Amount: usd(1)})
+	require.NoError(t, err)
 	m.requireForeign(map[string]foreign{
 		"fee of": {a.ID, func(p *connect.Platform, id string) error {
 			_, err := p.ChargeFee(ctx, connect.FeeRequest{Key: "k", AccountID: id, Kind: connect.FeePlan, Amount: usd(1)})
@@ -90,6 +93,16 @@ func TestForeignByHand(t *testing.T) {
 			_, err := p.Unfreeze(ctx, connect.UnfreezeRequest{Key: "k", By: boss, FreezeID: id, Document: "d"})
 			return err
 		}},
+		"write off": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.WriteOff(ctx, connect.WriteOffRequest{Key: "k", By: boss, AccountID: id, Amount: usd(1), Description: "d"})
+			return err
+		}},
+		"get write-off": {off.ID, func(p *connect.Platform, id string) error { _, err := p.GetWriteOff(ctx, id); return err }},
+		"recover": {off.ID, func(p *connect.Platform, id string) error {
+			_, err := p.Recover(ctx, connect.RecoverRequest{Key: "k", By: boss, WriteOffID: id})
+			return err
+		}},
+		"get recovery": {rec.ID, func(p *connect.Platform, id string) error { _, err := p.GetRecovery(ctx, id); return err }},
 		"proposals of": {a.ID, func(p *connect.Platform, id string) error {
 			_, err := p.ListProposals(ctx, connect.ListRequest{AccountID: id})
 			return err

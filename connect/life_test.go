@@ -46,6 +46,7 @@ var moves = map[string]map[string]string{
 	},
 	"adjustment": {"proposed": "made refused expired", "made": "undone"},
 	"freeze":     {"proposed": "active refused expired", "active": "lifted"},
+	"write-off":  {"proposed": "made refused expired"},
 	"proposal":   {"proposed": "carried_out refused expired"},
 	"payment":    {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }

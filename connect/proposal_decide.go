@@ -129,6 +129,8 @@ func (p *Platform) carryOutProposal(u *ledger.Unit, o *Proposal) error {
 		return p.undoApproved(u, o)
 	case ManualFreeze:
 		return p.freezeApproved(u, o)
+	case ManualWriteOff:
+		return p.writeOffApproved(u, o)
 	case ManualUnfreeze:
 		return p.unfreezeApproved(u, o)
 	}
@@ -144,6 +146,8 @@ func (p *Platform) dropProposal(u *ledger.Unit, o *Proposal) error {
 		return p.undoDropped(u, o)
 	case ManualFreeze:
 		return p.freezeDropped(u, o)
+	case ManualWriteOff:
+		return p.writeOffDropped(u, o)
 	case ManualUnfreeze:
 		return p.unfreezeDropped(u, o)
 	}

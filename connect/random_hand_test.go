@@ -15,7 +15,7 @@ func (w *wild) hand(who own, cur ledger.Currency) {
 	}
 	actor := func() connect.Actor { return pick(w, clerk, chief, boss, aid, legal) }
 	var err error
-	switch w.IntN(8) {
+	switch w.IntN(9) {
 	case 0, 1:
 		w.feeOf(who, cur)
 	case 2:
@@ -47,6 +47,8 @@ func (w *wild) hand(who own, cur ledger.Currency) {
 			_, err = who.Unfreeze(w.ctx, connect.UnfreezeRequest{Key: w.key(), By: actor(), FreezeID: f.ID, Document: "d"})
 			w.note(err)
 		}
+	case 6:
+		w.giveUp(who, cur, actor)
 	default:
 		w.decide(who, actor)
 	}
@@ -92,5 +94,23 @@ func (w *wild) decide(who own, actor func() connect.Actor) {
 			require.NoError(w.t, err)
 			require.True(w.t, o.Status == connect.ProposalRefused || o.Decider != o.Author)
 		}
+	}
+}
+
+// giveUp writes off what a seller owes, or recovers what was written off.
+func (w *wild) giveUp(who own, cur ledger.Currency, actor func() connect.Actor) {
+	if w.one(2) {
+		_, err := who.WriteOff(w.ctx, connect.WriteOffRequest{Key: w.key(), By: actor(), AccountID: who.id, Amount: ledger.Minor(0, cur), Description: "gone"})
+		w.note(err)
+		return
+	}
+	for x, err := range who.WriteOffs(w.ctx, connect.ListRequest{AccountID: who.id}) {
+		require.NoError(w.t, err)
+		r := connect.RecoverRequest{Key: w.key(), By: actor(), WriteOffID: x.ID}
+		if w.one(2) {
+			r.Amount = ledger.Minor(1+w.Int64N(x.Amount.Minor()), x.Amount.Currency())
+		}
+		_, err = who.Recover(w.ctx, r)
+		w.note(err)
 	}
 }

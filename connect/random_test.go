@@ -170,6 +170,9 @@ func (w *wild) open(p *connect.Platform) {
 	if w.one(2) {
 		r.FeesPayer = connect.PartyPlatform
 	}
+	if w.one(3) {
+		r.LossesBearer = connect.PartyHouse
+	}
 	a, err := p.CreateAccount(w.ctx, r)
 	require.NoError(w.t, err)
 	w.sellers = append(w.sellers, own{p, a.ID})

@@ -150,6 +150,9 @@ func (m *market) requests() map[string][]any {
 		"Freeze":   {connect.FreezeRequest{By: legal, AccountID: m.seller().ID, Cause: connect.FreezeSanctions, Authority: "it", Document: "o1", Description: "d", Metadata: map[string]string{"a": "b"}}},
 		"Unfreeze": {connect.UnfreezeRequest{By: legal, FreezeID: m.frozen(m.seller().ID, ledger.Money{}).ID, Document: "o2", Description: "d"}},
 
+		"WriteOff": {connect.WriteOffRequest{By: clerk, AccountID: m.debtor(123), Amount: usd(0), Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
+		"Recover":  {connect.RecoverRequest{By: clerk, WriteOffID: m.writtenOff(m.debtor(123), 1000).ID, Amount: usd(10), Description: "d"}},
+
 		"GrantCredit":   {connect.GrantRequest{BuyerID: "b", Amount: usd(10), Reason: "sorry"}},
 		"RevokeCredit":  {connect.RevokeRequest{GrantID: grant.ID, Amount: usd(10)}},
 		"IssueVoucher":  {connect.VoucherRequest{Amount: usd(10)}},

@@ -134,12 +134,46 @@ func (r *runner) unfreeze(args string) error {
 	return err
 }
 
+// writeOff is "w1: A 123 USD by ann/risk", or "w1: A all USD by ann/risk".
+func (r *runner) writeOff(args string) error {
+	name, rest := named(args)
+	rest, by := r.by(rest)
+	w := strings.Fields(rest)
+	if w[1] == "all" {
+		w[1] = "0"
+	}
+	x, err := r.platform.WriteOff(r.ctx, connect.WriteOffRequest{
+		Key: r.key(), By: by, AccountID: r.sellers[w[0]], Amount: r.amount(w[1], w[2]), Description: "nobody is there any more", Document: "case-" + name,
+	})
+	if err == nil {
+		r.ids[name] = x.ID
+	}
+	return err
+}
+
+// recover is "w1 50 USD by ann/finance", or "w1 by ann/finance" for all that is left.
+func (r *runner) recover(args string) error {
+	rest, by := r.by(args)
+	w := strings.Fields(rest)
+	request := connect.RecoverRequest{Key: r.key(), By: by, WriteOffID: r.ids[w[0]]}
+	if len(w) > 1 {
+		request.Amount = r.amount(w[1], w[2])
+	}
+	_, err := r.platform.Recover(r.ctx, request)
+	return err
+}
+
 // handStatus is where something that was done by hand stands.
 func (r *runner) handStatus(id string) string {
 	if strings.HasPrefix(id, "frz_") {
 		f, err := r.platform.GetFreeze(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		return string(f.Status)
+	}
+	if strings.HasPrefix(id, "woff_") {
+		w, err := r.platform.GetWriteOff(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		return string(w.Status)
 	}
 	a, err := r.platform.GetAdjustment(r.ctx, id)
 	require.NoError(r.t, err, r.at)

@@ -89,6 +89,7 @@ var verbs = map[string]func(*runner, string) error{
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
 	"mandate": (*runner).mandate, "mandate-step": (*runner).stepMandate, "represent": (*runner).represent, "flag": (*runner).flag,
 	"limits": (*runner).limits, "adjust": (*runner).adjust, "undo": (*runner).undo, "approve": (*runner).approve, "refuse": (*runner).refuse,
+	"write-off": (*runner).writeOff, "recover": (*runner).recover,
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
@@ -254,6 +255,7 @@ func (r *runner) seller(args string) error {
 		request.Bank.Token = token
 	}
 	request.FeesPayer, request.MayOwe = connect.Party(opts["fees"]), r.mayOwe(opts["owe"])
+	request.LossesBearer = connect.Party(opts["losses"])
 	if opts["details"] == "none" {
 		request.Details.Fields = nil
 	}
