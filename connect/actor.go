@@ -59,7 +59,9 @@ const (
 	ManualFreeze      ManualAction = "freeze"
 	ManualUnfreeze    ManualAction = "unfreeze"
 	ManualWriteOff    ManualAction = "write_off"
-	ManualLimits      ManualAction = "limits" // says what one person may do alone
+	ManualDormancy    ManualAction = "dormancy"  // takes one person
+	ManualSurrender   ManualAction = "surrender" // of what is unclaimed
+	ManualLimits      ManualAction = "limits"    // says what one person may do alone
 )
 
 // actionRule says who may ask for an action and who may approve it, beside admins, and
@@ -77,6 +79,10 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}, two: true}
 	case ManualWriteOff:
 		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
+	case ManualDormancy:
+		return actionRule{asks: []Right{RightFinance, RightCompliance}}
+	case ManualSurrender:
+		return actionRule{asks: []Right{RightFinance, RightCompliance}, approves: []Right{RightFinance, RightCompliance}, two: true}
 	case ManualFreeze:
 		return actionRule{asks: []Right{RightRisk, RightCompliance}, approves: []Right{RightCompliance}, two: true}
 	case ManualUnfreeze:

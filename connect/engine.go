@@ -96,6 +96,7 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &voucherKind, func(v *Voucher) string { return v.Platform }, (*Platform).expireVoucher),
 		ending(e, &proposalKind, func(o *Proposal) string { return o.Platform }, (*Platform).expireProposal),
 		ending(e, &freezeKind, func(f *Freeze) string { return f.Platform }, (*Platform).lookAtFreeze),
+		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
@@ -166,6 +167,6 @@ func Kinds() []ledger.KindInfo {
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
-		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(),
+		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
 	}
 }

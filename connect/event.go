@@ -125,6 +125,13 @@ const (
 	EventWriteOffRecovered = "write_off.recovered" // in part or whole
 	EventRecoveryCreated   = "recovery.created"
 
+	EventDormancyNoticed           = "dormancy.noticed" // the first time, or again
+	EventDormancyUnclaimed         = "dormancy.unclaimed"
+	EventDormancyReclaimed         = "dormancy.reclaimed"
+	EventDormancySurrenderProposed = "dormancy.surrender_proposed"
+	EventDormancySurrenderDropped  = "dormancy.surrender_dropped" // refused, or expired
+	EventDormancySurrendered       = "dormancy.surrendered"
+
 	EventAdjustmentProposed     = "adjustment.proposed"
 	EventAdjustmentMade         = "adjustment.made"
 	EventAdjustmentRefused      = "adjustment.refused"

@@ -40,6 +40,8 @@ func Moves(what, from, to string) bool {
 		err = freezeLife.check(what, FreezeStatus(from), FreezeStatus(to))
 	case "write-off":
 		err = writeOffLife.check(what, WriteOffStatus(from), WriteOffStatus(to))
+	case "dormancy":
+		err = dormancyLife.check(what, DormancyStatus(from), DormancyStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -68,7 +70,7 @@ func Stored() map[string]reflect.Type {
 		platformFeeKind.Name: typeOf(&platformFeeKind), platformFeeReturnKind.Name: typeOf(&platformFeeReturnKind),
 		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
 		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
-		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind),
+		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),
 	}
 }
 

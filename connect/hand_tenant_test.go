@@ -47,6 +47,7 @@ func TestForeignByHand(t *testing.T) {
 	off := m.writtenOff(m.debtor(100), 1000)
 	rec, err := m.platform.Recover(ctx, connect.RecoverRequest{Key: "rec", By: boss, WriteOffID: off.ID, Amount: usd(1)})
 	require.NoError(t, err)
+	dorm := m.unclaimed(100)[0]
 	m.requireForeign(map[string]foreign{
 		"fee of": {a.ID, func(p *connect.Platform, id string) error {
 			_, err := p.ChargeFee(ctx, connect.FeeRequest{Key: "k", AccountID: id, Kind: connect.FeePlan, Amount: usd(1)})
@@ -103,6 +104,25 @@ func TestForeignByHand(t *testing.T) {
 			return err
 		}},
 		"get recovery": {rec.ID, func(p *connect.Platform, id string) error { _, err := p.GetRecovery(ctx, id); return err }},
+		"mark dormant": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.MarkDormant(ctx, connect.DormantRequest{Key: "k", By: boss, AccountID: id, Since: m.Clock.Now(), Notice: connect.OwnerNotice{How: "x"}})
+			return err
+		}},
+		"get dormancy": {dorm, func(p *connect.Platform, id string) error { _, err := p.GetDormancy(ctx, id); return err }},
+		"notice": {dorm, func(p *connect.Platform, id string) error {
+			_, err := p.RecordOwnerNotice(ctx, connect.OwnerNoticeRequest{Key: "k", By: boss, DormancyID: id, Notice: connect.OwnerNotice{How: "x"}})
+			return err
+		}},
+		"reclaim": {dorm, func(p *connect.Platform, id string) error {
+			_, err := p.ReclaimDormant(ctx, connect.ReclaimRequest{Key: "k", By: boss, DormancyID: id})
+			return err
+		}},
+		"surrender": {dorm, func(p *connect.Platform, id string) error {
+			_, err := p.SurrenderUnclaimed(ctx, connect.SurrenderRequest{
+				Key: "k", By: boss, DormancyID: id, Document: "d", Bank: &connect.BankDetails{Token: "t", Country: "US", Currency: ledger.USD},
+			})
+			return err
+		}},
 		"proposals of": {a.ID, func(p *connect.Platform, id string) error {
 			_, err := p.ListProposals(ctx, connect.ListRequest{AccountID: id})
 			return err

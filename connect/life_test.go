@@ -47,8 +47,11 @@ var moves = map[string]map[string]string{
 	"adjustment": {"proposed": "made refused expired", "made": "undone"},
 	"freeze":     {"proposed": "active refused expired", "active": "lifted"},
 	"write-off":  {"proposed": "made refused expired"},
-	"proposal":   {"proposed": "carried_out refused expired"},
-	"payment":    {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
+	"dormancy": {
+		"noticed": "unclaimed reclaimed", "unclaimed": "surrendered reclaimed", "surrendered": "surrendered reclaimed",
+	},
+	"proposal": {"proposed": "carried_out refused expired"},
+	"payment":  {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }
 
 // Only the listed changes of state happen (promise 64).

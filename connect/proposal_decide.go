@@ -131,6 +131,8 @@ func (p *Platform) carryOutProposal(u *ledger.Unit, o *Proposal) error {
 		return p.freezeApproved(u, o)
 	case ManualWriteOff:
 		return p.writeOffApproved(u, o)
+	case ManualSurrender:
+		return p.surrenderApproved(u, o)
 	case ManualUnfreeze:
 		return p.unfreezeApproved(u, o)
 	}
@@ -148,6 +150,8 @@ func (p *Platform) dropProposal(u *ledger.Unit, o *Proposal) error {
 		return p.freezeDropped(u, o)
 	case ManualWriteOff:
 		return p.writeOffDropped(u, o)
+	case ManualSurrender:
+		return p.surrenderDropped(u, o)
 	case ManualUnfreeze:
 		return p.unfreezeDropped(u, o)
 	}

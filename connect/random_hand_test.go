@@ -4,6 +4,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
+	markets "github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -49,6 +50,7 @@ func (w *wild) hand(who own, cur ledger.Currency) {
 		}
 	case 6:
 		w.giveUp(who, cur, actor)
+		w.silence(who, cur, actor)
 	default:
 		w.decide(who, actor)
 	}
@@ -113,4 +115,31 @@ func (w *wild) giveUp(who own, cur ledger.Currency, actor func() connect.Actor) 
 		_, err = who.Recover(w.ctx, r)
 		w.note(err)
 	}
+}
+
+// silence says that a seller cannot be reached, that they were, or asks to surrender
+// what is theirs.
+func (w *wild) silence(who own, cur ledger.Currency, actor func() connect.Actor) {
+	if w.one(3) {
+		_, err := who.MarkDormant(w.ctx, connect.DormantRequest{
+			Key: w.key(), By: actor(), AccountID: who.id, Currency: cur, Since: w.Clock.Now(), Notice: connect.OwnerNotice{How: "letter"},
+		})
+		w.note(err)
+		return
+	}
+	for d, err := range who.Dormancies(w.ctx, connect.ListRequest{AccountID: who.id}) {
+		require.NoError(w.t, err)
+		if w.one(4) {
+			_, err = who.ReclaimDormant(w.ctx, connect.ReclaimRequest{Key: w.key(), By: actor(), DormancyID: d.ID})
+		} else {
+			bank := &connect.BankDetails{Token: w.bank(), Country: "DE", Currency: d.Currency}
+			_, err = who.SurrenderUnclaimed(w.ctx, connect.SurrenderRequest{Key: w.key(), By: actor(), DormancyID: d.ID, Bank: bank, Document: "r"})
+		}
+		w.note(err)
+	}
+}
+
+// quiet lets sellers be dormant after a day in all countries.
+func quiet() *markets.List {
+	return &markets.List{Rules: []markets.Rules{{Dormancy: []markets.Fact[markets.Dormancy]{{Value: markets.Dormancy{Days: 1, Notice: 1}}}}}}
 }

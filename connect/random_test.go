@@ -70,7 +70,7 @@ func newWildOn(t *testing.T, seed uint64, s ledger.Store) *wild {
 		p, err := w.Register(w.ctx, connect.PlatformRequest{
 			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i], ShortBalance: policy,
 			Bank:   &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
-			Prices: []*pricing.List{nil, w.prices()}[i],
+			Prices: []*pricing.List{nil, w.prices()}[i], Markets: quiet(),
 		})
 		require.NoError(t, err)
 		w.platforms = append(w.platforms, p)

@@ -357,7 +357,7 @@ func (t *tally) account(a ledger.Account) error {
 		}
 	case "credit":
 		t.creditHeld(a)
-	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense", "losses", "frozen":
+	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense", "losses", "frozen", "unclaimed":
 		t.add(a.Owner, a.Purpose, a.Posted, 1)
 	}
 	return nil

@@ -43,6 +43,7 @@ func call(ctx context.Context, p *connect.Platform, verb string, request reflect
 // requests are a request of each verb that can be carried out now, each about an
 // object of its own; some verbs have several, which use more of their fields.
 func (m *market) requests() map[string][]any {
+	unclaimed := m.unclaimed(100, 100)
 	a := m.seller().ID
 	m.charge(a, 50_000, 100, connect.TestCardAtOnce)
 	auth := func() string { return m.authorize(a, 1000, 100, connect.TestCard).ID }
@@ -152,6 +153,11 @@ func (m *market) requests() map[string][]any {
 
 		"WriteOff": {connect.WriteOffRequest{By: clerk, AccountID: m.debtor(123), Amount: usd(0), Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
 		"Recover":  {connect.RecoverRequest{By: clerk, WriteOffID: m.writtenOff(m.debtor(123), 1000).ID, Amount: usd(10), Description: "d"}},
+
+		"MarkDormant":        {connect.DormantRequest{By: legal, AccountID: m.silent(100), Since: m.Clock.Now().Add(-time.Hour), Notice: connect.OwnerNotice{How: "letter", Document: "d"}, Metadata: map[string]string{"a": "b"}}},
+		"RecordOwnerNotice":  {connect.OwnerNoticeRequest{By: legal, DormancyID: m.dormant(m.silent(100)).ID, Notice: connect.OwnerNotice{How: "email", Document: "d"}}},
+		"ReclaimDormant":     {connect.ReclaimRequest{By: legal, DormancyID: unclaimed[0]}},
+		"SurrenderUnclaimed": {connect.SurrenderRequest{By: legal, DormancyID: unclaimed[1], Bank: bank, Document: "d"}},
 
 		"GrantCredit":   {connect.GrantRequest{BuyerID: "b", Amount: usd(10), Reason: "sorry"}},
 		"RevokeCredit":  {connect.RevokeRequest{GrantID: grant.ID, Amount: usd(10)}},

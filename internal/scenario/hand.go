@@ -164,18 +164,30 @@ func (r *runner) recover(args string) error {
 }
 
 // handStatus is where something that was done by hand stands.
-func (r *runner) handStatus(id string) string {
-	if strings.HasPrefix(id, "frz_") {
-		f, err := r.platform.GetFreeze(r.ctx, id)
-		require.NoError(r.t, err, r.at)
-		return string(f.Status)
+func (r *runner) handStatus(id string) (status string) {
+	var err error
+	switch {
+	case strings.HasPrefix(id, "frz_"):
+		var f *connect.Freeze
+		if f, err = r.platform.GetFreeze(r.ctx, id); err == nil {
+			status = string(f.Status)
+		}
+	case strings.HasPrefix(id, "woff_"):
+		var w *connect.WriteOff
+		if w, err = r.platform.GetWriteOff(r.ctx, id); err == nil {
+			status = string(w.Status)
+		}
+	case strings.HasPrefix(id, "dorm_"):
+		var d *connect.Dormancy
+		if d, err = r.platform.GetDormancy(r.ctx, id); err == nil {
+			status = string(d.Status)
+		}
+	default:
+		var a *connect.Adjustment
+		if a, err = r.platform.GetAdjustment(r.ctx, id); err == nil {
+			status = string(a.Status)
+		}
 	}
-	if strings.HasPrefix(id, "woff_") {
-		w, err := r.platform.GetWriteOff(r.ctx, id)
-		require.NoError(r.t, err, r.at)
-		return string(w.Status)
-	}
-	a, err := r.platform.GetAdjustment(r.ctx, id)
 	require.NoError(r.t, err, r.at)
-	return string(a.Status)
+	return status
 }
