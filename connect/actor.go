@@ -50,18 +50,19 @@ func (a Actor) check() error {
 // ManualAction is something that people do by hand, and that needs a right.
 type ManualAction string
 
-// The actions.
+// The actions: who asks for them and who approves, admins apart, who may do both; each
+// but the first two always takes two people, and ManualDormancy one.
 const (
-	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost, or in its favour
-	ManualHouseAdjust ManualAction = "house_adjustment"      // at the house's
-	ManualUndo        ManualAction = "adjustment_undo"       // takes one back
-	ManualHouseUndo   ManualAction = "house_adjustment_undo" // that was the house's
-	ManualFreeze      ManualAction = "freeze"
-	ManualUnfreeze    ManualAction = "unfreeze"
-	ManualWriteOff    ManualAction = "write_off"
-	ManualDormancy    ManualAction = "dormancy"  // takes one person
-	ManualSurrender   ManualAction = "surrender" // of what is unclaimed
-	ManualLimits      ManualAction = "limits"    // says what one person may do alone
+	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
+	ManualUndo        ManualAction = "adjustment_undo"       // of one: likewise
+	ManualHouseAdjust ManualAction = "house_adjustment"      // at the house's: likewise
+	ManualHouseUndo   ManualAction = "house_adjustment_undo" // of one: likewise
+	ManualFreeze      ManualAction = "freeze"                // risk or compliance; compliance
+	ManualUnfreeze    ManualAction = "unfreeze"              // compliance; compliance
+	ManualWriteOff    ManualAction = "write_off"             // finance or risk; finance
+	ManualDormancy    ManualAction = "dormancy"              // finance or compliance
+	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
+	ManualLimits      ManualAction = "limits"                // what one person may do alone: admins
 )
 
 // actionRule says who may ask for an action and who may approve it, beside admins, and

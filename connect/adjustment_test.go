@@ -264,7 +264,7 @@ func TestLimitsAtOnce(t *testing.T) {
 	proposals := make([]string, 8)
 	m.both(func(i int) error {
 		x, err := of(i).Adjust(m.ctx, connect.AdjustRequest{
-			Key: numbered("a", i), By: by("ann", connect.RightSupport), AccountID: a.ID, Amount: usd(300), Reason: connect.AdjustGoodwill,
+			Key: nthKey("a", i), By: by("ann", connect.RightSupport), AccountID: a.ID, Amount: usd(300), Reason: connect.AdjustGoodwill,
 		})
 		if err == nil {
 			proposals[i] = x.Signed.Proposal
@@ -280,7 +280,7 @@ func TestLimitsAtOnce(t *testing.T) {
 	}
 	require.Len(t, open, 5)
 	require.Equal(t, 1, m.both(func(i int) error {
-		_, err := of(i).ApproveProposal(m.ctx, connect.ApproveProposalRequest{Key: numbered("b", i), ProposalID: open[i%5], By: chief})
+		_, err := of(i).ApproveProposal(m.ctx, connect.ApproveProposalRequest{Key: nthKey("b", i), ProposalID: open[i%5], By: chief})
 		return err
 	}), "one of 3.00 within 5.00")
 	require.Equal(t, usd(1200), m.has(a.ID).Available)
@@ -293,7 +293,7 @@ func TestLimitsAtOnce(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, m.both(func(i int) error {
-		_, err := of(i).ApproveProposal(m.ctx, connect.ApproveProposalRequest{Key: numbered("c", i), ProposalID: left, By: boss})
+		_, err := of(i).ApproveProposal(m.ctx, connect.ApproveProposalRequest{Key: nthKey("c", i), ProposalID: left, By: boss})
 		return err
 	}))
 	require.Equal(t, usd(1500), m.has(a.ID).Available)

@@ -151,7 +151,7 @@ func TestFreezeWhileOthersTake(t *testing.T) {
 			return err
 		}
 		p := []*connect.Platform{m.platform, other}[i%2]
-		_, err := p.Transfer(m.ctx, connect.TransferRequest{Key: numbered("t", i), From: a.ID, To: b.ID, Amount: usd(1000)})
+		_, err := p.Transfer(m.ctx, connect.TransferRequest{Key: nthKey("t", i), From: a.ID, To: b.ID, Amount: usd(1000)})
 		return err
 	})
 	f, err = m.platform.GetFreeze(m.ctx, f.ID)

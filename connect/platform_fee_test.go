@@ -115,7 +115,7 @@ func TestFeesAtOnce(t *testing.T) {
 	_, other := m.second()
 	given := m.both(func(i int) error {
 		p := []*connect.Platform{m.platform, other}[i%2]
-		_, err := p.ChargeFee(m.ctx, connect.FeeRequest{Key: numbered("f", i), AccountID: a.ID, Kind: connect.FeePlan, Amount: usd(300), Force: true})
+		_, err := p.ChargeFee(m.ctx, connect.FeeRequest{Key: nthKey("f", i), AccountID: a.ID, Kind: connect.FeePlan, Amount: usd(300), Force: true})
 		return err
 	})
 	require.Equal(t, 3, given)
@@ -124,14 +124,14 @@ func TestFeesAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	given = m.both(func(i int) error {
 		p := []*connect.Platform{m.platform, other}[i%2]
-		_, err := p.ReturnFee(m.ctx, connect.ReturnFeeRequest{Key: numbered("r", i), FeeID: f.ID, Amount: usd(60)})
+		_, err := p.ReturnFee(m.ctx, connect.ReturnFeeRequest{Key: nthKey("r", i), FeeID: f.ID, Amount: usd(60)})
 		return err
 	})
 	require.Equal(t, 1, given)
 	m.verify()
 }
 
-func numbered(prefix string, i int) string { return prefix + string(rune('a'+i)) }
+func nthKey(prefix string, i int) string { return prefix + string(rune('a'+i)) }
 
 // both does something eight times at once, and returns how often it was done; all else
 // was refused for what was there.

@@ -105,7 +105,7 @@ func TestWriteOffsAtOnce(t *testing.T) {
 	_, other := m.second()
 	of := func(i int) *connect.Platform { return []*connect.Platform{m.platform, other}[i%2] }
 	require.Equal(t, 2, m.both(func(i int) error {
-		_, err := of(i).ApproveProposal(m.ctx, connect.ApproveProposalRequest{Key: numbered("y", i), ProposalID: ids[i], By: chief})
+		_, err := of(i).ApproveProposal(m.ctx, connect.ApproveProposalRequest{Key: nthKey("y", i), ProposalID: ids[i], By: chief})
 		return err
 	}))
 	require.Equal(t, usd(-20), m.has(a).Available)
@@ -119,7 +119,7 @@ func TestWriteOffsAtOnce(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, m.both(func(i int) error {
-		_, err := of(i).Recover(m.ctx, connect.RecoverRequest{Key: numbered("r", i), By: clerk, WriteOffID: made.ID, Amount: usd(15)})
+		_, err := of(i).Recover(m.ctx, connect.RecoverRequest{Key: nthKey("r", i), By: clerk, WriteOffID: made.ID, Amount: usd(15)})
 		return err
 	}))
 	r, err := m.platform.Recover(m.ctx, connect.RecoverRequest{Key: "rest", By: clerk, WriteOffID: made.ID})
