@@ -304,7 +304,7 @@ func (r *handRun) recovers(t *rapid.T) {
 	}
 	o := rapid.SampledFrom(r.model.offs).Draw(t, "write-off")
 	m := rapid.Int64Range(1, o.amount).Draw(t, "amount")
-	_, err := r.platform.Recover(r.ctx, connect.RecoverRequest{Key: r.next(), By: chief, WriteOffID: o.id, Amount: usd(m)})
+	_, err := r.platform.RecoverWriteOff(r.ctx, connect.RecoverWriteOffRequest{Key: r.next(), By: chief, WriteOffID: o.id, Amount: usd(m)})
 	if r.answered(o.back+m <= o.amount && r.model.takes(m, false), err, "recover") {
 		o.back += m
 		r.model.available -= m

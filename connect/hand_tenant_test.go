@@ -45,7 +45,7 @@ func TestForeignByHand(t *testing.T) {
 	require.NoError(t, err)
 	frz, ctx := m.frozen(a.ID, usd(1)), m.ctx
 	off := m.writtenOff(m.debtor(100), 1000)
-	rec, err := m.platform.Recover(ctx, connect.RecoverRequest{Key: "rec", By: boss, WriteOffID: off.ID, Amount: usd(1)})
+	rec, err := m.platform.RecoverWriteOff(ctx, connect.RecoverWriteOffRequest{Key: "rec", By: boss, WriteOffID: off.ID, Amount: usd(1)})
 	require.NoError(t, err)
 	dorm := m.unclaimed(100)[0]
 	m.requireForeign(map[string]foreign{
@@ -100,7 +100,7 @@ func TestForeignByHand(t *testing.T) {
 		}},
 		"get write-off": {off.ID, func(p *connect.Platform, id string) error { _, err := p.GetWriteOff(ctx, id); return err }},
 		"recover": {off.ID, func(p *connect.Platform, id string) error {
-			_, err := p.Recover(ctx, connect.RecoverRequest{Key: "k", By: boss, WriteOffID: id})
+			_, err := p.RecoverWriteOff(ctx, connect.RecoverWriteOffRequest{Key: "k", By: boss, WriteOffID: id})
 			return err
 		}},
 		"get recovery": {rec.ID, func(p *connect.Platform, id string) error { _, err := p.GetRecovery(ctx, id); return err }},

@@ -108,11 +108,11 @@ func (w *wild) giveUp(who own, cur ledger.Currency, actor func() connect.Actor) 
 	}
 	for x, err := range who.WriteOffs(w.ctx, connect.ListRequest{AccountID: who.id}) {
 		require.NoError(w.t, err)
-		r := connect.RecoverRequest{Key: w.key(), By: actor(), WriteOffID: x.ID}
+		r := connect.RecoverWriteOffRequest{Key: w.key(), By: actor(), WriteOffID: x.ID}
 		if w.one(2) {
 			r.Amount = ledger.Minor(1+w.Int64N(x.Amount.Minor()), x.Amount.Currency())
 		}
-		_, err = who.Recover(w.ctx, r)
+		_, err = who.RecoverWriteOff(w.ctx, r)
 		w.note(err)
 	}
 }

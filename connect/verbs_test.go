@@ -151,8 +151,8 @@ func (m *market) requests() map[string][]any {
 		"Freeze":   {connect.FreezeRequest{By: legal, AccountID: m.seller().ID, Cause: connect.FreezeSanctions, Authority: "it", Document: "o1", Description: "d", Metadata: map[string]string{"a": "b"}}},
 		"Unfreeze": {connect.UnfreezeRequest{By: legal, FreezeID: m.frozen(m.seller().ID, ledger.Money{}).ID, Document: "o2", Description: "d"}},
 
-		"WriteOff": {connect.WriteOffRequest{By: clerk, AccountID: m.debtor(123), Amount: usd(0), Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
-		"Recover":  {connect.RecoverRequest{By: clerk, WriteOffID: m.writtenOff(m.debtor(123), 1000).ID, Amount: usd(10), Description: "d"}},
+		"WriteOff":        {connect.WriteOffRequest{By: clerk, AccountID: m.debtor(123), Amount: usd(0), Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
+		"RecoverWriteOff": {connect.RecoverWriteOffRequest{By: clerk, WriteOffID: m.writtenOff(m.debtor(123), 1000).ID, Amount: usd(10), Description: "d"}},
 
 		"MarkDormant":        {connect.DormantRequest{By: legal, AccountID: m.silent(100), Since: m.Clock.Now().Add(-time.Hour), Notice: connect.OwnerNotice{How: "letter", Document: "d"}, Metadata: map[string]string{"a": "b"}}},
 		"RecordOwnerNotice":  {connect.OwnerNoticeRequest{By: legal, DormancyID: m.dormant(m.silent(100)).ID, Notice: connect.OwnerNotice{How: "email", Document: "d"}}},

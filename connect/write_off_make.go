@@ -148,8 +148,8 @@ func (p *Platform) writeOffDropped(u *ledger.Unit, o *Proposal) error {
 	return p.putWriteOff(u, w, w.Signed, event)
 }
 
-// RecoverRequest takes what was written off after all.
-type RecoverRequest struct {
+// RecoverWriteOffRequest takes what was written off after all.
+type RecoverWriteOffRequest struct {
 	Key         string       `json:"-"`
 	By          Actor        `json:"by,omitzero"`
 	WriteOffID  string       `json:"writeOff,omitzero"`
@@ -158,16 +158,16 @@ type RecoverRequest struct {
 	Document    string       `json:"document,omitzero"`    // at most 200 characters
 }
 
-// Recover takes what was written off out of what is available to the account after
+// RecoverWriteOff takes what was written off out of what is available to the account after
 // all, in parts or whole: the negative of the write-off. It needs the right of finance,
 // and no second person, since nothing is given away. What the account does not have is
 // insufficient_funds; of class State is recovery_exceeds_write_off (amount).
-func (p *Platform) Recover(ctx context.Context, r RecoverRequest) (*Recovery, error) {
-	verb := simpleVerb[Recovery]{name: "recover", kind: &recoveryKind, replayed: (*Recovery).replay}
+func (p *Platform) RecoverWriteOff(ctx context.Context, r RecoverWriteOffRequest) (*Recovery, error) {
+	verb := simpleVerb[Recovery]{name: "recover write-off", kind: &recoveryKind, replayed: (*Recovery).replay}
 	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Recovery, error) { return p.newRecovery(u, &r) })
 }
 
-func (p *Platform) newRecovery(u *ledger.Unit, r *RecoverRequest) (*Recovery, error) {
+func (p *Platform) newRecovery(u *ledger.Unit, r *RecoverWriteOffRequest) (*Recovery, error) {
 	w, err := writeOffKind.Get(u, r.WriteOffID)
 	if err != nil {
 		return nil, notFoundOr(err, "write off")

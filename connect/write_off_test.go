@@ -40,10 +40,10 @@ func (s *scene) writesOff(change func(*connect.WriteOffRequest)) error {
 	return err
 }
 
-func (s *scene) recovers(change func(*connect.RecoverRequest)) error {
-	r := connect.RecoverRequest{Key: "recover", By: clerk, WriteOffID: s.ids["off"], Amount: usd(100)}
+func (s *scene) recovers(change func(*connect.RecoverWriteOffRequest)) error {
+	r := connect.RecoverWriteOffRequest{Key: "recover", By: clerk, WriteOffID: s.ids["off"], Amount: usd(100)}
 	change(&r)
-	_, err := s.platform.Recover(s.ctx, r)
+	_, err := s.platform.RecoverWriteOff(s.ctx, r)
 	return err
 }
 
@@ -64,18 +64,24 @@ var writeOffRefusals = []refusal{
 	{"nobody's", func(s *scene) error { return s.writesOff(func(r *connect.WriteOffRequest) { r.AccountID = "acct_x" }) }, ledger.NotFound, "not_found", "account"},
 	{"the platform's to bear", func(s *scene) error { return s.writesOff(func(r *connect.WriteOffRequest) { r.AccountID = s.seller }) }, ledger.State, "house_not_liable", "account"},
 	{"no right", func(s *scene) error { return s.writesOff(func(r *connect.WriteOffRequest) { r.By = legal }) }, ledger.Forbidden, "right_missing", "by.rights"},
-	{"recover nothing", func(s *scene) error { return s.recovers(func(r *connect.RecoverRequest) { r.WriteOffID = "woff_x" }) }, ledger.NotFound, "not_found", "writeOff"},
+	{"recover nothing", func(s *scene) error {
+		return s.recovers(func(r *connect.RecoverWriteOffRequest) { r.WriteOffID = "woff_x" })
+	}, ledger.NotFound, "not_found", "writeOff"},
 	{"recover what was not made", func(s *scene) error {
-		return s.recovers(func(r *connect.RecoverRequest) { r.WriteOffID = s.ids["asked"] })
+		return s.recovers(func(r *connect.RecoverWriteOffRequest) { r.WriteOffID = s.ids["asked"] })
 	}, ledger.State, "invalid_state", "writeOff"},
-	{"recover zero", func(s *scene) error { return s.recovers(func(r *connect.RecoverRequest) { r.Amount = usd(0) }) }, ledger.Invalid, "invalid_amount", "amount"},
+	{"recover zero", func(s *scene) error { return s.recovers(func(r *connect.RecoverWriteOffRequest) { r.Amount = usd(0) }) }, ledger.Invalid, "invalid_amount", "amount"},
 	{"recover euros", func(s *scene) error {
-		return s.recovers(func(r *connect.RecoverRequest) { r.Amount = ledger.Minor(1, ledger.EUR) })
+		return s.recovers(func(r *connect.RecoverWriteOffRequest) { r.Amount = ledger.Minor(1, ledger.EUR) })
 	}, ledger.Invalid, "currency_mismatch", "amount"},
-	{"recover more", func(s *scene) error { return s.recovers(func(r *connect.RecoverRequest) { r.Amount = usd(201) }) }, ledger.State, "recovery_exceeds_write_off", "amount"},
-	{"recover what is not there", func(s *scene) error { return s.recovers(func(r *connect.RecoverRequest) { r.Amount = usd(151) }) }, ledger.InsufficientFunds, "insufficient_funds", ""},
-	{"recover by nobody", func(s *scene) error { return s.recovers(func(r *connect.RecoverRequest) { r.By = by("") }) }, ledger.Invalid, "invalid_actor", "by.id"},
-	{"recover without the right", func(s *scene) error { return s.recovers(func(r *connect.RecoverRequest) { r.By = legal }) }, ledger.Forbidden, "right_missing", "by.rights"},
+	{"recover more", func(s *scene) error {
+		return s.recovers(func(r *connect.RecoverWriteOffRequest) { r.Amount = usd(201) })
+	}, ledger.State, "recovery_exceeds_write_off", "amount"},
+	{"recover what is not there", func(s *scene) error {
+		return s.recovers(func(r *connect.RecoverWriteOffRequest) { r.Amount = usd(151) })
+	}, ledger.InsufficientFunds, "insufficient_funds", ""},
+	{"recover by nobody", func(s *scene) error { return s.recovers(func(r *connect.RecoverWriteOffRequest) { r.By = by("") }) }, ledger.Invalid, "invalid_actor", "by.id"},
+	{"recover without the right", func(s *scene) error { return s.recovers(func(r *connect.RecoverWriteOffRequest) { r.By = legal }) }, ledger.Forbidden, "right_missing", "by.rights"},
 }
 
 // What is refused of write-offs and recoveries changes nothing.
@@ -87,7 +93,7 @@ func TestRefusalsOfWriteOffs(t *testing.T) {
 	s.ids["asked"] = w.ID
 	requireRefusals(t, s, writeOffRefusals)
 	require.NoError(t, s.writesOff(func(*connect.WriteOffRequest) {}), "the key is free")
-	require.NoError(t, s.recovers(func(*connect.RecoverRequest) {}))
+	require.NoError(t, s.recovers(func(*connect.RecoverWriteOffRequest) {}))
 	s.verify()
 }
 
@@ -119,10 +125,10 @@ func TestWriteOffsAtOnce(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, m.both(func(i int) error {
-		_, err := of(i).Recover(m.ctx, connect.RecoverRequest{Key: nthKey("r", i), By: clerk, WriteOffID: made.ID, Amount: usd(15)})
+		_, err := of(i).RecoverWriteOff(m.ctx, connect.RecoverWriteOffRequest{Key: nthKey("r", i), By: clerk, WriteOffID: made.ID, Amount: usd(15)})
 		return err
 	}))
-	r, err := m.platform.Recover(m.ctx, connect.RecoverRequest{Key: "rest", By: clerk, WriteOffID: made.ID})
+	r, err := m.platform.RecoverWriteOff(m.ctx, connect.RecoverWriteOffRequest{Key: "rest", By: clerk, WriteOffID: made.ID})
 	require.NoError(t, err)
 	require.Equal(t, usd(10), r.Amount)
 	require.Equal(t, made.Transaction, m.lastOf(r.ID).Corrects)
@@ -157,7 +163,7 @@ func TestVerifyFindsWriteOffs(t *testing.T) {
 	store := &forger{Store: ledger.NewMemory(), forge: func(*ledger.Object) {}}
 	m := newMarket(t, connecttest.Config{Config: connect.Config{Store: store}})
 	w := m.writtenOff(m.debtor(123), 1000)
-	_, err := m.platform.Recover(m.ctx, connect.RecoverRequest{Key: "r", By: clerk, WriteOffID: w.ID, Amount: usd(77)})
+	_, err := m.platform.RecoverWriteOff(m.ctx, connect.RecoverWriteOffRequest{Key: "r", By: clerk, WriteOffID: w.ID, Amount: usd(77)})
 	require.NoError(t, err)
 	m.verify()
 	m.requireForged(store, [][4]string{

@@ -151,15 +151,15 @@ func (r *runner) writeOff(args string) error {
 	return err
 }
 
-// recover is "w1 50 USD by ann/finance", or "w1 by ann/finance" for all that is left.
-func (r *runner) recover(args string) error {
+// recoverDebt is "w1 50 USD by ann/finance", or "w1 by ann/finance" for all that is left.
+func (r *runner) recoverDebt(args string) error {
 	rest, by := r.by(args)
 	w := strings.Fields(rest)
-	request := connect.RecoverRequest{Key: r.key(), By: by, WriteOffID: r.ids[w[0]]}
+	request := connect.RecoverWriteOffRequest{Key: r.key(), By: by, WriteOffID: r.ids[w[0]]}
 	if len(w) > 1 {
 		request.Amount = r.amount(w[1], w[2])
 	}
-	_, err := r.platform.Recover(r.ctx, request)
+	_, err := r.platform.RecoverWriteOff(r.ctx, request)
 	return err
 }
 

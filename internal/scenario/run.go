@@ -89,7 +89,7 @@ var verbs = map[string]func(*runner, string) error{
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
 	"mandate": (*runner).mandate, "mandate-step": (*runner).stepMandate, "represent": (*runner).represent, "flag": (*runner).flag,
 	"limits": (*runner).limits, "adjust": (*runner).adjust, "undo": (*runner).undo, "approve": (*runner).approve, "refuse": (*runner).refuse,
-	"write-off": (*runner).writeOff, "recover": (*runner).recover,
+	"write-off": (*runner).writeOff, "recovery": (*runner).recoverDebt,
 	"dormant": (*runner).dormant, "notice": (*runner).notice, "reclaim": (*runner).reclaim, "surrender": (*runner).surrender,
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
