@@ -30,6 +30,12 @@ type Account struct {
 	Created      time.Time             `json:"created"`
 	Metadata     map[string]string     `json:"metadata,omitzero"`
 
+	// MayOwe is what its terms let fees outside sales and adjustments leave it owing, at
+	// most one limit in a currency; none: nothing.
+	MayOwe []ledger.Money `json:"mayOwe,omitzero"`
+
+	Freezes []AccountFreeze `json:"freezes,omitzero"` // the orders by law that stand against it
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }
@@ -78,6 +84,7 @@ type AccountRequest struct {
 	Details      compliance.Details    `json:"details,omitzero"`
 	Bank         *BankDetails          `json:"bank,omitzero"`
 	Metadata     map[string]string     `json:"metadata,omitzero"`
+	MayOwe       []ledger.Money        `json:"mayOwe,omitzero"` // what its terms let fees outside sales and adjustments leave it owing
 }
 
 // AccountUpdate changes an account. Zero fields stay as they are.
@@ -90,6 +97,7 @@ type AccountUpdate struct {
 	Details    compliance.Details `json:"details,omitzero"`
 	Bank       *BankDetails       `json:"bank,omitzero"`     // takes the place of the one in its currency
 	Metadata   map[string]string  `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
+	MayOwe     []ledger.Money     `json:"mayOwe,omitzero"`   // takes the place of the limit in its currency; zero ends it
 }
 
 // CreateAccount creates an account for a seller.
@@ -129,6 +137,9 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 		return nil, err
 	}
 	if a.TaxNumber, err = taxNumber(r.TaxNumber, ""); err != nil {
+		return nil, err
+	}
+	if a.MayOwe, err = owing(nil, r.MayOwe, p.e, u); err != nil {
 		return nil, err
 	}
 	if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
@@ -200,6 +211,9 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 			return nil, err
 		}
 		if a.Metadata, err = mergeMetadata(a.Metadata, r.Metadata); err != nil {
+			return nil, err
+		}
+		if a.MayOwe, err = owing(a.MayOwe, r.MayOwe, p.e, u); err != nil {
 			return nil, err
 		}
 		missing := len(ent.Missing())

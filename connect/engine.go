@@ -95,6 +95,9 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &creditKind, func(w *Credit) string { return w.Platform }, (*Platform).expireCredit),
 		ending(e, &voucherKind, func(v *Voucher) string { return v.Platform }, (*Platform).expireVoucher),
 		ending(e, &disputeKind, func(d *Dispute) string { return d.Platform }, (*Platform).disputeUnanswered),
+		ending(e, &proposalKind, func(o *Proposal) string { return o.Platform }, (*Platform).expireProposal),
+		ending(e, &freezeKind, func(f *Freeze) string { return f.Platform }, (*Platform).lookAtFreeze),
+		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
@@ -165,5 +168,7 @@ func Kinds() []ledger.KindInfo {
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		disputeKind.Info(), disputeAnswerKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
+		platformFeeKind.Info(), platformFeeReturnKind.Info(),
+		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
 	}
 }

@@ -3,7 +3,8 @@ package connect
 import "github.com/soukhq/souk/payout"
 
 // The types of the events that platforms get. An event names its object, which
-// the reader gets to see how it stands; it carries no data of its own.
+// the reader gets to see how it stands; it carries no data of its own, but for those
+// that say who did something by hand.
 const (
 	EventPlatformCreated = "platform.created"
 	EventPlatformUpdated = "platform.updated"
@@ -100,4 +101,51 @@ const (
 	EventVoucherUpdated  = "voucher.updated" // used, or given back to
 	EventVoucherExpired  = "voucher.expired"
 	EventVoucherCanceled = "voucher.canceled"
+)
+
+// The types of events of fees outside sales.
+const (
+	EventFeeCharged       = "platform_fee.charged"
+	EventFeeReturned      = "platform_fee.returned" // in part or whole
+	EventFeeReturnCreated = "platform_fee_return.created"
+)
+
+// The types of events of what people do by hand. Their data say who: a Signed.
+const (
+	EventProposalCreated    = "proposal.created"
+	EventProposalCarriedOut = "proposal.carried_out"
+	EventProposalRefused    = "proposal.refused"
+	EventProposalExpired    = "proposal.expired"
+	EventLimitsChanged      = "right_limits.changed"
+
+	EventFreezeProposed     = "freeze.proposed"
+	EventFreezeMade         = "freeze.made"
+	EventFreezeUpdated      = "freeze.updated" // more of it is there
+	EventFreezeRefused      = "freeze.refused"
+	EventFreezeExpired      = "freeze.expired"
+	EventFreezeLiftProposed = "freeze.lift_proposed"
+	EventFreezeLiftDropped  = "freeze.lift_dropped" // refused, or expired
+	EventFreezeLifted       = "freeze.lifted"
+
+	EventWriteOffProposed  = "write_off.proposed"
+	EventWriteOffMade      = "write_off.made"
+	EventWriteOffRefused   = "write_off.refused"
+	EventWriteOffExpired   = "write_off.expired"
+	EventWriteOffRecovered = "write_off.recovered" // in part or whole
+	EventRecoveryCreated   = "recovery.created"
+
+	EventDormancyNoticed           = "dormancy.noticed" // the first time, or again
+	EventDormancyUnclaimed         = "dormancy.unclaimed"
+	EventDormancyReclaimed         = "dormancy.reclaimed"
+	EventDormancySurrenderProposed = "dormancy.surrender_proposed"
+	EventDormancySurrenderDropped  = "dormancy.surrender_dropped" // refused, or expired
+	EventDormancySurrendered       = "dormancy.surrendered"
+
+	EventAdjustmentProposed     = "adjustment.proposed"
+	EventAdjustmentMade         = "adjustment.made"
+	EventAdjustmentRefused      = "adjustment.refused"
+	EventAdjustmentExpired      = "adjustment.expired"
+	EventAdjustmentUndoProposed = "adjustment.undo_proposed"
+	EventAdjustmentUndoDropped  = "adjustment.undo_dropped" // refused, or expired
+	EventAdjustmentUndone       = "adjustment.undone"
 )

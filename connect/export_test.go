@@ -36,6 +36,16 @@ func Moves(what, from, to string) bool {
 		err = voucherLife.check(what, VoucherStatus(from), VoucherStatus(to))
 	case "payment":
 		err = paymentLife.check(what, PaymentStatus(from), PaymentStatus(to))
+	case "adjustment":
+		err = adjustmentLife.check(what, AdjustmentStatus(from), AdjustmentStatus(to))
+	case "freeze":
+		err = freezeLife.check(what, FreezeStatus(from), FreezeStatus(to))
+	case "write-off":
+		err = writeOffLife.check(what, WriteOffStatus(from), WriteOffStatus(to))
+	case "dormancy":
+		err = dormancyLife.check(what, DormancyStatus(from), DormancyStatus(to))
+	case "proposal":
+		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
 		panic("nothing is known of a " + what)
 	}
@@ -60,6 +70,10 @@ func Stored() map[string]reflect.Type {
 		disputeKind.Name: typeOf(&disputeKind), disputeAnswerKind.Name: typeOf(&disputeAnswerKind),
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
 		paymentKind.Name: typeOf(&paymentKind), mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
+		platformFeeKind.Name: typeOf(&platformFeeKind), platformFeeReturnKind.Name: typeOf(&platformFeeReturnKind),
+		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
+		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
+		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),
 	}
 }
 

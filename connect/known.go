@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/soukhq/souk/ledger"
@@ -24,6 +25,7 @@ type sighting struct {
 	version    int64
 	taxNumber  string
 	settles    []ledger.Currency // its default, then those of its banks
+	freezes    []AccountFreeze
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -70,7 +72,7 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.TaxNumber, a.settles()}
+	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.TaxNumber, a.settles(), slices.Clone(a.Freezes)}
 	if !p.joined { // who may be rolled back
 		p.e.known.put(id, s)
 	}

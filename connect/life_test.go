@@ -51,7 +51,14 @@ var moves = map[string]map[string]string{
 		"issued": "issued partly_used used expired canceled", "partly_used": "issued partly_used used expired canceled",
 		"used": "issued partly_used used", "expired": "expired canceled", "canceled": "canceled",
 	},
-	"payment": {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
+	"adjustment": {"proposed": "made refused expired", "made": "undone"},
+	"freeze":     {"proposed": "active refused expired", "active": "lifted"},
+	"write-off":  {"proposed": "made refused expired"},
+	"dormancy": {
+		"noticed": "unclaimed reclaimed", "unclaimed": "surrendered reclaimed", "surrendered": "surrendered reclaimed",
+	},
+	"proposal": {"proposed": "carried_out refused expired"},
+	"payment":  {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }
 
 // Only the listed changes of state happen (promise 64).

@@ -158,6 +158,9 @@ func (p *Platform) mayBePaid(u *ledger.Unit, prof *Profile, r *PayoutRequest) er
 		if err != nil {
 			return err
 		}
+		if err := frozenIn(a.Freezes, r.Amount.Currency()); err != nil {
+			return err
+		}
 		banks, entity = a.Banks, a.Entity
 	}
 	if bank, err := chooseBank(banks, r.Amount.Currency(), r.Currency); err != nil || bank != r.bank {

@@ -70,7 +70,7 @@ func newWildOn(t *testing.T, seed uint64, s ledger.Store) *wild {
 		p, err := w.Register(w.ctx, connect.PlatformRequest{
 			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i], ShortBalance: policy,
 			Bank:   &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
-			Prices: []*pricing.List{nil, w.prices()}[i], Disputes: w.disputePolicy(),
+			Prices: []*pricing.List{nil, w.prices()}[i], Disputes: w.disputePolicy(), Markets: quiet(),
 		})
 		require.NoError(t, err)
 		w.platforms = append(w.platforms, p)
@@ -129,7 +129,7 @@ func (w *wild) step() {
 		who = pick(w, w.sellers...)
 	}
 	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(24) {
+	switch w.IntN(26) {
 	case 0:
 		w.open(who.Platform)
 	case 1, 2, 3:
@@ -158,6 +158,8 @@ func (w *wild) step() {
 		w.split(who, cur)
 	case 21, 22, 23:
 		w.disputes()
+	case 24, 25:
+		w.hand(who, cur)
 	}
 }
 
@@ -169,6 +171,9 @@ func (w *wild) open(p *connect.Platform) {
 	}
 	if w.one(2) {
 		r.FeesPayer = connect.PartyPlatform
+	}
+	if w.one(3) {
+		r.LossesBearer = connect.PartyHouse
 	}
 	a, err := p.CreateAccount(w.ctx, r)
 	require.NoError(w.t, err)

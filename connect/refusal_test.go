@@ -33,6 +33,7 @@ type scene struct {
 	auth   *connect.Charge // of 100.00 USD for the seller, authorized
 	asked  *connect.Charge // that waits for the buyer
 	paid   *payout.Payout
+	ids    map[string]string // of what a list of refusals needs besides
 }
 
 func newScene(t *testing.T) *scene {

@@ -131,12 +131,18 @@ func (p *Platform) releaseDay(ctx context.Context, s ledger.Store, day payout.Da
 	q := ledger.AccountQuery{Book: p.id, Purpose: pendingPrefix + day.String(), Open: true, Limit: releaseBatch}
 	err = accountPages(ctx, s, q, func(list []ledger.Account) error {
 		_, err := p.e.env.Update(ctx, s, func(u *ledger.Unit) error {
+			if err := p.loadOwners(u, list); err != nil {
+				return err
+			}
 			for _, a := range list {
 				held, err := p.releaseAccount(u, a.Ref)
 				if err != nil {
 					return err
 				}
 				left = left || held
+				if err := p.freezeFree(u, a.Owner, a.Currency); err != nil {
+					return err
+				}
 			}
 			return nil
 		})

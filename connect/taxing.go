@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect/tax"
@@ -230,10 +231,7 @@ func (p *Platform) taxFee(u *ledger.Unit, prof *Profile, r *ChargeRequest, c *Ch
 	if err != nil {
 		return err
 	}
-	party := func(country, number string) tax.Party {
-		return tax.Party{Place: tax.Place{Country: country}, Business: true, Number: number}
-	}
-	fee := p.e.c.Taxes.OnFee(party(prof.Country, prof.TaxNumber), party(s.country, s.taxNumber), u.At())
+	fee := p.onFee(prof, s, u.At())
 	amount, err := fee.On(c.ApplicationFee)
 	if err != nil {
 		return err
@@ -242,4 +240,12 @@ func (p *Platform) taxFee(u *ledger.Unit, prof *Profile, r *ChargeRequest, c *Ch
 		c.FeeTax = []Tax{{Authority: fee.Authority, Amount: amount}}
 	}
 	return nil
+}
+
+// onFee is what is due on a fee that the platform takes of a seller.
+func (p *Platform) onFee(prof *Profile, s sighting, at time.Time) tax.Fee {
+	party := func(country, number string) tax.Party {
+		return tax.Party{Place: tax.Place{Country: country}, Business: true, Number: number}
+	}
+	return p.e.c.Taxes.OnFee(party(prof.Country, prof.TaxNumber), party(s.country, s.taxNumber), at)
 }

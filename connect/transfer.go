@@ -153,6 +153,11 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 			if err := p.expectAccount(u, side.id); err != nil {
 				return nil, inField(side.field, err)
 			}
+			if side.field == "from" {
+				if err := p.notFrozen(u, side.id, t.Amount.Currency()); err != nil {
+					return nil, inField(side.field, err)
+				}
+			}
 		}
 	}
 	if err := p.holdTransfer(u, prof, r, t); err != nil {

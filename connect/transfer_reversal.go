@@ -78,7 +78,12 @@ func (p *Platform) ReverseTransfer(ctx context.Context, r ReverseTransferRequest
 		r.rates, err = p.rates(ctx, t.Received.Currency(), t.Amount.Currency())
 		return err
 	}
-	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*TransferReversal, error) { return p.newReversal(u, &r) })
+	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*TransferReversal, error) {
+		if err := p.reversible(u, r.TransferID); err != nil {
+			return nil, err
+		}
+		return p.newReversal(u, &r)
+	})
 }
 
 func (p *Platform) newReversal(u *ledger.Unit, r *ReverseTransferRequest) (*TransferReversal, error) {

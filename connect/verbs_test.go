@@ -43,6 +43,7 @@ func call(ctx context.Context, p *connect.Platform, verb string, request reflect
 // requests are a request of each verb that can be carried out now, each about an
 // object of its own; some verbs have several, which use more of their fields.
 func (m *market) requests() map[string][]any {
+	unclaimed := m.unclaimed(100, 100)
 	a := m.seller().ID
 	m.charge(a, 50_000, 100, connect.TestCardAtOnce)
 	auth := func() string { return m.authorize(a, 1000, 100, connect.TestCard).ID }
@@ -139,6 +140,29 @@ func (m *market) requests() map[string][]any {
 		"SaveSource":     {connect.SaveSourceRequest{CustomerID: customer, Source: connect.TestCard, Agreement: agreed}},
 		"ConfirmSource":  {connect.ConfirmSourceRequest{SavedSourceID: asks.ID}},
 		"DetachSource":   {connect.DetachSourceRequest{SavedSourceID: detached.ID}},
+
+		"ChargeFee": {connect.FeeRequest{AccountID: a, Kind: connect.FeeListing, Amount: usd(10), Tax: taxes(2)}, connect.FeeRequest{AccountID: a, Kind: connect.FeeOther, Amount: usd(10), Description: "d"}},
+		"ReturnFee": {connect.ReturnFeeRequest{FeeID: m.fee(a, 100).ID, Amount: usd(10)}},
+
+		"Adjust": {
+			connect.AdjustRequest{By: clerk, AccountID: a, Amount: usd(10), Reason: connect.AdjustOther, Description: "d", Document: "doc"},
+			connect.AdjustRequest{By: clerk, AccountID: a, Amount: usd(-10), Bearer: connect.PartyHouse, Reason: connect.AdjustFraud, Metadata: map[string]string{"a": "b"}},
+		},
+		"UndoAdjustment":  {connect.UndoAdjustmentRequest{By: clerk, AdjustmentID: m.adjusted(a, 10).ID, Reason: connect.AdjustCorrection}},
+		"ProposeLimits":   {connect.LimitsRequest{By: boss, Limits: []connect.RightLimit{{Right: connect.RightFinance, Alone: usd(100)}}}},
+		"ApproveProposal": {connect.ApproveProposalRequest{ProposalID: m.adjust(a, 10).Signed.Proposal, By: boss}},
+		"RefuseProposal":  {connect.RefuseProposalRequest{ProposalID: m.adjust(a, 10).Signed.Proposal, By: boss, Reason: "r"}},
+
+		"Freeze":   {connect.FreezeRequest{By: legal, AccountID: m.seller().ID, Cause: connect.FreezeSanctions, Authority: "it", Document: "o1", Description: "d", Metadata: map[string]string{"a": "b"}}},
+		"Unfreeze": {connect.UnfreezeRequest{By: legal, FreezeID: m.frozen(m.seller().ID, ledger.Money{}).ID, Document: "o2", Description: "d"}},
+
+		"WriteOff":        {connect.WriteOffRequest{By: clerk, AccountID: m.debtor(123), Amount: usd(0), Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
+		"RecoverWriteOff": {connect.RecoverWriteOffRequest{By: clerk, WriteOffID: m.writtenOff(m.debtor(123), 1000).ID, Amount: usd(10), Description: "d"}},
+
+		"MarkDormant":        {connect.DormantRequest{By: legal, AccountID: m.silent(100), Since: m.Clock.Now().Add(-time.Hour), Notice: connect.OwnerNotice{How: "letter", Document: "d"}, Metadata: map[string]string{"a": "b"}}},
+		"RecordOwnerNotice":  {connect.OwnerNoticeRequest{By: legal, DormancyID: m.dormant(m.silent(100)).ID, Notice: connect.OwnerNotice{How: "email", Document: "d"}}},
+		"ReclaimDormant":     {connect.ReclaimRequest{By: legal, DormancyID: unclaimed[0]}},
+		"SurrenderUnclaimed": {connect.SurrenderRequest{By: legal, DormancyID: unclaimed[1], Bank: bank, Document: "d"}},
 
 		"GrantCredit":   {connect.GrantRequest{BuyerID: "b", Amount: usd(10), Reason: "sorry"}},
 		"RevokeCredit":  {connect.RevokeRequest{GrantID: grant.ID, Amount: usd(10)}},

@@ -100,7 +100,7 @@ type Force uint8
 // The degrees of force.
 const (
 	NotForced      Force = iota // guarded, always
-	ForcedByPolicy              // forced where the account's short-balance policy says so (Entry.Forced)
+	ForcedByPolicy              // forced where the account's short-balance policy or its terms say so (Entry.Forced)
 	AlwaysForced                // forced, always
 )
 
@@ -113,7 +113,7 @@ type Reason struct {
 // reasons lists those of the chart. Others never force.
 var reasons = [...]Reason{
 	{"account debit", NotForced},
-	{"adjustment", NotForced},
+	{"adjustment", ForcedByPolicy}, // down to what the account's terms let it owe
 	{"advance", NotForced},
 	{"advance repaid", NotForced},
 	{"allowance returned", NotForced},
@@ -151,7 +151,7 @@ var reasons = [...]Reason{
 	{"payout fee", NotForced},
 	{"payout paid", NotForced},
 	{"payout returned", NotForced},
-	{"platform fee", NotForced},
+	{"platform fee", ForcedByPolicy}, // likewise
 	{"processing fee", NotForced},
 	{"receipt", NotForced},
 	{"receipt returned", NotForced},

@@ -12,8 +12,8 @@ import (
 // Owner, Source, Amount, Rail and Destination, and its Work as the caller wants
 // it, and its ID where the caller has given it one; the rest is filled in.
 //
-// Money of a balance goes in transit. Money of an authority (Source tax/…)
-// stays where it is under a hold, since nobody else may take it, and moves when
+// Money of a balance goes in transit. Money of an authority (Source tax/…, and
+// unclaimed) stays where it is under a hold, since nobody else may take it, and moves when
 // it was paid.
 func Claim(u *ledger.Unit, p *Payout) error {
 	if p.Amount.Sign() <= 0 {
@@ -32,7 +32,9 @@ func Claim(u *ledger.Unit, p *Payout) error {
 	return p.put(u, EventCreated)
 }
 
-func (p *Payout) toAuthority() bool { return strings.HasPrefix(p.Source, "tax/") }
+func (p *Payout) toAuthority() bool {
+	return strings.HasPrefix(p.Source, "tax/") || p.Source == "unclaimed"
+}
 
 // move posts the whole amount from one account to another.
 func (p *Payout) move(u *ledger.Unit, reason string, from, to ledger.Ref) error {
@@ -161,7 +163,9 @@ func (p *Payout) paid(u *ledger.Unit) error {
 	from, reason := p.transit(), "payout paid"
 	p.PaidAt = u.At()
 	if p.Hold != "" {
-		from, reason = p.source(), "tax remitted"
+		if from, reason = p.source(), "tax remitted"; p.Source == "unclaimed" {
+			reason = "surrender"
+		}
 		u.Hold(ledger.HoldStep{Op: ledger.CaptureHold, ID: p.Hold, Account: from, Amount: p.Amount})
 	}
 	if err := p.move(u, reason, from, p.clearing()); err != nil {

@@ -104,6 +104,7 @@ func (r *Rules) check(c *checker) error {
 	facts(c, "holding", r.Holding, func(n int) string {
 		return unless(n >= 1 && n <= MaxHolding, "money waits for 1 to 3,660 days")
 	})
+	facts(c, "dormancy", r.Dormancy, dormancy)
 	for _, cur := range slices.Sorted(maps.Keys(r.Limits)) {
 		r.Limits[cur].check(c, "limits."+cur.String(), cur)
 	}

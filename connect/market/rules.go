@@ -29,6 +29,9 @@ type Rules struct {
 	// seller of the country; it is about sellers, unlike the rest.
 	Holding []Fact[int] `json:"holding,omitzero"`
 
+	// Dormancy says when a seller of the country is taken not to be reached any more.
+	Dormancy []Fact[Dormancy] `json:"dormancy,omitzero"`
+
 	// Texts are what the buyer reads and agrees to, by name ("mandate") and
 	// language. {platform} in them stands for the name of who asks.
 	Texts map[string]map[string][]Fact[string] `json:"texts,omitzero"`

@@ -89,6 +89,11 @@ var verbs = map[string]func(*runner, string) error{
 	"coin": (*runner).coin, "receiver": (*runner).receiver, "pay": (*runner).pay, "mine": (*runner).mine, "reorganise": (*runner).reorganise,
 	"replace": (*runner).replace, "apply": (*runner).apply, "return": (*runner).giveBack, "coin-refund": (*runner).coinRefund,
 	"mandate": (*runner).mandate, "mandate-step": (*runner).stepMandate, "represent": (*runner).represent, "flag": (*runner).flag,
+	"limits": (*runner).limits, "adjust": (*runner).adjust, "undo": (*runner).undo, "approve": (*runner).approve, "refuse": (*runner).refuse,
+	"write-off": (*runner).writeOff, "recovery": (*runner).recoverDebt,
+	"dormant": (*runner).dormant, "notice": (*runner).notice, "reclaim": (*runner).reclaim, "surrender": (*runner).surrender,
+	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
+	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,
 }
@@ -252,7 +257,8 @@ func (r *runner) seller(args string) error {
 	if token := opts["token"]; token != "" {
 		request.Bank.Token = token
 	}
-	request.FeesPayer = connect.Party(opts["fees"])
+	request.FeesPayer, request.MayOwe = connect.Party(opts["fees"]), r.mayOwe(opts["owe"])
+	request.LossesBearer = connect.Party(opts["losses"])
 	if opts["details"] == "none" {
 		request.Details.Fields = nil
 	}

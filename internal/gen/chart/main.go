@@ -79,7 +79,7 @@ func generate(root string) (string, error) {
 		kind ledger.Force
 		text string
 	}{
-		{ledger.AlwaysForced, "Always"}, {ledger.ForcedByPolicy, "Where the short-balance policy of the account's owner is to go negative"},
+		{ledger.AlwaysForced, "Always"}, {ledger.ForcedByPolicy, "Where the short-balance policy of the account's owner is to go negative, or an account's terms let it owe what is taken (*adjustment*, *platform fee*)"},
 		{ledger.NotForced, "Never"},
 	} {
 		var names []string
