@@ -17,9 +17,10 @@ type RecoverDisputeRequest struct {
 
 // RecoverDispute pulls the seller's part of a dispute back that the platform bears
 // (flow D2 of the chart), as a refund with ReverseTransfer does; together they take no
-// more than the seller was given. A seller who may not go negative must have it. If the
-// dispute is won after that, the seller gets it again. It is of class State where there
-// is nothing to pull back: code not_recoverable, or already_recovered.
+// more than the seller was given. A seller who may not go negative must have it, and it
+// must not be frozen (class State, code account_frozen). If the dispute is won after
+// that, the seller gets it again. It is of class State where there is nothing to pull
+// back: code not_recoverable, or already_recovered.
 func (p *Platform) RecoverDispute(ctx context.Context, r RecoverDisputeRequest) (*Dispute, error) {
 	verb := simpleVerb[Dispute]{
 		name: "recover dispute", kind: &disputeKind, target: r.DisputeID, replayed: func(d *Dispute) *bool { return &d.Replayed },
@@ -42,6 +43,9 @@ func (p *Platform) RecoverDispute(ctx context.Context, r RecoverDisputeRequest) 
 		case !d.takes() || c.Account == "" || c.Direct || c.Failure.booked():
 			return nil, badState("not_recoverable", "dispute", "it takes nothing of a charge that the platform made for a seller, or that has failed since and was taken back for that")
 		}
+		if err := p.notFrozen(u, c.Account, c.Amount.Currency()); err != nil {
+			return nil, inField("dispute", err)
+		}
 		d.Policy.ReturnFee = r.RefundFee
 		if err := p.recover(&books{u: u, p: p, object: disputeKind.ID(d.ID)}, c, d); err != nil {
 			return nil, err
@@ -54,7 +58,7 @@ func (p *Platform) RecoverDispute(ctx context.Context, r RecoverDisputeRequest) 
 }
 
 // recoverIfCan does it by the platform's policy: not if the seller may not go negative
-// and has too little, which stops no news.
+// and has too little, or what they have is frozen, which stops no news.
 func (p *Platform) recoverIfCan(b *books, c *Charge, d *Dispute) error {
 	if d.Recovered || c.Account == "" || c.Direct || c.Failure.booked() {
 		return nil
@@ -62,6 +66,9 @@ func (p *Platform) recoverIfCan(b *books, c *Charge, d *Dispute) error {
 	a, err := p.account(b.u, c.Account)
 	if err != nil {
 		return err
+	}
+	if frozenIn(a.Freezes, c.Amount.Currency()) != nil {
+		return nil
 	}
 	if a.ShortBalance != ShortNegative {
 		owes, err := p.wouldGive(b.u, c, d)

@@ -380,6 +380,28 @@ func TestDisputePolicyIsKept(t *testing.T) {
 	m.verify()
 }
 
+// What is frozen by law is not pulled back, neither by hand nor by policy; once it is
+// free, it is.
+func TestDisputesLeaveWhatIsFrozen(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	_, err := m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: m.key(), Disputes: &connect.DisputePolicy{ClawBack: connect.ClawBackOpened}})
+	require.NoError(t, err)
+	a := m.seller(func(a *connect.AccountRequest) { a.ShortBalance = connect.ShortNegative })
+	c := m.charge(a.ID, 1000, 123, connect.TestDisputed)
+	f := m.frozen(a.ID, ledger.Money{})
+	d := m.disputed(c)
+	require.False(t, d.Recovered)
+	r := connect.RecoverDisputeRequest{Key: m.key(), DisputeID: d.ID}
+	_, err = m.platform.RecoverDispute(m.ctx, r)
+	require.Equal(t, "account_frozen", codeOf(t, err))
+	requireAbout(t, err, "dispute")
+	m.lifted(f)
+	_, err = m.platform.RecoverDispute(m.ctx, r)
+	require.NoError(t, err)
+	require.Equal(t, usd(1000), m.now(c).Reversed)
+	m.verify()
+}
+
 // The events of a dispute are told in the field's words, in their order.
 func TestDisputeEvents(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})
