@@ -1,7 +1,9 @@
 package connect
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
@@ -61,3 +63,10 @@ func Stored() map[string]reflect.Type {
 }
 
 func typeOf[T any](*ledger.Kind[T]) reflect.Type { return reflect.TypeFor[T]() }
+
+// HasLine tells whether balance transactions know a reason, and LineReasons are those
+// that they know.
+func HasLine(reason string) bool { _, ok := lineRules[reason]; return ok }
+
+// LineReasons are the reasons that have lines.
+func LineReasons() []string { return slices.Sorted(maps.Keys(lineRules)) }

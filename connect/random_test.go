@@ -32,6 +32,7 @@ func TestRandomMarketplaces(t *testing.T) {
 				w.wait(24 * time.Hour)
 			}
 			w.verify()
+			w.verifyBalances()
 			w.requireNothingStuck()
 			w.requirePaymentsWhole()
 		})
