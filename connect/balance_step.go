@@ -14,7 +14,10 @@ import (
 type steps struct {
 	v    ledger.View
 	book string
-	read map[string]*ledger.Transaction // nil: there is none of that id
+	// whole: the step of any transaction is wanted, not only where one may be the fee of
+	// another.
+	whole bool
+	read  map[string]*ledger.Transaction // nil: there is none of that id, or it is in an archive
 }
 
 func newSteps(v ledger.View, book string) *steps {
@@ -97,7 +100,7 @@ func (s *steps) around(ids []string) error {
 func (s *steps) edge(id string, by int) (change string, n int) {
 	t := s.read[id]
 	change, n, ok := numbered(id)
-	if t == nil || !ok || !hasParts(t.Reason) {
+	if t == nil || !ok || !s.whole && !hasParts(t.Reason) {
 		return "", 0
 	}
 	for {
@@ -132,7 +135,7 @@ func hasParts(reason string) bool { return partReasons[reason] }
 func (s *steps) of(id string) []*ledger.Transaction {
 	t := s.read[id]
 	change, n, ok := numbered(id)
-	if t == nil || !ok || !hasParts(t.Reason) {
+	if t == nil || !ok || !s.whole && !hasParts(t.Reason) {
 		return []*ledger.Transaction{t}
 	}
 	next := func(n int) *ledger.Transaction {

@@ -70,3 +70,6 @@ func HasLine(reason string) bool { _, ok := lineRules[reason]; return ok }
 
 // LineReasons are the reasons that have lines.
 func LineReasons() []string { return slices.Sorted(maps.Keys(lineRules)) }
+
+// Why says what a reason is in an explanation.
+func Why(reason string) string { return why(reason) }

@@ -33,6 +33,7 @@ func TestRandomMarketplaces(t *testing.T) {
 			}
 			w.verify()
 			w.verifyBalances()
+			w.requireExplained()
 			w.requireNothingStuck()
 			w.requirePaymentsWhole()
 		})

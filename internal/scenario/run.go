@@ -35,6 +35,7 @@ func Run(t *testing.T, f Flow, open func(t *testing.T) ledger.Store) {
 	require.NoError(t, err, f.Name)
 	require.True(t, trial.IsZero(), "%s: the trial balance is %v", f.Name, trial.Totals)
 	r.requireBalances()
+	r.requireExplained()
 }
 
 type runner struct {
