@@ -20,7 +20,7 @@ type BalanceTransactionsRequest struct {
 	Currency  ledger.Currency        // zero: all
 	Type      BalanceTransactionType // empty: all
 	Category  ReportingCategory      // empty: all
-	SourceID  string                 // only what steps of this object did: a charge, a refund, a payout …
+	SourceID  string                 // only what steps of this object did: a charge, a refund, a payout … (all that Explain knows)
 	// From and To are days in UTC, of posting: from the first one to before the second.
 	// Zero is no bound.
 	From, To payout.Day

@@ -21,6 +21,9 @@ func (l *lineReader) run(v ledger.View, after afterPlace) error {
 			return err
 		}
 	}
+	if l.r.SourceID != "" {
+		return l.ofSource(v, after)
+	}
 	if l.r.To != 0 {
 		if end := (linePlace{at: l.r.To.Time()}); after.at.IsZero() || after.compare(end) > 0 {
 			after = afterPlace{linePlace: end}
@@ -129,7 +132,7 @@ func (l *lineReader) lines(entries []*ledger.Posted) ([]placed, error) {
 func (l *lineReader) wants(line *BalanceTransaction) bool {
 	r := l.r
 	return (line.Type != TypeMove || r.Moves || r.Type == TypeMove) && (r.Type == "" || r.Type == line.Type) &&
-		(r.Category == "" || r.Category == line.Category) && (r.SourceID == "" || r.SourceID == line.Source.ID)
+		(r.Category == "" || r.Category == line.Category)
 }
 
 // next is the cursor of what comes after a place.

@@ -171,7 +171,7 @@ func TestBalanceTransactionsAreNarrowed(t *testing.T) {
 	first := m.charge(a, 1000, 100, connect.TestCardAtOnce)
 	m.pass(24 * time.Hour)
 	second := m.charge(a, 2000, 200, connect.TestCard)
-	_, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: second.ID, ReverseTransfer: true, RefundFee: true})
+	back, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "r", ChargeID: second.ID, ReverseTransfer: true, RefundFee: true})
 	require.NoError(t, err)
 	m.Clock.Advance(time.Second)
 	po, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "po", AccountID: a, Amount: usd(300)})
@@ -195,6 +195,7 @@ func TestBalanceTransactionsAreNarrowed(t *testing.T) {
 		"by type":        {connect.BalanceTransactionsRequest{Type: connect.TypePayment}, []int64{1800, 900}},
 		"by category":    {connect.BalanceTransactionsRequest{Category: connect.CategoryRefund}, []int64{-1800}},
 		"of a payout":    {connect.BalanceTransactionsRequest{SourceID: po.ID}, []int64{-300}},
+		"of a refund":    {connect.BalanceTransactionsRequest{SourceID: back.ID, Limit: 1}, []int64{-1800}},
 		"of a charge":    {connect.BalanceTransactionsRequest{SourceID: first.ID}, []int64{900}},
 		"from a day":     {connect.BalanceTransactionsRequest{From: start + 1}, []int64{-300, -1800, 1800}},
 		"to a day":       {connect.BalanceTransactionsRequest{To: start + 1}, []int64{900}},
@@ -209,6 +210,19 @@ func TestBalanceTransactionsAreNarrowed(t *testing.T) {
 		}
 		require.Equal(t, x.want, got, name)
 	}
+}
+
+// The platform's lines of one charge come in pages too.
+func TestBalanceTransactionsOfASource(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller().ID
+	c := m.charge(a, 1000, 100, connect.TestCard)
+	m.charge(a, 2000, 100, connect.TestCard)
+	var types []connect.BalanceTransactionType
+	for _, l := range m.lines(connect.BalanceTransactionsRequest{SourceID: c.ID, Limit: 1}) {
+		types = append(types, l.Type)
+	}
+	require.Equal(t, []connect.BalanceTransactionType{connect.TypeApplicationFee, connect.TypeTransfer, connect.TypeCharge}, types)
 }
 
 // A page costs the same however long the history is, at its top and deep in it.
@@ -259,6 +273,12 @@ func TestBalanceTransactionsRefuse(t *testing.T) {
 	}
 	_, err = other.ListBalanceTransactions(m.ctx, connect.BalanceTransactionsRequest{AccountID: a})
 	requireCode(t, err, ledger.NotFound, "not_found")
+	theirOwn, err := other.CreateAccount(m.ctx, connecttest.Seller("US"))
+	require.NoError(t, err)
+	for _, source := range []string{"ch_none", "x", m.lines(connect.BalanceTransactionsRequest{AccountID: a})[0].Source.ID} {
+		_, err = other.ListBalanceTransactions(m.ctx, connect.BalanceTransactionsRequest{AccountID: theirOwn.ID, SourceID: source})
+		requireCode(t, err, ledger.NotFound, "not_found")
+	}
 	for code, list := range map[string][]connect.BalanceTransactionsRequest{
 		"invalid_limit":  {{Limit: -1}, {Limit: 101}},
 		"invalid_range":  {{From: 10, To: 10}, {From: 11, To: 10}},
