@@ -73,3 +73,18 @@ func LineReasons() []string { return slices.Sorted(maps.Keys(lineRules)) }
 
 // Why says what a reason is in an explanation.
 func Why(reason string) string { return why(reason) }
+
+// ReadCursor reads a cursor of balance transactions, and writes it again.
+func ReadCursor(text string) (string, error) {
+	a, err := parseAfter(text)
+	if err != nil || a.id != "" || text == "" {
+		return text, err
+	}
+	return a.String(), nil
+}
+
+// ReadLineID reads the id of a balance transaction, and makes it again.
+func ReadLineID(id string) (string, bool) {
+	t, owner, c, ok := parseBalanceTransactionID(id)
+	return balanceTransactionID(t, owner, c), ok
+}
