@@ -45,9 +45,9 @@ const mostScanned = 2000
 // ListBalanceTransactions returns a page of the balance transactions of an account of
 // the platform, or of the platform itself. What is posted while pages are read comes
 // before the first one, so that none is seen twice or left out. The list ends where an archive
-// begins. A page costs a read of
-// the owner's accounts, one of each that was posted to in the time it covers, and a few
-// for the transactions and their sources, however long the history is.
+// begins. A page costs a read of the owner's accounts, one of each that was posted to in
+// the time it covers, and those of the transactions behind its lines and their sources,
+// however long the history is.
 func (p *Platform) ListBalanceTransactions(ctx context.Context, r BalanceTransactionsRequest) (*BalanceTransactionList, error) {
 	page, err := p.balanceTransactions(ctx, r)
 	if err != nil {

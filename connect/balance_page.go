@@ -73,7 +73,7 @@ func (l *lineReader) place(after *afterPlace) error {
 func (l *lineReader) batch() (int, error) {
 	var entries []*ledger.Posted
 	var ids []string
-	for len(entries) < l.scan.page {
+	for len(entries) <= l.r.Limit { // each is a read of its own in a store on a database
 		e, err := l.scan.pop()
 		if err != nil {
 			return 0, err

@@ -24,10 +24,6 @@ func newSteps(v ledger.View, book string) *steps {
 	return &steps{v: v, book: book, read: make(map[string]*ledger.Transaction)}
 }
 
-// beside is how many transactions on each side of one are read at once: a step
-// seldom has more.
-const beside = 4
-
 // numbered splits the id of a transaction that has its number within its change.
 func numbered(id string) (change string, n int, ok bool) {
 	i := strings.LastIndexByte(id, '.')
@@ -63,31 +59,20 @@ func (s *steps) load(ids []string) error {
 	return nil
 }
 
-// around reads transactions and all of their steps. Two reads do for almost all; each
-// further one is for steps of many transactions.
+// around reads transactions and all of their steps: on from each on both sides, until
+// the step ends. Stores on databases read a transaction by itself, so none is read that
+// is not of the step but the one at which it is seen to end.
 func (s *steps) around(ids []string) error {
-	var want []string
-	for _, id := range ids {
-		want = append(want, id)
-		if change, n, ok := numbered(id); ok {
-			for i := max(1, n-beside); i <= n+beside; i++ {
-				want = append(want, inChange(change, i))
-			}
-		}
-	}
+	want := slices.Clone(ids)
 	for len(want) > 0 {
 		if err := s.load(want); err != nil {
 			return err
 		}
-		want = nil
+		want = want[:0]
 		for _, id := range ids {
 			for _, by := range []int{-1, 1} {
-				if edge, n := s.edge(id, by); edge != "" {
-					for i := range 4 * beside {
-						if m := n + by*i; m > 0 {
-							want = append(want, inChange(edge, m))
-						}
-					}
+				if change, n := s.edge(id, by); change != "" {
+					want = append(want, inChange(change, n))
 				}
 			}
 		}
