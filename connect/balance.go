@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/soukhq/souk/ledger"
 )
@@ -13,6 +14,11 @@ import (
 type Balance struct {
 	Owner      string            `json:"owner"`
 	Currencies []CurrencyBalance `json:"currencies"` // in the order of their codes
+	// LossesBearer is who bears what an account owes and does not pay
+	// (Account.LossesBearer); of the platform's own it is the house.
+	LossesBearer Party `json:"lossesBearer"`
+	// At is the moment that it was asked for; zero is now.
+	At time.Time `json:"at,omitzero"`
 }
 
 // CurrencyBalance is what one owner has in one currency.
@@ -24,7 +30,16 @@ type CurrencyBalance struct {
 	HeldPending ledger.Money    `json:"heldPending"` // of Pending, likewise
 	InTransit   ledger.Money    `json:"inTransit"`   // paid out and not confirmed
 	Waiting     ledger.Money    `json:"waiting"`     // shares, or commissions in them, that wait for their release (HeldShare)
-	Other       ledger.Money    `json:"other"`       // reserved, frozen and the like
+	Other       ledger.Money    `json:"other"`       // reserved, frozen and the like: the four below, and the host's own purposes
+
+	Reserved  ledger.Money `json:"reserved"`  // kept back against what may come
+	Cover     ledger.Money `json:"cover"`     // of a platform: stands behind its sellers' negative balances
+	Frozen    ledger.Money `json:"frozen"`    // blocked by law
+	Unclaimed ledger.Money `json:"unclaimed"` // since the owner is not to be reached
+	// Owed is what is owed to the owner in all: the purposes that are above zero.
+	// Negative is what the owner owes: those below zero, as a positive amount.
+	Owed     ledger.Money `json:"owed"`
+	Negative ledger.Money `json:"negative"`
 }
 
 // Spendable is what could be paid out or transferred now.
@@ -48,23 +63,22 @@ func (b *Balance) In(c ledger.Currency) CurrencyBalance {
 
 func newCurrencyBalance(c ledger.Currency) CurrencyBalance {
 	z := ledger.Zero(c)
-	return CurrencyBalance{Currency: c, Pending: z, Available: z, Held: z, HeldPending: z, InTransit: z, Waiting: z, Other: z}
+	return CurrencyBalance{
+		Currency: c, Pending: z, Available: z, Held: z, HeldPending: z, InTransit: z, Waiting: z, Other: z,
+		Reserved: z, Cover: z, Frozen: z, Unclaimed: z, Owed: z, Negative: z,
+	}
 }
 
 // Balance returns what an account of the platform has, or the platform itself
-// for its own id or the empty one, at one moment.
+// for its own id or the empty one, at one moment. BalanceAt is the same of the past.
 func (p *Platform) Balance(ctx context.Context, accountID string) (*Balance, error) {
-	owner := p.id
-	if accountID != "" && accountID != p.id {
-		if _, err := p.GetAccount(ctx, accountID); err != nil {
-			return nil, err
-		}
-		owner = accountID
+	b, err := p.emptyBalance(ctx, accountID)
+	if err != nil {
+		return nil, err
 	}
-	b := &Balance{Owner: owner}
-	err := p.store.Read(ctx, func(v ledger.View) error {
+	err = p.store.Read(ctx, func(v ledger.View) error {
 		b.Currencies = nil
-		return ledger.EachAccount(v, ledger.AccountQuery{Book: p.id, Owner: owner, Open: true}, b.add)
+		return ledger.EachAccount(v, ledger.AccountQuery{Book: p.id, Owner: b.Owner, Open: true}, b.add)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect: balance: %w", err)
@@ -84,21 +98,45 @@ func (b *Balance) add(a ledger.Account) error {
 	if !found {
 		b.Currencies = slices.Insert(b.Currencies, i, newCurrencyBalance(a.Currency))
 	}
-	c := &b.Currencies[i]
-	sum, held := &c.Other, new(ledger.Money)
+	return b.Currencies[i].add(purpose.Name, a)
+}
+
+// add counts one account of the purpose.
+func (c *CurrencyBalance) add(purpose string, a ledger.Account) error {
+	sums, held := []*ledger.Money{&c.Other}, new(ledger.Money)
 	*held = ledger.Zero(a.Currency)
-	switch purpose.Name {
+	switch purpose {
 	case "pending":
-		sum, held = &c.Pending, &c.HeldPending
+		sums[0], held = &c.Pending, &c.HeldPending
 	case "available":
-		sum, held = &c.Available, &c.Held
+		sums[0], held = &c.Available, &c.Held
 	case "in_transit":
-		sum = &c.InTransit
+		sums[0] = &c.InTransit
 	case purposeHeld:
-		sum = &c.Waiting
+		sums[0] = &c.Waiting
+	case "reserved":
+		sums = append(sums, &c.Reserved)
+	case "cover":
+		sums = append(sums, &c.Cover)
+	case "frozen":
+		sums = append(sums, &c.Frozen)
+	case "unclaimed":
+		sums = append(sums, &c.Unclaimed)
 	}
-	var err error
-	if *sum, err = sum.Add(a.Posted); err != nil {
+	for _, sum := range sums {
+		var err error
+		if *sum, err = sum.Add(a.Posted); err != nil {
+			return err
+		}
+	}
+	owes, err := &c.Owed, error(nil)
+	if a.Posted.Sign() < 0 {
+		owes = &c.Negative
+		*owes, err = owes.Sub(a.Posted)
+	} else {
+		*owes, err = owes.Add(a.Posted)
+	}
+	if err != nil {
 		return err
 	}
 	*held, err = held.Add(a.Held)

@@ -1,6 +1,8 @@
 package connect
 
 import (
+	"cmp"
+
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -11,6 +13,7 @@ type books struct {
 	p      *Platform
 	object ledger.ID
 
+	first   string         // the first transaction that was posted; empty: none was
 	entries []ledger.Entry // of the transaction in hand; the unit keeps copies
 }
 
@@ -50,7 +53,8 @@ func (b *books) post(reason string, lines ...line) {
 	if len(b.entries) == 0 {
 		return
 	}
-	b.u.Post(ledger.Transaction{Book: b.p.id, Reason: reason, Object: b.object, Entries: b.entries})
+	id := b.u.Post(ledger.Transaction{Book: b.p.id, Reason: reason, Object: b.object, Entries: b.entries})
+	b.first = cmp.Or(b.first, id)
 }
 
 // postEntries books entries that another package made.

@@ -78,7 +78,8 @@ type Dispute struct {
 	Code      string        `json:"code,omitzero"` // why it was lost by itself
 	DueBy     time.Time     `json:"dueBy,omitzero"`
 	Created   time.Time     `json:"created"`
-	Decided   time.Time     `json:"decided,omitzero"`  // when it was heard to be won or lost
+	Decided   time.Time     `json:"decided,omitzero"`  // when it was heard to be won or lost, the last time
+	Booked    []string      `json:"booked,omitzero"`   // the first transaction of each change in which something was posted for it
 	StatusAt  time.Time     `json:"statusAt,omitzero"` // of which time its status is, as the acquirer says
 
 	// What the acquirer has taken for it so far, and given back, of Amount.

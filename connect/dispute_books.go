@@ -18,8 +18,8 @@ func (b *books) postAll(list []posting) {
 	}
 }
 
-// undone are the reasons for which the postings of a dispute are taken back.
-var undone = map[string]string{
+// wonFor are the reasons for which the postings of a dispute are taken back.
+var wonFor = map[string]string{
 	"dispute": "dispute won", "fx result": "fx result", "tax refunded": "tax collected",
 	"transfer reversal": "transfer", "fee refund": "application fee", "discount returned": "discount",
 }
@@ -31,7 +31,7 @@ func (b *books) undoAll(list []posting) {
 		for i, l := range x.lines {
 			lines[i] = line{account: l.account, minor: -l.minor}
 		}
-		b.post(undone[x.reason], lines...)
+		b.post(wonFor[x.reason], lines...)
 	}
 }
 

@@ -10,9 +10,6 @@ func (p *Platform) decideDispute(b *books, prof *Profile, c *Charge, d *Dispute,
 	if d.Status.inquiry() {
 		return nil
 	}
-	if err := p.disputeFee(b, prof, c, d); err != nil {
-		return err
-	}
 	var err error
 	switch {
 	case d.Status == DisputeWon && d.takes():
@@ -30,19 +27,17 @@ func (p *Platform) decideDispute(b *books, prof *Profile, c *Charge, d *Dispute,
 	if err != nil {
 		return err
 	}
-	if d.Status.rank() == DisputeLost.rank() && d.Decided.IsZero() {
-		d.Decided = b.u.At()
-	}
+	p.disputeFee(b, prof, c, d)
 	return p.putCharge(b.u, c, EventChargeUpdated)
 }
 
 // disputeFee takes the house's fee for a dispute from whoever pays for the processing
 // of its charge, once, and gives it back where the price says so.
-func (p *Platform) disputeFee(b *books, prof *Profile, c *Charge, d *Dispute) error {
+func (p *Platform) disputeFee(b *books, prof *Profile, c *Charge, d *Dispute) {
 	if d.Fee == nil {
 		price := p.e.c.Prices.Dispute(prof.Country, d.Amount.Currency(), d.Created)
 		if price == nil || price.Fee.IsZero() {
-			return nil
+			return
 		}
 		d.Fee = &DisputeFee{Amount: price.Fee, Owner: p.id, Returns: price.Returned, Returned: true}
 		if c.sellerPays() {
@@ -57,10 +52,9 @@ func (p *Platform) disputeFee(b *books, prof *Profile, c *Charge, d *Dispute) er
 	case !back && f.Returned:
 		b.post("dispute fee", out(from, f.Amount), in(fees, f.Amount))
 	default:
-		return nil
+		return
 	}
 	f.Returned = !f.Returned
-	return nil
 }
 
 // takeDisputed takes a dispute's amount: what the charge has left of it from whoever

@@ -168,6 +168,12 @@ func (p *Platform) putMoved(b *books, c *Charge, d, was *Dispute) error {
 		event = EventDisputeClosed
 	}
 	moved := p.moveDisputed(b, c, d, was)
+	if d.Status != was.Status && d.Status.rank() == DisputeLost.rank() {
+		d.Decided = b.u.At()
+	}
+	if b.first != "" {
+		d.Booked = append(slices.Clip(d.Booked), b.first)
+	}
 	d.wait()
 	if err := p.putDispute(b.u, d, event); err != nil {
 		return err

@@ -47,9 +47,11 @@ func (p *Platform) RecoverDispute(ctx context.Context, r RecoverDisputeRequest) 
 			return nil, inField("dispute", err)
 		}
 		d.Policy.ReturnFee = r.RefundFee
-		if err := p.recover(&books{u: u, p: p, object: disputeKind.ID(d.ID)}, c, d); err != nil {
+		b := &books{u: u, p: p, object: disputeKind.ID(d.ID)}
+		if err := p.recover(b, c, d); err != nil {
 			return nil, err
 		}
+		d.Booked = append(slices.Clip(d.Booked), b.first)
 		if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 			return nil, err
 		}

@@ -1,7 +1,9 @@
 package connect
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
@@ -78,3 +80,28 @@ func Stored() map[string]reflect.Type {
 }
 
 func typeOf[T any](*ledger.Kind[T]) reflect.Type { return reflect.TypeFor[T]() }
+
+// HasLine tells whether balance transactions know a reason, and LineReasons are those
+// that they know.
+func HasLine(reason string) bool { _, ok := lineRules[reason]; return ok }
+
+// LineReasons are the reasons that have lines.
+func LineReasons() []string { return slices.Sorted(maps.Keys(lineRules)) }
+
+// Why says what a reason is in an explanation.
+func Why(reason string) string { return why(reason) }
+
+// ReadCursor reads a cursor of balance transactions, and writes it again.
+func ReadCursor(text string) (string, error) {
+	a, err := parseAfter(text)
+	if err != nil || a.id != "" || text == "" {
+		return text, err
+	}
+	return a.String(), nil
+}
+
+// ReadLineID reads the id of a balance transaction, and makes it again.
+func ReadLineID(id string) (string, bool) {
+	t, owner, c, ok := parseBalanceTransactionID(id)
+	return balanceTransactionID(t, owner, c), ok
+}

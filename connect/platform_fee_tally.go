@@ -23,10 +23,7 @@ func tallyFees(v ledger.View, t *tally) error {
 			b = &feeReturns{tax: make(map[string]int64)}
 			back[r.Fee] = b
 		}
-		b.amount += r.Amount.Minor()
-		for _, x := range r.Tax {
-			b.tax[x.Authority] += x.Amount.Minor()
-		}
+		b.add(r)
 	})
 	if err != nil {
 		return err
@@ -40,6 +37,13 @@ func tallyFees(v ledger.View, t *tally) error {
 		t.report.Add("fee "+id, "it was given back and is not there")
 	}
 	return err
+}
+
+func (b *feeReturns) add(r *PlatformFeeReturn) {
+	b.amount += r.Amount.Minor()
+	for _, x := range r.Tax {
+		b.tax[x.Authority] += x.Amount.Minor()
+	}
 }
 
 // feeMoved adds what a fee took of a seller; a return is the same the other way.

@@ -32,6 +32,8 @@ func TestRandomMarketplaces(t *testing.T) {
 				w.wait(24 * time.Hour)
 			}
 			w.verify()
+			w.verifyBalances()
+			w.requireExplained()
 			w.requireNothingStuck()
 			w.requirePaymentsWhole()
 		})

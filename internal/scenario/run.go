@@ -34,6 +34,8 @@ func Run(t *testing.T, f Flow, open func(t *testing.T) ledger.Store) {
 	trial, err := r.platform.TrialBalance(r.ctx)
 	require.NoError(t, err, f.Name)
 	require.True(t, trial.IsZero(), "%s: the trial balance is %v", f.Name, trial.Totals)
+	r.requireBalances()
+	r.requireExplained()
 }
 
 type runner struct {
