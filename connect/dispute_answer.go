@@ -168,6 +168,7 @@ func recordAnswer(u *ledger.Unit, p *Platform, r *AnswerDisputeRequest, w ledger
 		Status: StepPending, Created: u.At(), Work: w,
 	}
 	d.Answer = x.ID
+	d.wait()
 	if err := p.putDispute(u, d, EventDisputeUpdated); err != nil {
 		return nil, err
 	}
@@ -215,6 +216,7 @@ func settleAnswer(u *ledger.Unit, p *Platform, x *DisputeAnswer, a Answer) error
 		if err := x.Status.become("answer to a dispute", StepFailed); err != nil {
 			return err
 		}
+		d.wait()
 		if err := p.putDispute(u, d, EventDisputeUpdated); err != nil {
 			return err
 		}

@@ -304,7 +304,8 @@ func (p *Platform) moveDispute(u *ledger.Unit, d *Dispute, to DisputeStatus, cod
 	return p.putMoved(b, c, d, &before)
 }
 
-// wait lets Drain end a dispute to which nobody has answered in time.
+// wait lets Drain end a dispute to which nobody has answered in time. While an answer
+// is under way, that decides.
 func (d *Dispute) wait() {
 	if d.Work.Done(); d.Status == DisputeNeedsResponse && d.Answer == "" && !d.DueBy.IsZero() {
 		d.Work.Later(d.DueBy)

@@ -317,6 +317,34 @@ func TestAnswerDisputeIsDeclined(t *testing.T) {
 	m.verify()
 }
 
+// An answer that is under way when the time is over is no silence; one that is declined
+// by then is.
+func TestAnswerDisputeAtTheLastMoment(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller()
+	c, other := m.charge(a.ID, 1000, 123, connect.TestDisputed), m.charge(a.ID, 1000, 123, connect.TestCard)
+	require.NoError(t, m.DisputeNews(m.ctx, connect.DisputeNews{ID: "unknown there", Key: other.ID, Amount: usd(1000), DueBy: m.Clock.Now().Add(7 * 24 * time.Hour)}))
+	d := m.disputed(c)
+	m.Clock.Advance(d.DueBy.Sub(m.Clock.Now()) - time.Second)
+	copied := m.platform.In(m.Store())
+	said, err := copied.AnswerDispute(m.ctx, connect.AnswerDisputeRequest{Key: m.key(), DisputeID: d.ID, Evidence: said("It was sent.")})
+	require.NoError(t, err)
+	require.NoError(t, m.platform.Finish(m.ctx, said.ID))
+	late, err := copied.AnswerDispute(m.ctx, connect.AnswerDisputeRequest{Key: m.key(), DisputeID: m.disputed(other).ID, Accept: true})
+	require.NoError(t, err)
+	m.Clock.Advance(time.Hour)
+	_, err = m.Drain(m.ctx)
+	require.NoError(t, err)
+	_, err = m.Drain(m.ctx)
+	require.NoError(t, err)
+	require.Equal(t, connect.DisputeUnderReview, m.disputed(c).Status)
+	late, err = m.platform.GetDisputeAnswer(m.ctx, late.ID)
+	require.NoError(t, err)
+	require.Equal(t, connect.StepFailed, late.Status)
+	require.Equal(t, []any{connect.DisputeLost, "no_response"}, []any{m.disputed(other).Status, m.disputed(other).Code})
+	m.verify()
+}
+
 // What cannot be said to a dispute is refused by name.
 func TestAnswerDisputeRefusals(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})
