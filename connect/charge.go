@@ -134,6 +134,9 @@ type Charge struct {
 	Failure    *Failure        `json:"failure,omitzero"`    // that it failed after it had succeeded
 	Canceling  string          `json:"canceling,omitzero"`  // the cancellation under way
 	Disputed   int             `json:"disputed,omitzero"`   // how many disputes take their amounts and are not decided
+	// DisputedExcess is what disputes that stand took beyond what the charge had left, in
+	// the currency in which the buyer paid: the buyer has it, and gets it no second time.
+	DisputedExcess ledger.Money `json:"disputedExcess,omitzero"`
 
 	Customer    string     `json:"customer,omitzero"`
 	SavedSource string     `json:"savedSource,omitzero"` // that it used, or that was saved with it
@@ -156,6 +159,7 @@ func (c *Charge) loaded() {
 		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
 		&c.TransferAmount, &c.Transferred, &c.ReverseBase, &c.SourceBack,
 		&c.PlatformPart, &c.Discount, &c.PlatformBack, &c.DiscountBack, &c.DiscountBase)
+	asZero(ledger.Zero(c.presented().Currency()), &c.DisputedExcess)
 	taxLoaded(c.Tax, c.FeeTax)
 	if c.Settlement != nil {
 		c.Settlement.loaded()

@@ -85,6 +85,7 @@ type Dispute struct {
 	// What the acquirer has taken for it so far, and given back, of Amount.
 	Withdrawn  ledger.Money `json:"withdrawn"`
 	Reinstated ledger.Money `json:"reinstated"`
+	Moved      ledger.Money `json:"moved"` // what of that is booked, and what losing it means
 
 	// Taken is what it takes back of its charge, counted there as a refund is: under way
 	// while it is open, done when it is lost, undone when it is won. Nil: it has taken
@@ -93,6 +94,9 @@ type Dispute struct {
 	// Excess is what of Amount the charge did not have any more. It lies in suspense
 	// until the dispute is decided.
 	Excess ledger.Money `json:"excess"`
+	// Kept is what it had released of the value of the charge and did not take back when it
+	// was won, in minor units of the books' base: others had closed less for it.
+	Kept int64 `json:"kept,omitzero"`
 	// Recovered: the seller's part of Taken was pulled back.
 	Recovered bool          `json:"recovered,omitzero"`
 	Policy    DisputePolicy `json:"policy,omitzero"`
@@ -123,8 +127,18 @@ func (d *Dispute) takes() bool {
 	return d.open() || d.Taken != nil && d.Taken.Status == RefundSucceeded
 }
 
+// clone is a dispute as it is now, whatever becomes of it.
+func (d *Dispute) clone() *Dispute {
+	was := *d
+	if d.Taken != nil {
+		taken := *d.Taken
+		was.Taken = &taken
+	}
+	return &was
+}
+
 func (d *Dispute) loaded() {
-	asZero(ledger.Zero(d.Amount.Currency()), &d.Withdrawn, &d.Reinstated, &d.Excess)
+	asZero(ledger.Zero(d.Amount.Currency()), &d.Withdrawn, &d.Reinstated, &d.Moved, &d.Excess)
 	if d.Taken != nil {
 		asZero(ledger.Zero(d.Taken.Amount.Currency()), &d.Taken.Reversal, &d.Taken.FeeBack)
 		d.Taken.loaded()

@@ -21,7 +21,7 @@ func (b *books) postAll(list []posting) {
 // wonFor are the reasons for which the postings of a dispute are taken back.
 var wonFor = map[string]string{
 	"dispute": "dispute won", "fx result": "fx result", "tax refunded": "tax collected",
-	"transfer reversal": "transfer", "fee refund": "application fee", "discount returned": "discount",
+	"transfer reversal": "transfer reversal undone", "fee refund": "fee refund undone", "discount returned": "transfer reversal undone",
 }
 
 // undoAll books the negatives of postings.

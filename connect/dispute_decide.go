@@ -28,7 +28,7 @@ func (p *Platform) decideDispute(b *books, prof *Profile, c *Charge, d *Dispute,
 		return err
 	}
 	p.disputeFee(b, prof, c, d)
-	return p.putCharge(b.u, c, EventChargeUpdated)
+	return nil
 }
 
 // disputeFee takes the house's fee for a dispute from whoever pays for the processing
@@ -75,6 +75,7 @@ func (p *Platform) takeDisputed(b *books, prof *Profile, c *Charge, d *Dispute, 
 			return err
 		}
 	}
+	c.DisputedExcess = sum(c.DisputedExcess, d.Excess)
 	if err := p.legsNow(b.u, c, r); err != nil {
 		return err
 	}
@@ -97,15 +98,16 @@ func (p *Platform) takeDisputed(b *books, prof *Profile, c *Charge, d *Dispute, 
 // disputable is what of a charge a dispute can take from whoever bears it: what its
 // source has paid and refunds, under way or done, and other disputes have left.
 func (c *Charge) disputable() ledger.Money {
+	left := minus(c.Amount, sum(c.Refunded, c.Refunding))
 	switch s := c.Settlement; {
 	case c.Status != ChargeSucceeded:
 		return ledger.Zero(c.presented().Currency())
 	case s != nil:
-		return minus(s.Presented, sum(s.Refunded, s.Refunding))
+		left = minus(s.Presented, sum(s.Refunded, s.Refunding))
 	case len(c.Tenders) > 0:
-		return c.leftOf(TenderSource)
+		left = c.leftOf(TenderSource)
 	}
-	return minus(c.Amount, sum(c.Refunded, c.Refunding))
+	return ledger.Minor(max(left.Minor()-c.DisputedExcess.Minor(), 0), left.Currency())
 }
 
 // beginDisputed counts what a dispute takes as a refund that is under way.
@@ -187,14 +189,18 @@ func (p *Platform) giveUp(b *books, c *Charge, d *Dispute) error {
 	} else {
 		c.Disputed--
 	}
+	if s := c.Settlement; s != nil {
+		kept, err := s.sellsAgain(r.Day)
+		if err != nil {
+			return err
+		}
+		d.Kept += kept.Minor()
+	}
 	list, err := p.disputed(d)
 	if err != nil {
 		return err
 	}
 	b.undoAll(list)
-	if c.Settlement != nil {
-		c.Settlement.sellsAgain(r.Day)
-	}
 	if d.Recovered {
 		b.undoAll(p.recovered(r))
 	}
@@ -202,6 +208,7 @@ func (p *Platform) giveUp(b *books, c *Charge, d *Dispute) error {
 		return err
 	}
 	r.Status, d.Recovered = RefundFailed, false
+	c.DisputedExcess = minus(c.DisputedExcess, d.Excess)
 	c.end(r, false)
 	return p.failRest(b.u, c, false) // of a charge that has failed by now
 }
@@ -214,21 +221,31 @@ func (c *Charge) reopen(r *Refund) {
 	}
 }
 
-// moveDisputed books what the acquirer has taken and given back, and returns the events
-// of that. One that never said so has taken the amount once the dispute is lost.
-func (p *Platform) moveDisputed(b *books, c *Charge, d, was *Dispute) (events []string) {
-	if d.Status == DisputeLost && was.Status != DisputeLost && minus(d.Withdrawn, d.Reinstated).Sign() <= 0 {
-		d.Withdrawn = sum(d.Reinstated, d.Amount)
+// moved is what the acquirer has of a dispute now: what it said that it took and gave
+// back, and, where a dispute is lost and it has nothing by that, the amount, since that
+// is what losing means.
+func (d *Dispute) moved() ledger.Money {
+	m := ledger.Minor(max(d.Withdrawn.Minor(), d.Reinstated.Minor())-d.Reinstated.Minor(), d.Amount.Currency())
+	if d.Status == DisputeLost && m.IsZero() {
+		return d.Amount
 	}
+	return m
+}
+
+// moveDisputed books what the acquirer has taken and given back, and returns the event
+// of that.
+func (p *Platform) moveDisputed(b *books, c *Charge, d *Dispute) (event string) {
 	cur := d.Amount.Currency()
 	bridge, acquirer := p.house("disputed/"+d.Acquirer, cur), p.house(c.clearing(), cur)
-	if step := minus(d.Withdrawn, was.Withdrawn); step.Sign() > 0 {
+	switch step := minus(d.moved(), d.Moved); {
+	case step.Sign() > 0:
 		b.post("dispute withdrawn", out(bridge, step), in(acquirer, step))
-		events = append(events, EventDisputeWithdrawn)
-	}
-	if back := minus(d.Reinstated, was.Reinstated); back.Sign() > 0 {
+		event = EventDisputeWithdrawn
+	case step.Sign() < 0:
+		back := ledger.Minor(-step.Minor(), cur)
 		b.post("dispute reinstated", out(acquirer, back), in(bridge, back))
-		events = append(events, EventDisputeReinstated)
+		event = EventDisputeReinstated
 	}
-	return events
+	d.Moved = d.moved()
+	return event
 }

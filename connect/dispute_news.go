@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ type DisputeNews struct {
 	// one that was won is lost after all, or the other way round.
 	At time.Time
 }
+
+// mostDisputed is more than any charge, in minor units: what is beyond it is a slip.
+const mostDisputed = 9_999_999_999_999
 
 // disputeReasons are the field's words for why a buyer disputes.
 var disputeReasons = []string{
@@ -94,8 +98,8 @@ func (p *Platform) withDay(ctx context.Context, charge string, do func(day *rate
 		return err
 	}
 	day, err := p.ratesOfDay(ctx, charge)
-	if err != nil {
-		return err
+	if err != nil { // the money is gone all the same: it is to be said again
+		return &ledger.Error{Class: ledger.Unavailable, Code: "no_rates", Msg: "the charge is given back at the rate of the day, and there is none", Err: err}
 	}
 	return do(day)
 }
@@ -110,16 +114,16 @@ func (n *DisputeNews) check() error {
 		return badField("invalid_reason", "reason", "it is none of the reasons for disputes: general, where no other fits")
 	case len(n.Network) > 40:
 		return badField("invalid_request", "network", "a network's code has at most 40 bytes")
-	case n.Amount != (ledger.Money{}) && n.Amount.Sign() <= 0:
-		return badField("invalid_amount", "amount", "what is disputed is more than zero")
+	case n.Amount != (ledger.Money{}) && (n.Amount.Sign() <= 0 || n.Amount.Minor() > mostDisputed):
+		return badField("invalid_amount", "amount", "what is disputed is more than zero, of at most thirteen digits")
 	}
 	for _, x := range []struct {
 		field string
 		m     ledger.Money
 	}{{"withdrawn", n.Withdrawn}, {"reinstated", n.Reinstated}} {
 		switch {
-		case x.m.Sign() < 0:
-			return badField("invalid_amount", x.field, "it is zero or more")
+		case x.m.Sign() < 0 || x.m.Minor() > mostDisputed:
+			return badField("invalid_amount", x.field, "it is zero or more, of at most thirteen digits")
 		case x.m != (ledger.Money{}) && n.Amount != (ledger.Money{}) && x.m.Currency() != n.Amount.Currency():
 			return badField("currency_mismatch", x.field, "it is in the currency of the dispute")
 		}
@@ -147,41 +151,70 @@ func (p *Platform) hearDispute(u *ledger.Unit, charge string, n DisputeNews, day
 	if err != nil {
 		return err
 	}
-	before := *d
+	before := d.clone()
 	if err := d.hear(&n); err != nil {
 		return err
+	}
+	if before.Status.inquiry() && !d.Status.inquiry() && d.Answer != "" {
+		if err := p.askedAgain(u, d); err != nil {
+			return err
+		}
 	}
 	b := &books{u: u, p: p, object: disputeKind.ID(d.ID)}
 	if err := p.decideDispute(b, prof, c, d, day); err != nil {
 		return err
 	}
-	return p.putMoved(b, c, d, &before)
+	return p.putMoved(b, c, d, before)
 }
 
-// putMoved books what the acquirer has moved for a dispute, and puts it.
-func (p *Platform) putMoved(b *books, c *Charge, d, was *Dispute) error {
-	event := EventDisputeUpdated
-	switch {
-	case was.Status == "":
-		event = EventDisputeCreated
-	case d.Status != was.Status && d.Status.over():
-		event = EventDisputeClosed
+// askedAgain lets a dispute be answered that was an inquiry, and was answered as such.
+func (p *Platform) askedAgain(u *ledger.Unit, d *Dispute) error {
+	x, err := disputeAnswerKind.Get(u, d.Answer)
+	if err == nil && x.Status == StepSucceeded {
+		d.Answer = ""
 	}
-	moved := p.moveDisputed(b, c, d, was)
+	return err
+}
+
+// putMoved books what the acquirer has moved for a dispute, and puts it and its charge.
+// What says nothing new writes nothing.
+func (p *Platform) putMoved(b *books, c *Charge, d, was *Dispute) error {
+	moved := p.moveDisputed(b, c, d)
 	if d.Status != was.Status && d.Status.rank() == DisputeLost.rank() {
 		d.Decided = b.u.At()
 	}
 	if b.first != "" {
 		d.Booked = append(slices.Clip(d.Booked), b.first)
 	}
-	d.wait()
+	if d.wait(); was.Status != "" && reflect.DeepEqual(d, was) {
+		return nil
+	}
+	if b.first != "" || !reflect.DeepEqual(d.Taken, was.Taken) {
+		if err := p.putCharge(b.u, c, EventChargeUpdated); err != nil {
+			return err
+		}
+	}
+	event := EventDisputeUpdated
+	if was.Status == "" {
+		event = EventDisputeCreated
+	}
 	if err := p.putDispute(b.u, d, event); err != nil {
 		return err
 	}
-	for _, event := range moved {
-		b.u.Emit(ledger.Event{Type: event, Platform: p.id, Object: disputeKind.ID(d.ID)})
+	for _, more := range []string{moved, closedBy(d, was)} {
+		if more != "" {
+			b.u.Emit(ledger.Event{Type: more, Platform: p.id, Object: disputeKind.ID(d.ID)})
+		}
 	}
 	return nil
+}
+
+// closedBy is the event of a dispute that is over by now.
+func closedBy(d, was *Dispute) string {
+	if d.Status != was.Status && d.Status.over() {
+		return EventDisputeClosed
+	}
+	return ""
 }
 
 // disputeOf returns the dispute that news is about, a new one if it is the first.
@@ -210,7 +243,7 @@ func (p *Platform) disputeOf(u *ledger.Unit, c *Charge, n *DisputeNews) (*Disput
 	zero := ledger.Zero(cur)
 	return &Dispute{
 		ID: id, Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Reference: n.ID, Amount: n.Amount, Created: u.At(),
-		Withdrawn: zero, Reinstated: zero, Excess: zero,
+		Withdrawn: zero, Reinstated: zero, Moved: zero, Excess: zero,
 	}, nil
 }
 
@@ -231,6 +264,9 @@ func (d *Dispute) hear(n *DisputeNews) error {
 		case n.At.Before(d.StatusAt):
 			old = true
 		}
+	}
+	if to == d.Status && n.At.Before(d.StatusAt) { // which is the zero time where nobody has said it
+		old = !n.At.IsZero()
 	}
 	if n.Amount != (ledger.Money{}) && n.Amount != d.Amount && !old {
 		if d.Taken != nil {
@@ -268,7 +304,10 @@ func (d *Dispute) hear(n *DisputeNews) error {
 		d.StatusAt = n.At.UTC().Truncate(time.Microsecond)
 	}
 	if to == d.Status {
-		return nil // and why it is so is known
+		if d.Code == codeNoResponse {
+			d.Code = "" // its acquirer says so itself
+		}
+		return nil
 	}
 	return d.become(to, "")
 }
@@ -276,8 +315,16 @@ func (d *Dispute) hear(n *DisputeNews) error {
 // disputeUnanswered ends a dispute to which nobody has answered in time: it is lost.
 func (p *Platform) disputeUnanswered(u *ledger.Unit, id string) error {
 	d, err := p.dispute(u, id)
-	if err != nil || !d.Work.Open() || u.At().Before(d.DueBy) {
+	if err != nil || !d.Work.Open() || u.At().Before(d.DueBy.Add(answerGrace)) {
 		return err
+	}
+	c, err := p.charge(u, d.Charge)
+	if err != nil {
+		return err
+	}
+	if c.Failure.booked() { // the acquirer has all of it back, and says what became of this
+		d.Work.Done()
+		return disputeKind.Put(u, d.ID, d)
 	}
 	d.StatusAt = d.DueBy
 	return p.moveDispute(u, d, DisputeLost, codeNoResponse)
@@ -293,7 +340,7 @@ func (p *Platform) moveDispute(u *ledger.Unit, d *Dispute, to DisputeStatus, cod
 	if err != nil {
 		return err
 	}
-	before := *d
+	before := d.clone()
 	if err := d.become(to, code); err != nil {
 		return err
 	}
@@ -301,13 +348,17 @@ func (p *Platform) moveDispute(u *ledger.Unit, d *Dispute, to DisputeStatus, cod
 	if err := p.decideDispute(b, prof, c, d, nil); err != nil {
 		return err
 	}
-	return p.putMoved(b, c, d, &before)
+	return p.putMoved(b, c, d, before)
 }
+
+// answerGrace is for how long after the time to answer is over silence is not believed
+// yet: what was answered elsewhere is on its way.
+const answerGrace = day
 
 // wait lets Drain end a dispute to which nobody has answered in time. While an answer
 // is under way, that decides.
 func (d *Dispute) wait() {
 	if d.Work.Done(); d.Status == DisputeNeedsResponse && d.Answer == "" && !d.DueBy.IsZero() {
-		d.Work.Later(d.DueBy)
+		d.Work.Later(d.DueBy.Add(answerGrace))
 	}
 }

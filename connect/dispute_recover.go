@@ -51,6 +51,9 @@ func (p *Platform) RecoverDispute(ctx context.Context, r RecoverDisputeRequest) 
 		if err := p.recover(b, c, d); err != nil {
 			return nil, err
 		}
+		if b.first == "" {
+			return nil, badState("not_recoverable", "dispute", "the seller has given back all that they were given")
+		}
 		d.Booked = append(slices.Clip(d.Booked), b.first)
 		if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 			return nil, err

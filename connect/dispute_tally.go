@@ -7,12 +7,17 @@ import (
 // dispute adds up what a dispute has taken, what its acquirer has moved for it, and
 // what its charge counts of it.
 func (t *tally) dispute(d *Dispute) {
-	moved := minus(d.Withdrawn, d.Reinstated)
-	t.add(ledger.House, "disputed/"+d.Acquirer, moved, -1)
-	t.add(ledger.House, "acquirer/"+d.Acquirer, moved, 1)
+	t.add(ledger.House, "disputed/"+d.Acquirer, d.Moved, -1)
+	t.add(ledger.House, "acquirer/"+d.Acquirer, d.Moved, 1)
+	if d.Moved != d.moved() {
+		t.report.Add("dispute "+d.ID, "%v was booked as moved by its acquirer, which is not what was heard of that", d.Moved)
+	}
 	if f := d.Fee; f != nil && !f.Returned {
 		t.add(f.Owner, "balance", f.Amount, -1)
 		t.add(ledger.House, "processing_fees", f.Amount, 1)
+	}
+	if d.Kept != 0 {
+		t.givenOf(d.Charge).exchanged.released += d.Kept
 	}
 	if !d.takes() {
 		return
@@ -23,6 +28,7 @@ func (t *tally) dispute(d *Dispute) {
 	if d.open() {
 		t.given[r.Charge].disputed++
 	}
+	t.given[r.Charge].excess += d.Excess.Minor()
 	t.heldRefund(&r)
 	t.refundTenders(&r, t.given[r.Charge])
 	p := &Platform{id: t.platform}

@@ -240,6 +240,8 @@ func TestDisputeLostBySilence(t *testing.T) {
 	require.Equal(t, connect.DisputeNeedsResponse, m.disputed(c).Status)
 	_, err = m.platform.AnswerDispute(m.ctx, connect.AnswerDisputeRequest{Key: m.key(), DisputeID: d.ID, Evidence: connect.Evidence{Files: map[string]string{"no": "x"}}})
 	requireAbout(t, err, "files")
+	m.pass(24 * time.Hour)
+	require.Equal(t, connect.DisputeNeedsResponse, m.disputed(c).Status) // it may have been answered elsewhere
 	m.pass(time.Second)
 	d = m.disputed(c)
 	require.Equal(t, []any{connect.DisputeLost, "no_response", "It was sent."}, []any{d.Status, d.Code, d.Evidence.Text["uncategorized_text"]})
@@ -332,7 +334,7 @@ func TestAnswerDisputeAtTheLastMoment(t *testing.T) {
 	require.NoError(t, m.platform.Finish(m.ctx, said.ID))
 	late, err := copied.AnswerDispute(m.ctx, connect.AnswerDisputeRequest{Key: m.key(), DisputeID: m.disputed(other).ID, Accept: true})
 	require.NoError(t, err)
-	m.Clock.Advance(time.Hour)
+	m.Clock.Advance(25 * time.Hour)
 	_, err = m.Drain(m.ctx)
 	require.NoError(t, err)
 	_, err = m.Drain(m.ctx)
@@ -444,5 +446,5 @@ func TestDisputeEvents(t *testing.T) {
 			list = append(list, strings.TrimPrefix(e.Type, "charge.dispute."))
 		}
 	}
-	require.Equal(t, []string{"created", "funds_withdrawn", "updated", "updated", "closed", "funds_reinstated"}, list)
+	require.Equal(t, []string{"created", "funds_withdrawn", "updated", "updated", "updated", "funds_reinstated", "closed"}, list)
 }

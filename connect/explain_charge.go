@@ -169,7 +169,9 @@ func (x *explain) chargeRest(c *Charge) {
 	if c.Status != ChargeSucceeded {
 		return
 	}
-	x.rest(id, "refundable", minus(minus(c.whole(), refunded), refunding))
+	if left := minus(minus(minus(c.whole(), refunded), refunding), c.DisputedExcess); c.Disputed == 0 && left.Sign() > 0 {
+		x.rest(id, "refundable", left)
+	}
 	x.rest(id, "can be taken back of what was transferred", minus(c.given(), c.Reversed))
 	x.rest(id, "can be given back of the commission", minus(c.ApplicationFee, c.FeeBack))
 	if c.Account == "" {

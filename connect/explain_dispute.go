@@ -1,5 +1,9 @@
 package connect
 
+import (
+	"github.com/soukhq/souk/ledger"
+)
+
 // dispute explains a dispute of a charge, with what was said to it.
 func (x *explain) dispute(c *Charge, d *Dispute) error {
 	id := disputeKind.ID(d.ID)
@@ -15,10 +19,10 @@ func (x *explain) dispute(c *Charge, d *Dispute) error {
 			x.rest(id, "in suspense", d.Excess)
 		}
 		if x.recoverable(c, d) {
-			x.rest(id, "recoverable", minus(c.given(), c.Reversed))
+			x.rest(id, "recoverable at most", ledger.Minor(min(minus(c.given(), c.Reversed).Minor(), d.Taken.Amount.Minor()), c.Amount.Currency()))
 		}
 	}
-	x.rest(id, "withdrawn", minus(d.Withdrawn, d.Reinstated))
+	x.rest(id, "withdrawn", d.Moved)
 	for _, first := range d.Booked {
 		if err := x.take(first); err != nil {
 			return err

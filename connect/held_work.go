@@ -74,6 +74,9 @@ func (p *Platform) shareDue(ctx context.Context, id string) error {
 			return err
 		}
 		todo, cause, amount, err := p.decide(u, s)
+		if err == nil && todo != "" {
+			err = p.undisputed(u, s)
+		}
 		switch {
 		case err != nil || todo == "":
 			return err
@@ -94,6 +97,16 @@ func (p *Platform) shareDue(ctx context.Context, id string) error {
 		return err
 	}
 	return p.shareRefund(ctx, id)
+}
+
+// undisputed refuses to end a wait by itself while the buyer disputes the charge: what
+// waits may be all that the platform can have back.
+func (p *Platform) undisputed(u *ledger.Unit, s *HeldShare) error {
+	c, err := p.charge(u, s.Charge)
+	if err == nil && c.Disputed > 0 {
+		err = badState("disputed", "charge", "the buyer disputes it; what waits is decided about once that is")
+	}
+	return err
 }
 
 // decide says what is to be done with a share, and how much of its charge goes back

@@ -317,7 +317,7 @@ func (c *Charge) refundable(asked ledger.Money) (ledger.Money, error) {
 	if c.Status != ChargeSucceeded {
 		return asked, badState("invalid_state", "charge", "only a charge that succeeded can be refunded; it is "+string(c.Status))
 	}
-	left := ledger.Minor(c.Amount.Minor()-c.Refunded.Minor()-c.Refunding.Minor(), c.Amount.Currency())
+	left := ledger.Minor(max(c.Amount.Minor()-c.Refunded.Minor()-c.Refunding.Minor()-c.DisputedExcess.Minor(), 0), c.Amount.Currency())
 	switch {
 	case asked == ledger.Money{}:
 		if asked = left; !c.kept().IsZero() {

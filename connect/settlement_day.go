@@ -263,12 +263,26 @@ func (s *Settlement) buysBack(d *RefundDay) error {
 	return nil
 }
 
-// sellsAgain takes it back.
-func (s *Settlement) sellsAgain(d *RefundDay) {
-	if d != nil {
-		d.Booked = false
-		s.Bought, s.Released = minus(s.Bought, d.Gross), minus(s.Released, d.Releases)
+// sellsAgain takes it back: what is open again is what the others leave open, and what
+// that takes back is what the refund closes and releases now. It returns what the refund
+// had released beyond that, where others were cut for it.
+func (s *Settlement) sellsAgain(d *RefundDay) (kept ledger.Money, err error) {
+	if d == nil || !d.Booked {
+		return kept, nil
 	}
+	left := ledger.Minor(s.Bought.Minor()-d.Gross.Minor(), s.Gross.Currency())
+	was, now := min(s.Bought.Minor(), s.Gross.Minor()), min(left.Minor(), s.Gross.Minor())
+	target := ledger.Zero(s.Value.Currency())
+	if s.Gross.Sign() > 0 {
+		if target, err = s.Value.Proportion(ledger.Minor(now, s.Gross.Currency()), s.Gross); err != nil {
+			return kept, err
+		}
+	}
+	step := minus(s.Released, target)
+	kept = minus(d.Releases, step)
+	d.Closes, d.Releases, d.Booked = ledger.Minor(was-now, s.Gross.Currency()), step, false
+	s.Bought, s.Released = left, target
+	return kept, nil
 }
 
 // over is what the house had got for what a refund closes, over what it pays for that.

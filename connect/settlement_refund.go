@@ -14,7 +14,7 @@ func (c *Charge) refundPresented(r *Refund, asked ledger.Money, day *rates) erro
 		return badState("invalid_state", "charge", "only a charge that succeeded can be refunded; it is "+string(c.Status))
 	}
 	was := sum(s.Refunded, s.Refunding)
-	left := minus(s.Presented, was)
+	left := ledger.Minor(max(s.Presented.Minor()-was.Minor()-c.DisputedExcess.Minor(), 0), was.Currency())
 	switch {
 	case asked == ledger.Money{}:
 		if asked = left; !c.kept().IsZero() {

@@ -39,6 +39,7 @@ type given struct {
 	converted                                                                 feeSum
 	tenders                                                                   map[string]int64 // by what had paid
 	disputed                                                                  int
+	excess                                                                    int64
 }
 
 // tallyKey is an account, or for "balance" an owner's pending, available and
@@ -134,8 +135,8 @@ func (t *tally) compareGiven(c *Charge) {
 				ledger.Minor(sum, c.Amount.Currency()), ledger.Minor(most, c.Amount.Currency()))
 		}
 	}
-	if c.Disputed != g.disputed {
-		t.report.Add("charge "+c.ID, "it counts %d disputes that are open; there are %d", c.Disputed, g.disputed)
+	if c.Disputed != g.disputed || c.DisputedExcess.Minor() != g.excess {
+		t.report.Add("charge "+c.ID, "it counts %d disputes that are open, and %v beyond it; there are %d, and %d", c.Disputed, c.DisputedExcess, g.disputed, g.excess)
 	}
 	t.compareSettlement(c, g.exchanged)
 	t.compareFeeBack(c, g.converted)
@@ -247,13 +248,19 @@ func (t *tally) refund(r *Refund) {
 	}
 }
 
-// countRefund adds up what the charge of a refund, or of a dispute, counts of it.
-func (t *tally) countRefund(r *Refund) {
-	g := t.given[r.Charge]
+// givenOf is what refunds of a charge add up to so far.
+func (t *tally) givenOf(charge string) *given {
+	g := t.given[charge]
 	if g == nil {
 		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
-		t.given[r.Charge] = g
+		t.given[charge] = g
 	}
+	return g
+}
+
+// countRefund adds up what the charge of a refund, or of a dispute, counts of it.
+func (t *tally) countRefund(r *Refund) {
+	g := t.givenOf(r.Charge)
 	g.exchanged.add(r)
 	if r.FeeStep != nil {
 		g.converted.add(*r.FeeStep)
