@@ -168,8 +168,12 @@ func (p *Platform) reversible(u *ledger.Unit, transfer string) error {
 
 // putFreeze puts a freeze, which is looked at again while it wants more.
 func (p *Platform) putFreeze(u *ledger.Unit, f *Freeze, s Signed, event string) error {
-	if f.Work.Done(); f.Status == FreezeActive && f.stands().more() {
-		f.Work.Later(u.At().Add(freezeLook))
+	looks := f.Status == FreezeActive && f.stands().more()
+	switch next := u.At().Add(freezeLook); {
+	case !looks:
+		f.Work.Done()
+	case !f.Work.Open() || f.Work.Due.After(next): // what is due stays so, whatever else happens to it
+		f.Work.Later(next)
 	}
 	if err := s.emit(u, p, event, freezeKind.ID(f.ID)); err != nil {
 		return err

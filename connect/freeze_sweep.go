@@ -82,10 +82,9 @@ func (p *Platform) lookAtFreeze(u *ledger.Unit, id string) error {
 	if err != nil {
 		return err
 	}
-	if took {
+	if f.Work.Later(u.At().Add(freezeLook)); took {
 		return p.moreFrozen(u, f)
 	}
-	f.Work.Later(u.At().Add(freezeLook))
 	return freezeKind.Put(u, f.ID, f)
 }
 
