@@ -2,7 +2,6 @@ package connect_test
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 	"testing"
 	"time"
@@ -102,22 +101,7 @@ func TestVerifyFindsOtherDisputes(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, m.DisputeNews(m.ctx, connect.DisputeNews{ID: "d", Key: c.ID, Amount: usd(1000), Withdrawn: usd(900), Reinstated: usd(100)}))
 	m.verify()
-	forge := func(name, kind string, change func(map[string]any)) {
-		store.forge = func(o *ledger.Object) {
-			if o.Kind != kind {
-				return
-			}
-			var data map[string]any
-			require.NoError(t, json.Unmarshal(o.Data, &data))
-			change(data)
-			var err error
-			o.Data, err = json.Marshal(data)
-			require.NoError(t, err)
-		}
-		report, err := m.Verify(m.ctx)
-		require.NoError(t, err)
-		require.False(t, report.OK(), name)
-	}
+	forge := func(name, kind string, change func(map[string]any)) { store.change(m, name, kind, change) }
 	minor := func(path ...string) func(map[string]any) {
 		return func(d map[string]any) {
 			for _, field := range path {

@@ -24,6 +24,25 @@ func (f *forger) Read(ctx context.Context, fn func(ledger.View) error) error {
 	return f.Store.Read(ctx, func(v ledger.View) error { return fn(forgedView{v, f.forge}) })
 }
 
+// change lets the objects of a kind be read otherwise than they are stored, and requires
+// that Verify notices it.
+func (f *forger) change(m *market, name, kind string, change func(map[string]any)) {
+	f.forge = func(o *ledger.Object) {
+		if o.Kind != kind {
+			return
+		}
+		var data map[string]any
+		require.NoError(m.t, json.Unmarshal(o.Data, &data))
+		change(data)
+		var err error
+		o.Data, err = json.Marshal(data)
+		require.NoError(m.t, err)
+	}
+	report, err := m.Verify(m.ctx)
+	require.NoError(m.t, err)
+	require.False(m.t, report.OK(), name)
+}
+
 type forgedView struct {
 	ledger.View
 	forge func(*ledger.Object)
