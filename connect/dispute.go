@@ -101,6 +101,10 @@ type Dispute struct {
 	Recovered bool          `json:"recovered,omitzero"`
 	Policy    DisputePolicy `json:"policy,omitzero"`
 
+	// Failed: the payment failed after all, and was taken back for that; the dispute takes
+	// nothing.
+	Failed bool `json:"failed,omitzero"`
+
 	Fee      *DisputeFee `json:"fee,omitzero"`      // nil: none was taken
 	Evidence Evidence    `json:"evidence,omitzero"` // staged, and sent with Answer
 	Answer   string      `json:"answer,omitzero"`   // the DisputeAnswer that is under way or was taken

@@ -1,6 +1,8 @@
 package connect
 
 import (
+	"slices"
+
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -11,9 +13,15 @@ func (p *Platform) decideDispute(b *books, prof *Profile, c *Charge, d *Dispute,
 		return nil
 	}
 	var err error
+	d.Failed = c.Failure.booked() && d.Withdrawn.IsZero() && !d.takes()
 	switch {
+	case d.Failed:
 	case d.Status == DisputeWon && d.takes():
 		err = p.giveUp(b, c, d)
+	case !d.Status.over() && d.takes() && !d.open(): // it was lost by silence, and somebody had answered
+		if err = p.giveUp(b, c, d); err == nil {
+			err = p.takeDisputed(b, prof, c, d, day)
+		}
 	case d.Status == DisputeWon || d.takes() && d.Status != DisputeLost:
 	case d.Status != DisputeLost:
 		err = p.takeDisputed(b, prof, c, d, day)
@@ -68,7 +76,7 @@ func (p *Platform) takeDisputed(b *books, prof *Profile, c *Charge, d *Dispute, 
 	}
 	r.loaded()
 	d.Policy, d.Taken, d.Recovered = prof.Disputes, r, false
-	c.Disputed++
+	c.Disputed = append(slices.Clip(c.Disputed), d.ID)
 	part := ledger.Minor(min(c.disputable().Minor(), d.Amount.Minor()), d.Amount.Currency())
 	if d.Excess = minus(d.Amount, part); part.Sign() > 0 {
 		if err := p.beginDisputed(b.u, c, d, part, day); err != nil {
@@ -91,6 +99,38 @@ func (p *Platform) takeDisputed(b *books, prof *Profile, c *Charge, d *Dispute, 
 	b.postAll(list)
 	if d.Policy.ClawBack == ClawBackOpened {
 		return p.recoverIfCan(b, c, d)
+	}
+	return nil
+}
+
+// decided takes a dispute off those that are open.
+func (c *Charge) decided(d *Dispute) {
+	c.Disputed = slices.DeleteFunc(slices.Clone(c.Disputed), func(id string) bool { return id == d.ID })
+	if len(c.Disputed) == 0 {
+		c.Disputed = nil
+	}
+}
+
+// endDisputes gives up what disputes take of a charge whose payment has failed after all
+// and of which their acquirer has taken nothing: it has all of that back now, once.
+func (p *Platform) endDisputes(u *ledger.Unit, c *Charge) error {
+	for _, id := range c.Disputed {
+		d, err := p.dispute(u, id)
+		if err != nil {
+			return err
+		}
+		if !d.Withdrawn.IsZero() {
+			continue // for this, too
+		}
+		b := &books{u: u, p: p, object: disputeKind.ID(d.ID)}
+		if err := p.giveUp(b, c, d); err != nil {
+			return err
+		}
+		d.Failed, d.Booked = true, append(slices.Clip(d.Booked), b.first)
+		d.wait()
+		if err := p.putDispute(u, d, EventDisputeUpdated); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -168,7 +208,7 @@ func (p *Platform) loseDispute(b *books, c *Charge, d *Dispute) error {
 		return err
 	}
 	r.Status = RefundSucceeded
-	c.Disputed--
+	c.decided(d)
 	c.end(r, true)
 	return nil
 }
@@ -187,7 +227,7 @@ func (p *Platform) giveUp(b *books, c *Charge, d *Dispute) error {
 		b.undoAll(p.disputedExcess(d))
 		c.reopen(r)
 	} else {
-		c.Disputed--
+		c.decided(d)
 	}
 	if s := c.Settlement; s != nil {
 		kept, err := s.sellsAgain(r.Day)
@@ -226,7 +266,7 @@ func (c *Charge) reopen(r *Refund) {
 // is what losing means.
 func (d *Dispute) moved() ledger.Money {
 	m := ledger.Minor(max(d.Withdrawn.Minor(), d.Reinstated.Minor())-d.Reinstated.Minor(), d.Amount.Currency())
-	if d.Status == DisputeLost && m.IsZero() {
+	if d.Status == DisputeLost && m.IsZero() && !d.Failed {
 		return d.Amount
 	}
 	return m

@@ -121,7 +121,7 @@ func TestVerifyFindsOtherDisputes(t *testing.T) {
 	} {
 		forge(name, "connect.dispute", change)
 	}
-	forge("open", "connect.charge", func(d map[string]any) { d["disputed"] = 2 })
+	forge("open", "connect.charge", func(d map[string]any) { d["disputed"] = []string{"a", "b"} })
 	forge("none open", "connect.charge", func(d map[string]any) { delete(d, "disputed") })
 	store.forge = func(*ledger.Object) {}
 	m.verify()

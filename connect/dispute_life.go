@@ -1,7 +1,7 @@
 package connect
 
 // disputeLife: what an acquirer has decided it may decide again, and an inquiry that
-// was closed may become a dispute.
+// was closed may become a dispute. One that was lost by silence may have been answered.
 var disputeLife = life[DisputeStatus]{
 	InquiryNeedsResponse: {
 		InquiryNeedsResponse, InquiryUnderReview, InquiryClosed, DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost,
@@ -11,7 +11,7 @@ var disputeLife = life[DisputeStatus]{
 	DisputeNeedsResponse: {DisputeNeedsResponse, DisputeUnderReview, DisputeWon, DisputeLost},
 	DisputeUnderReview:   {DisputeUnderReview, DisputeWon, DisputeLost},
 	DisputeWon:           {DisputeWon, DisputeLost},
-	DisputeLost:          {DisputeLost, DisputeWon},
+	DisputeLost:          {DisputeLost, DisputeWon, DisputeUnderReview},
 }
 
 // become changes the state of a dispute; a new one has none.

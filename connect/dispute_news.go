@@ -256,8 +256,9 @@ func (d *Dispute) hear(n *DisputeNews) error {
 	if to == "" && d.Status == "" {
 		to = DisputeNeedsResponse
 	}
-	old := to != "" && to.rank() < d.Status.rank()
-	if to.rank() == d.Status.rank() && to != d.Status && d.Code != codeNoResponse { // won, and lost
+	silent := d.Code == codeNoResponse // lost before its acquirer said so
+	old := to != "" && to.rank() < d.Status.rank() && !(silent && to == DisputeUnderReview)
+	if to.rank() == d.Status.rank() && to != d.Status && !silent { // won, and lost
 		switch {
 		case n.At.IsZero() || d.StatusAt.IsZero() || n.At.Equal(d.StatusAt):
 			return contradicting("status", "the dispute was "+string(d.Status)+" already; which is the later is not said")
@@ -304,8 +305,8 @@ func (d *Dispute) hear(n *DisputeNews) error {
 		d.StatusAt = n.At.UTC().Truncate(time.Microsecond)
 	}
 	if to == d.Status {
-		if d.Code == codeNoResponse {
-			d.Code = "" // its acquirer says so itself
+		if silent {
+			d.Code = "" // now it says so
 		}
 		return nil
 	}
@@ -317,14 +318,6 @@ func (p *Platform) disputeUnanswered(u *ledger.Unit, id string) error {
 	d, err := p.dispute(u, id)
 	if err != nil || !d.Work.Open() || u.At().Before(d.DueBy.Add(answerGrace)) {
 		return err
-	}
-	c, err := p.charge(u, d.Charge)
-	if err != nil {
-		return err
-	}
-	if c.Failure.booked() { // the acquirer has all of it back, and says what became of this
-		d.Work.Done()
-		return disputeKind.Put(u, d.ID, d)
 	}
 	d.StatusAt = d.DueBy
 	return p.moveDispute(u, d, DisputeLost, codeNoResponse)
@@ -358,7 +351,7 @@ const answerGrace = day
 // wait lets Drain end a dispute to which nobody has answered in time. While an answer
 // is under way, that decides.
 func (d *Dispute) wait() {
-	if d.Work.Done(); d.Status == DisputeNeedsResponse && d.Answer == "" && !d.DueBy.IsZero() {
+	if d.Work.Done(); d.Status == DisputeNeedsResponse && d.Answer == "" && !d.Failed && !d.DueBy.IsZero() {
 		d.Work.Later(d.DueBy.Add(answerGrace))
 	}
 }

@@ -169,7 +169,7 @@ func (x *explain) chargeRest(c *Charge) {
 	if c.Status != ChargeSucceeded {
 		return
 	}
-	if left := minus(minus(minus(c.whole(), refunded), refunding), c.DisputedExcess); c.Disputed == 0 && left.Sign() > 0 {
+	if left := minus(minus(minus(c.whole(), refunded), refunding), c.DisputedExcess); len(c.Disputed) == 0 && left.Sign() > 0 {
 		x.rest(id, "refundable", left)
 	}
 	x.rest(id, "can be taken back of what was transferred", minus(c.given(), c.Reversed))

@@ -59,6 +59,9 @@ func (p *Platform) chargeFailed(u *ledger.Unit, c *Charge, a Answer) error {
 		c.Settled = u.At()
 		return p.putCharge(u, c, EventChargeFailed)
 	}
+	if err := p.endDisputes(u, c); err != nil {
+		return err
+	}
 	if err := p.failRest(u, c, true); err != nil {
 		return err
 	}

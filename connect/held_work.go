@@ -103,7 +103,7 @@ func (p *Platform) shareDue(ctx context.Context, id string) error {
 // waits may be all that the platform can have back.
 func (p *Platform) undisputed(u *ledger.Unit, s *HeldShare) error {
 	c, err := p.charge(u, s.Charge)
-	if err == nil && c.Disputed > 0 {
+	if err == nil && len(c.Disputed) > 0 {
 		err = badState("disputed", "charge", "the buyer disputes it; what waits is decided about once that is")
 	}
 	return err

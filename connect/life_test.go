@@ -31,7 +31,7 @@ var moves = map[string]map[string]string{
 		"warning_under_review":   "warning_under_review warning_closed needs_response under_review won lost",
 		"warning_closed":         "warning_closed needs_response under_review won lost",
 		"needs_response":         "needs_response under_review won lost", "under_review": "under_review won lost",
-		"won": "won lost", "lost": "lost won",
+		"won": "won lost", "lost": "lost won under_review",
 	},
 	"coin return": {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
 	"receiver":    {"pending": "open failed", "open": "open filled expired", "filled": "filled open expired", "expired": "expired open filled"},

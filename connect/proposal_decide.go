@@ -120,40 +120,35 @@ func (p *Platform) expireProposal(u *ledger.Unit, id string) error {
 	return p.putProposal(u, o, EventProposalExpired)
 }
 
-// carryOutProposal does what was approved.
-func (p *Platform) carryOutProposal(u *ledger.Unit, o *Proposal) error {
+// ends are what comes of a proposal: what is done once it is approved, and what is put
+// right if it never is.
+func (o *Proposal) ends() (approved, dropped func(*Platform, *ledger.Unit, *Proposal) error) {
 	switch o.Action {
 	case ManualAdjust, ManualHouseAdjust:
-		return p.adjustmentApproved(u, o)
+		return (*Platform).adjustmentApproved, (*Platform).adjustmentDropped
 	case ManualUndo, ManualHouseUndo:
-		return p.undoApproved(u, o)
+		return (*Platform).undoApproved, (*Platform).undoDropped
 	case ManualFreeze:
-		return p.freezeApproved(u, o)
+		return (*Platform).freezeApproved, (*Platform).freezeDropped
 	case ManualWriteOff:
-		return p.writeOffApproved(u, o)
+		return (*Platform).writeOffApproved, (*Platform).writeOffDropped
 	case ManualSurrender:
-		return p.surrenderApproved(u, o)
+		return (*Platform).surrenderApproved, (*Platform).surrenderDropped
 	case ManualUnfreeze:
-		return p.unfreezeApproved(u, o)
+		return (*Platform).unfreezeApproved, (*Platform).unfreezeDropped
 	}
-	return p.setLimits(u, o, o.signed())
+	limits := func(p *Platform, u *ledger.Unit, o *Proposal) error { return p.setLimits(u, o, o.signed()) }
+	return limits, func(*Platform, *ledger.Unit, *Proposal) error { return nil }
+}
+
+// carryOutProposal does what was approved.
+func (p *Platform) carryOutProposal(u *ledger.Unit, o *Proposal) error {
+	approved, _ := o.ends()
+	return approved(p, u, o)
 }
 
 // dropProposal ends what is not to be.
 func (p *Platform) dropProposal(u *ledger.Unit, o *Proposal) error {
-	switch o.Action {
-	case ManualAdjust, ManualHouseAdjust:
-		return p.adjustmentDropped(u, o)
-	case ManualUndo, ManualHouseUndo:
-		return p.undoDropped(u, o)
-	case ManualFreeze:
-		return p.freezeDropped(u, o)
-	case ManualWriteOff:
-		return p.writeOffDropped(u, o)
-	case ManualSurrender:
-		return p.surrenderDropped(u, o)
-	case ManualUnfreeze:
-		return p.unfreezeDropped(u, o)
-	}
-	return nil
+	_, dropped := o.ends()
+	return dropped(p, u, o)
 }

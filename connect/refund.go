@@ -237,7 +237,7 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) && !req.IntoCredit {
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
 	}
-	if c.Disputed > 0 {
+	if len(c.Disputed) > 0 {
 		return nil, badState("disputed", "charge", "the buyer disputes it; it can be refunded once that is decided")
 	}
 	if err := c.takesBack(req); err != nil {

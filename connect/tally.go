@@ -133,8 +133,8 @@ func (t *tally) compareGiven(c *Charge) {
 				ledger.Minor(sum, c.Amount.Currency()), ledger.Minor(most, c.Amount.Currency()))
 		}
 	}
-	if c.Disputed != g.disputed || c.DisputedExcess.Minor() != g.excess {
-		t.report.Add("charge "+c.ID, "it counts %d disputes that are open, and %v beyond it; there are %d, and %d", c.Disputed, c.DisputedExcess, g.disputed, g.excess)
+	if len(c.Disputed) != g.disputed || c.DisputedExcess.Minor() != g.excess {
+		t.report.Add("charge "+c.ID, "it counts %d disputes that are open, and %v beyond it; there are %d, and %d", len(c.Disputed), c.DisputedExcess, g.disputed, g.excess)
 	}
 	t.compareSettlement(c, g.exchanged)
 	t.compareFeeBack(c, g.converted)

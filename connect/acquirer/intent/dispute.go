@@ -41,8 +41,8 @@ func (a *Acquirer) ofDispute(ctx context.Context, e *event, d dispute, n *connec
 		return err
 	}
 	if a.returned(d, i) {
-		n.Unhandled = "a bank debit that came back is booked when this is closed"
-		if e.Type == "charge.dispute.closed" {
+		n.Unhandled = "a bank debit that came back is booked when this is lost"
+		if e.Type == "charge.dispute.closed" && d.Status == "lost" {
 			n.Unhandled = ""
 			n.News = connect.News{Key: i.Metadata[metaKey], Answer: connect.Answer{
 				Status: connect.Failed, Code: d.Reason, Reference: i.ID, Amount: money(d.Amount, d.Currency),
@@ -65,7 +65,7 @@ func (a *Acquirer) ofDispute(ctx context.Context, e *event, d dispute, n *connec
 }
 
 // returned tells whether a dispute is the way in which the API says that a bank debit
-// failed after all.
+// failed after all: whatever its status is now, so that it is never booked as both.
 func (a *Acquirer) returned(d dispute, i *intent) bool {
 	switch d.Reason {
 	case "insufficient_funds", "incorrect_account_details", "bank_cannot_process", "debit_not_authorized":
@@ -76,7 +76,7 @@ func (a *Acquirer) returned(d dispute, i *intent) bool {
 		return false
 	}
 	method := i.LatestCharge.Details.Type
-	return d.Status == "lost" && method != "" && method != "card" && d.Amount == i.AmountReceived && strings.EqualFold(d.Currency, i.Currency)
+	return method != "" && method != "card" && d.Amount == i.AmountReceived && strings.EqualFold(d.Currency, i.Currency)
 }
 
 // moment reads a time in seconds; zero is none.
