@@ -92,7 +92,7 @@ func TestFaultsInPaymentLife(t *testing.T) {
 			clean := newWorld(delivery)
 			require.Len(t, clean.lifeDay(t), 7)
 			clean.expire(t)
-			calls, want := clean.store.Calls(), clean.balances(t)
+			calls, want := clean.store.Log(), clean.balances(t)
 			require.Len(t, want, 4, "%v", want)
 			for plan := range plans(calls) {
 				if plan.Always {

@@ -77,7 +77,7 @@ func TestFaultsOfDebits(t *testing.T) {
 		}
 		clean := newWorld(kind)
 		clean.debitsDay(t)
-		calls := clean.store.Calls()
+		calls := clean.store.Log()
 		want := days(newWorld(kind))
 		n := 0
 		for plan := range plans(calls) {

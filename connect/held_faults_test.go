@@ -3,6 +3,7 @@ package connect_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/internal/faults"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -70,7 +72,7 @@ func TestFaultsOfHeldShares(t *testing.T) {
 	}
 	clean := newWorld(ledger.Keyed)
 	clean.heldDay(t)
-	calls := clean.store.Calls() + 40 // and some of the drains
+	calls := append(clean.store.Log(), slices.Repeat([]faults.Call{{Commit: true}}, 40)...) // and some of the drains
 	want := days(newWorld(ledger.Keyed))
 	require.Equal(t, "56.58 USD held 0.00", want["acct available"], "877 - 219 and 7000 - 2000")
 	for plan := range plans(calls) {

@@ -355,7 +355,7 @@ func TestFaultsOfLines(t *testing.T) {
 	}
 	clean := newWorld(ledger.Keyed)
 	day(clean)
-	calls := clean.store.Calls()
+	calls := clean.store.Log()
 	want := days(newWorld(ledger.Keyed))
 	for plan := range plans(calls) {
 		w := newWorld(ledger.Keyed, plan)

@@ -82,7 +82,7 @@ func TestFaultsOfNotices(t *testing.T) {
 	require.NoError(t, try(clean, store))
 	clean.ends(t, "without a fault")
 	require.Greater(t, store.Calls(), 4)
-	for plan := range plans(store.Calls()) {
+	for plan := range plans(store.Log()) {
 		p := newPosts(t)
 		s := faults.Wrap(p.books, plan)
 		_ = try(p, s) // whatever it says, it is posted again

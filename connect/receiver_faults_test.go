@@ -111,7 +111,7 @@ func TestFaultsBetweenAnyTwoStepsOfCoins(t *testing.T) {
 	for _, delivery := range deliveries {
 		clean := newCoinWorld(delivery)
 		require.True(t, clean.day(t))
-		calls := clean.store.Calls()
+		calls := clean.store.Log()
 		want := clean.rest(t)
 		require.NotEmpty(t, want)
 		for plan := range plans(calls) {

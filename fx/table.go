@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -158,7 +159,10 @@ func (Example) TestOnly() string { return "an example rate table" }
 
 // ExampleRates returns the European Central Bank's reference rates of
 // 2025-05-09.
-func ExampleRates() (Example, error) {
+func ExampleRates() (Example, error) { return exampleRates() }
+
+// exampleRates are read once: every engine of a test begins with them.
+var exampleRates = sync.OnceValues(func() (Example, error) {
 	t, err := ParseECB(strings.NewReader(exampleECB))
 	return Example{t}, err
-}
+})

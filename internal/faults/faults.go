@@ -7,7 +7,7 @@
 //
 //	count := faults.Wrap(ledger.NewMemory())
 //	operate(count)
-//	for plan := range faults.Plans(count.Calls(), faults.All()...) {
+//	for plan := range faults.Plans(count.Log(), faults.All()...) {
 //		s := faults.Wrap(ledger.NewMemory(), plan)
 //		operate(s)     // must answer, or say that it does not know
 //		s.Heal()       // the trouble is over
@@ -88,23 +88,30 @@ func (p Plan) String() string {
 	return fmt.Sprintf("%v at call %d", p.Kind, p.Call)
 }
 
-// Plans yields a plan for each call and kind, once, and for the kinds that last
-// (Before, After, Never, Conflict) also from that call on.
-func Plans(calls int, kinds ...Kind) iter.Seq[Plan] {
+// Plans yields a plan for each call of a log and each kind that can happen to it,
+// once, and for the kinds that last (Before, After, Never, Conflict) also from that
+// call on.
+func Plans(log []Call, kinds ...Kind) iter.Seq[Plan] {
 	return func(yield func(Plan) bool) {
-		for call := 1; call <= calls; call++ {
+		for i, call := range log {
 			for _, k := range kinds {
-				if !yield(Plan{Call: call, Kind: k}) {
+				if !call.Commit && k.ofCommit() {
+					continue // from here on is from the next Commit on
+				}
+				if !yield(Plan{Call: i + 1, Kind: k}) {
 					return
 				}
 				lasts := k == Before || k == After || k == Never || k == Conflict
-				if lasts && !yield(Plan{Call: call, Kind: k, Always: true}) {
+				if lasts && !yield(Plan{Call: i + 1, Kind: k, Always: true}) {
 					return
 				}
 			}
 		}
 	}
 }
+
+// ofCommit reports whether the kind leaves a Read alone.
+func (k Kind) ofCommit() bool { return k == Never || k == Late || k == Twice || k == Conflict }
 
 // Call is a call as it was seen.
 type Call struct {
@@ -170,7 +177,7 @@ func (s *Store) next(commit bool, change string) (int, Plan) {
 	n := len(s.calls)
 	for _, p := range s.plans {
 		if p.Call == n || p.Always && p.Call < n {
-			if !commit && (p.Kind == Never || p.Kind == Late || p.Kind == Twice || p.Kind == Conflict) {
+			if !commit && p.Kind.ofCommit() {
 				continue
 			}
 			s.calls[n-1].Fault = p.Kind
