@@ -70,8 +70,9 @@ type Dispute struct {
 	Charge    string        `json:"charge"`
 	Account   string        `json:"account,omitzero"`
 	Acquirer  string        `json:"acquirer"`
-	Reference string        `json:"reference"` // the acquirer's name for it
-	Amount    ledger.Money  `json:"amount"`    // what is disputed, in the currency in which the buyer paid
+	Reference string        `json:"reference"`         // the acquirer's name for it
+	Amount    ledger.Money  `json:"amount"`            // what is disputed, in the currency in which the buyer paid
+	AmountAt  time.Time     `json:"amountAt,omitzero"` // of which time Amount is, as the acquirer says
 	Reason    string        `json:"reason,omitzero"`
 	Network   string        `json:"network,omitzero"` // the network's code of the reason: "10.4"
 	Status    DisputeStatus `json:"status"`

@@ -19,9 +19,7 @@ func (p *Platform) decideDispute(b *books, prof *Profile, c *Charge, d *Dispute,
 	case d.Status == DisputeWon && d.takes():
 		err = p.giveUp(b, c, d)
 	case !d.Status.over() && d.takes() && !d.open(): // it was lost by silence, and somebody had answered
-		if err = p.giveUp(b, c, d); err == nil {
-			err = p.takeDisputed(b, prof, c, d, day)
-		}
+		err = p.takeAgain(b, prof, c, d, day)
 	case d.Status == DisputeWon || d.takes() && d.Status != DisputeLost:
 	case d.Status != DisputeLost:
 		err = p.takeDisputed(b, prof, c, d, day)
@@ -101,6 +99,21 @@ func (p *Platform) takeDisputed(b *books, prof *Profile, c *Charge, d *Dispute, 
 		return p.recoverIfCan(b, c, d)
 	}
 	return nil
+}
+
+// takeAgain takes what is disputed now in place of what was taken before, by the same
+// policy, and pulls the seller's part back if it was, but for what losing alone pulls back.
+func (p *Platform) takeAgain(b *books, prof *Profile, c *Charge, d *Dispute, day *rates) error {
+	policy := *prof
+	policy.Disputes = d.Policy
+	recovered := d.Recovered && (d.open() || d.Policy.ClawBack != ClawBackLost)
+	if err := p.giveUp(b, c, d); err != nil {
+		return err
+	}
+	if err := p.takeDisputed(b, &policy, c, d, day); err != nil || !recovered || d.Recovered {
+		return err
+	}
+	return p.recoverIfCan(b, c, d)
 }
 
 // decided takes a dispute off those that are open.

@@ -30,8 +30,9 @@ type DisputeNews struct {
 	// Withdrawn and Reinstated are what the acquirer has taken and given back for the
 	// dispute so far, all in all.
 	Withdrawn, Reinstated ledger.Money
-	// At is of which time the status is, as the acquirer says. It is needed only where
-	// one that was won is lost after all, or the other way round.
+	// At is of which time the status and the amount are, as the acquirer says. It is needed
+	// only where one that was won is lost after all, or the other way round, and where
+	// another amount is disputed than the one that was taken.
 	At time.Time
 }
 
@@ -161,6 +162,11 @@ func (p *Platform) hearDispute(u *ledger.Unit, charge string, n DisputeNews, day
 		}
 	}
 	b := &books{u: u, p: p, object: disputeKind.ID(d.ID)}
+	if d.Amount != before.Amount && d.takes() && d.Status != DisputeWon {
+		if err := p.takeAgain(b, prof, c, d, day); err != nil {
+			return err
+		}
+	}
 	if err := p.decideDispute(b, prof, c, d, day); err != nil {
 		return err
 	}
@@ -269,14 +275,8 @@ func (d *Dispute) hear(n *DisputeNews) error {
 	if to == d.Status && n.At.Before(d.StatusAt) { // which is the zero time where nobody has said it
 		old = !n.At.IsZero()
 	}
-	if n.Amount != (ledger.Money{}) && n.Amount != d.Amount && !old {
-		if d.Taken != nil {
-			return contradicting("amount", d.Amount.String()+" was disputed when it was opened")
-		}
-		if n.Amount.Currency() != d.Amount.Currency() {
-			return badField("currency_mismatch", "amount", "the dispute is in "+d.Amount.Currency().String())
-		}
-		d.Amount = n.Amount
+	if err := d.hearAmount(n, old); err != nil {
+		return err
 	}
 	for _, x := range []struct {
 		field string
@@ -311,6 +311,31 @@ func (d *Dispute) hear(n *DisputeNews) error {
 		return nil
 	}
 	return d.become(to, "")
+}
+
+// hearAmount keeps the amount that news says. Once it was taken, another one takes its
+// place only if it is known to be the later one.
+func (d *Dispute) hearAmount(n *DisputeNews, old bool) error {
+	if n.Amount == (ledger.Money{}) {
+		return nil
+	}
+	if n.Amount.Currency() != d.Amount.Currency() {
+		return badField("currency_mismatch", "amount", "the dispute is in "+d.Amount.Currency().String())
+	}
+	at, timed := n.At.UTC().Truncate(time.Microsecond), !n.At.IsZero() && !d.AmountAt.IsZero()
+	switch {
+	case timed && at.Before(d.AmountAt):
+		return nil
+	case n.Amount == d.Amount || timed && at.After(d.AmountAt):
+	case old:
+		return nil
+	case d.Taken != nil:
+		return contradicting("amount", d.Amount.String()+" was disputed; which is the later amount is not said")
+	}
+	if d.Amount = n.Amount; !n.At.IsZero() {
+		d.AmountAt = at
+	}
+	return nil
 }
 
 // disputeUnanswered ends a dispute to which nobody has answered in time: it is lost.
