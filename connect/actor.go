@@ -51,7 +51,7 @@ func (a Actor) check() error {
 type ManualAction string
 
 // The actions: who asks for them and who approves, admins apart, who may do both; each
-// but the first two always takes two people, and ManualDormancy one.
+// but the first two always takes two people, and ManualDormancy and ManualWarning one.
 const (
 	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
 	ManualUndo        ManualAction = "adjustment_undo"       // of one: likewise
@@ -62,6 +62,7 @@ const (
 	ManualWriteOff    ManualAction = "write_off"             // finance or risk; finance
 	ManualDormancy    ManualAction = "dormancy"              // finance or compliance
 	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
+	ManualWarning     ManualAction = "warning"               // an early one, acted on or dismissed: support, finance or risk
 	ManualLimits      ManualAction = "limits"                // what one person may do alone: admins
 )
 
@@ -82,6 +83,8 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
 	case ManualDormancy:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}}
+	case ManualWarning:
+		return actionRule{asks: []Right{RightSupport, RightFinance, RightRisk}}
 	case ManualSurrender:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}, approves: []Right{RightFinance, RightCompliance}, two: true}
 	case ManualFreeze:
