@@ -174,6 +174,9 @@ func (p *Platform) hearDispute(u *ledger.Unit, charge string, n DisputeNews, day
 	if err := p.decideDispute(b, prof, c, d, day); err != nil {
 		return err
 	}
+	if err := p.countDispute(u, c, d); err != nil {
+		return err
+	}
 	return p.putMoved(b, c, d, before)
 }
 

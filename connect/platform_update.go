@@ -20,6 +20,7 @@ type PlatformUpdate struct {
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
 	Disputes     *DisputePolicy    `json:"disputes,omitzero"` // for the disputes that take money from now on
 	Warnings     *WarningPolicy    `json:"warnings,omitzero"` // for the warnings that are heard from now on
+	Risk         *RiskPolicy       `json:"risk,omitzero"`     // for the levels that change from now on
 	Bank         *BankDetails      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Markets      *market.List      `json:"markets,omitzero"`  // likewise
@@ -92,6 +93,12 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		if p.Warnings, err = r.Warnings.check(); err != nil {
 			return err
 		}
+	}
+	if r.Risk != nil {
+		if err := r.Risk.check(e); err != nil {
+			return err
+		}
+		p.Risk = *r.Risk
 	}
 	switch {
 	case r.Prices == nil:

@@ -163,6 +163,18 @@ func TestForeignIsUnknown(t *testing.T) {
 		}},
 		"get charge":  {c.ID, func(id string) error { _, err := other.GetCharge(m.ctx, id); return err }},
 		"get dispute": {d.ID, func(id string) error { _, err := other.GetDispute(m.ctx, id); return err }},
+		"pause": {a.ID, func(id string) error {
+			_, err := other.PauseAccount(m.ctx, connect.PauseAccountRequest{Key: "k", By: legal, AccountID: id, Charges: true})
+			return err
+		}},
+		"resume": {a.ID, func(id string) error {
+			_, err := other.ResumeAccount(m.ctx, connect.ResumeAccountRequest{Key: "k", By: legal, AccountID: id})
+			return err
+		}},
+		"dispute rates": {a.ID, func(id string) error {
+			_, err := other.DisputeRates(m.ctx, connect.DisputeRatesRequest{AccountID: id})
+			return err
+		}},
 		"get warning": {w.ID, func(id string) error { _, err := other.GetWarning(m.ctx, id); return err }},
 		"act on warning": {w.ID, func(id string) error {
 			_, err := other.ActOnWarning(m.ctx, connect.ActOnWarningRequest{Key: "k", By: clerk, WarningID: id})

@@ -124,6 +124,8 @@ func (m *market) requests() map[string][]any {
 		"IncreaseAuthorization": {connect.IncreaseRequest{ChargeID: auth(), Amount: usd(5)}},
 		"Refund":                {connect.RefundRequest{ChargeID: m.charge(a, 1000, 100, connect.TestCard).ID, Amount: usd(5), ReverseTransfer: true}},
 		"RecoverDispute":        {connect.RecoverDisputeRequest{DisputeID: disputed(), RefundFee: true}},
+		"PauseAccount":          {connect.PauseAccountRequest{By: legal, AccountID: m.seller().ID, Charges: true, Payouts: true, Reason: "r"}},
+		"ResumeAccount":         {connect.ResumeAccountRequest{By: legal, AccountID: m.paused()}},
 		"ActOnWarning":          {connect.ActOnWarningRequest{By: clerk, WarningID: warned(), ReverseTransfer: true, RefundFee: true, Reason: "r"}},
 		"DismissWarning":        {connect.DismissWarningRequest{By: clerk, WarningID: warned(), Reason: "r"}},
 		"StageEvidence":         {connect.StageEvidenceRequest{DisputeID: disputed(), Evidence: evidence}},

@@ -72,7 +72,6 @@ type EarlyWarning struct {
 
 	Signed  *Signed     `json:"signed,omitzero"` // who acted or dismissed it; nil: a rule, or nobody
 	Reason  string      `json:"reason,omitzero"` // what they said
-	Counted bool        `json:"counted,omitzero"`
 	Created time.Time   `json:"created"`
 	Work    ledger.Work `json:"work,omitzero"`
 

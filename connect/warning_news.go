@@ -118,6 +118,11 @@ func (p *Platform) hearWarning(u *ledger.Unit, charge string, n *WarningNews) er
 	if err := p.judgeWarning(u, prof, c, w); err != nil {
 		return err
 	}
+	if w.Kind == WarningFraud {
+		if err := p.countRisk(u, c, func(m *riskMonth) { m.Warnings++ }); err != nil {
+			return err
+		}
+	}
 	return p.putWarning(u, w, nil, EventWarningCreated)
 }
 
