@@ -35,6 +35,7 @@ type Account struct {
 	MayOwe []ledger.Money `json:"mayOwe,omitzero"`
 
 	Freezes []AccountFreeze `json:"freezes,omitzero"` // the orders by law that stand against it
+	Pauses  []AccountPause  `json:"pauses,omitzero"`  // what keeps it from new charges or payouts
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`

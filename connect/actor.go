@@ -51,7 +51,8 @@ func (a Actor) check() error {
 type ManualAction string
 
 // The actions: who asks for them and who approves, admins apart, who may do both; each
-// but the first two always takes two people, and ManualDormancy one.
+// but the first two always takes two people, and ManualDormancy, ManualWarning
+// and ManualPause one.
 const (
 	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
 	ManualUndo        ManualAction = "adjustment_undo"       // of one: likewise
@@ -62,6 +63,8 @@ const (
 	ManualWriteOff    ManualAction = "write_off"             // finance or risk; finance
 	ManualDormancy    ManualAction = "dormancy"              // finance or compliance
 	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
+	ManualWarning     ManualAction = "warning"               // an early one, acted on or dismissed: support, finance or risk
+	ManualPause       ManualAction = "pause"                 // of an account, and its end: risk or compliance
 	ManualLimits      ManualAction = "limits"                // what one person may do alone: admins
 )
 
@@ -82,6 +85,10 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
 	case ManualDormancy:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}}
+	case ManualWarning:
+		return actionRule{asks: []Right{RightSupport, RightFinance, RightRisk}}
+	case ManualPause:
+		return actionRule{asks: []Right{RightRisk, RightCompliance}}
 	case ManualSurrender:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}, approves: []Right{RightFinance, RightCompliance}, two: true}
 	case ManualFreeze:

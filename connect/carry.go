@@ -236,7 +236,7 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 
 // Finish carries out one recorded object: the id of a charge, capture, cancellation,
 // increase, saved source, refund, payment, payout, receiver or return of coins, or a
-// held share of which something is due. It is what a host calls after the commit of a
+// held share or early warning of which something is due. It is what a host calls after the commit of a
 // transaction in which a verb was recorded (In). What is finished already, or being
 // carried out by somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
@@ -261,6 +261,8 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		_, err = p.saveAgain(ctx, s, err)
 	case disputeAnswerKind.Fits(id):
 		_, err = answerTask.finish(ctx, p, id)
+	case warningKind.Fits(id):
+		err = p.finishWarning(ctx, id)
 	case increaseKind.Fits(id):
 		_, err = increaseTask.finish(ctx, p, id)
 	case payoutKind.Fits(id):

@@ -133,6 +133,7 @@ type Charge struct {
 	Retry      int             `json:"retry,omitzero"`      // 1 once it was asked again with a challenge
 	Failure    *Failure        `json:"failure,omitzero"`    // that it failed after it had succeeded
 	Canceling  string          `json:"canceling,omitzero"`  // the cancellation under way
+	Network    string          `json:"network,omitzero"`    // of the card, as the acquirer tells it: "visa"
 	Disputed   []string        `json:"disputed,omitzero"`   // the disputes that take their amounts and are not decided
 	// DisputedExcess is what disputes that stand took beyond what the charge had left, in
 	// the currency in which the buyer paid: the buyer has it, and gets it no second time.

@@ -62,7 +62,7 @@ func (p *Platform) newCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, w 
 		return nil, err
 	}
 	if r.AccountID != "" {
-		if err := p.expectAccount(u, r.AccountID); err != nil {
+		if err := p.mayCharge(u, r.AccountID); err != nil {
 			return nil, err
 		}
 	}
@@ -81,6 +81,11 @@ func (p *Platform) newCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, w 
 		return nil, err
 	}
 	c.saveWith(customer, r)
+	if c.OnBehalfOf != "" && c.OnBehalfOf != c.Account {
+		if err := p.mayCharge(u, c.OnBehalfOf); err != nil {
+			return nil, inField("onBehalfOf", err)
+		}
+	}
 	if c.initiate(r); r.CaptureLater {
 		c.Authorization = &Authorization{}
 	}

@@ -34,6 +34,10 @@ type Config struct {
 	// Debits sets up bank debits. Nil: as the zero DebitConfig.
 	Debits *DebitConfig
 
+	// Monitor sets up the limits of card networks on disputes. Nil: as the zero
+	// MonitorConfig.
+	Monitor *MonitorConfig
+
 	// CaptureRules say for how long authorizations last and what may be captured of
 	// them; of several that fit the first does. Nil: DefaultCaptureRules.
 	CaptureRules []CaptureRule
@@ -103,6 +107,9 @@ func (c Config) fill() (Config, error) {
 		return c, err
 	}
 	if c, err = c.fillDebits(); err != nil {
+		return c, err
+	}
+	if c, err = c.fillMonitor(); err != nil {
 		return c, err
 	}
 	return c, c.check()

@@ -110,6 +110,8 @@ type Dispute struct {
 	Evidence Evidence    `json:"evidence,omitzero"` // staged, and sent with Answer
 	Answer   string      `json:"answer,omitzero"`   // the DisputeAnswer that is under way or was taken
 
+	Counted bool `json:"counted,omitzero"` // against the limits of its card network
+
 	Work ledger.Work `json:"work,omitzero"`
 
 	// Replayed is set when an idempotency key was used again.

@@ -66,20 +66,9 @@ func (e *Engine) disputeNews(ctx context.Context, n DisputeNews) error {
 	if err := n.check(); err != nil {
 		return err
 	}
-	id := strings.TrimSuffix(n.Key, retryMark)
-	if captureKind.Fits(id) {
-		k, err := captureKind.Read(ctx, e.c.Store, id)
-		if err != nil {
-			return inField("key", notFoundOr(err, "charge or capture"))
-		}
-		id = k.Charge
-	}
-	c, err := chargeKind.Read(ctx, e.c.Store, id)
-	if err == nil && c.Acquirer != acquirerName(e) {
-		err = notFound("charge or capture")
-	}
+	c, err := e.paymentOf(ctx, n.Key)
 	if err != nil {
-		return inField("key", notFoundOr(err, "charge or capture"))
+		return err
 	}
 	p, err := e.Platform(ctx, c.Platform)
 	if err != nil {
@@ -89,6 +78,27 @@ func (e *Engine) disputeNews(ctx context.Context, n DisputeNews) error {
 		_, err := p.unit(ctx, func(u *ledger.Unit) error { return p.hearDispute(u, c.ID, n, day) })
 		return err
 	})
+}
+
+// paymentOf is the charge that news of a payment is of, by the id of the charge or of a
+// capture of it.
+func (e *Engine) paymentOf(ctx context.Context, key string) (*Charge, error) {
+	id := strings.TrimSuffix(key, retryMark)
+	if captureKind.Fits(id) {
+		k, err := captureKind.Read(ctx, e.c.Store, id)
+		if err != nil {
+			return nil, inField("key", notFoundOr(err, "charge or capture"))
+		}
+		id = k.Charge
+	}
+	c, err := chargeKind.Read(ctx, e.c.Store, id)
+	if err == nil && c.Acquirer != acquirerName(e) {
+		err = notFound("charge or capture")
+	}
+	if err != nil {
+		return nil, inField("key", notFoundOr(err, "charge or capture"))
+	}
+	return c, nil
 }
 
 // withDay does what may need the rates of the moment to give a charge back, and does it
@@ -168,6 +178,9 @@ func (p *Platform) hearDispute(u *ledger.Unit, charge string, n DisputeNews, day
 		}
 	}
 	if err := p.decideDispute(b, prof, c, d, day); err != nil {
+		return err
+	}
+	if err := p.countDispute(u, c, d); err != nil {
 		return err
 	}
 	return p.putMoved(b, c, d, before)

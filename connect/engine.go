@@ -89,7 +89,7 @@ func (e *Engine) workers() []ledger.Worker {
 	return []ledger.Worker{
 		e.chargeWorker(), worker(e, captureTask), worker(e, cancelTask), worker(e, refundTask), worker(e, payoutTask),
 		worker(e, receiverTask), worker(e, coinReturnTask),
-		e.sourceWorker(), worker(e, increaseTask), worker(e, answerTask),
+		e.sourceWorker(), worker(e, increaseTask), worker(e, answerTask), e.warningWorker(), e.riskWorker(),
 		e.groupWorker(), e.shareWorker(),
 		ending(e, &mandateKind, func(m *Mandate) string { return m.Platform }, (*Platform).expireMandate),
 		ending(e, &creditKind, func(w *Credit) string { return w.Platform }, (*Platform).expireCredit),
@@ -166,7 +166,7 @@ func Kinds() []ledger.KindInfo {
 		noticeKind.Info(),
 		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
-		disputeKind.Info(), disputeAnswerKind.Info(),
+		disputeKind.Info(), disputeAnswerKind.Info(), warningKind.Info(), riskKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),

@@ -59,6 +59,14 @@ const (
 
 	EventDisputeAnswer = "charge.dispute.answer" // recorded, known to the acquirer, taken or declined
 
+	EventAccountPaused  = "account.paused"
+	EventAccountResumed = "account.resumed"
+
+	EventWarningCreated   = "early_warning.created"
+	EventWarningUpdated   = "early_warning.updated" // more is known, or its rule could do nothing
+	EventWarningActed     = "early_warning.acted"   // its payment is given back
+	EventWarningDismissed = "early_warning.dismissed"
+
 	EventDisputeWithdrawn  = "charge.dispute.funds_withdrawn"
 	EventDisputeReinstated = "charge.dispute.funds_reinstated"
 

@@ -44,6 +44,12 @@ func (x *explain) charge(c *Charge) error {
 				return nil
 			})
 		},
+		func() error {
+			return children(x, &warningKind, "charge", c.ID, func(w *EarlyWarning) error {
+				x.show(ExplainedObject{warningKind.ID(w.ID), id, "warning", string(w.Status), w.Code, w.Amount, w.Created})
+				return nil
+			})
+		},
 		func() error { return x.releases(c.ID, "") },
 		func() error { return x.shareOf(c.ID) },
 		func() error { return children(x, &transferKind, "charge", c.ID, x.transfer) },

@@ -44,6 +44,8 @@ func Moves(what, from, to string) bool {
 		err = freezeLife.check(what, FreezeStatus(from), FreezeStatus(to))
 	case "write-off":
 		err = writeOffLife.check(what, WriteOffStatus(from), WriteOffStatus(to))
+	case "warning":
+		err = warningLife.check(what, WarningStatus(from), WarningStatus(to))
 	case "dormancy":
 		err = dormancyLife.check(what, DormancyStatus(from), DormancyStatus(to))
 	case "proposal":
@@ -69,7 +71,7 @@ func Stored() map[string]reflect.Type {
 		customerKind.Name: typeOf(&customerKind), savedSourceKind.Name: typeOf(&savedSourceKind), increaseKind.Name: typeOf(&increaseKind),
 		onceKind.Name: typeOf(&onceKind), noticeKind.Name: typeOf(&noticeKind), heldKind.Name: typeOf(&heldKind),
 		shareReleaseKind.Name: typeOf(&shareReleaseKind), groupKind.Name: typeOf(&groupKind),
-		disputeKind.Name: typeOf(&disputeKind), disputeAnswerKind.Name: typeOf(&disputeAnswerKind),
+		disputeKind.Name: typeOf(&disputeKind), disputeAnswerKind.Name: typeOf(&disputeAnswerKind), warningKind.Name: typeOf(&warningKind), riskKind.Name: typeOf(&riskKind),
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
 		paymentKind.Name: typeOf(&paymentKind), mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
 		platformFeeKind.Name: typeOf(&platformFeeKind), platformFeeReturnKind.Name: typeOf(&platformFeeReturnKind),

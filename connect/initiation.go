@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 )
@@ -145,6 +146,7 @@ func (c *Charge) order() AuthorizeOrder {
 
 // heard keeps what an answer says of the buyer's authentication.
 func (c *Charge) heard(a Answer) {
+	c.Network = cmp.Or(clip(a.Network), c.Network)
 	if a.Auth != (Authentication{}) {
 		auth := a.Auth
 		c.Auth = &auth

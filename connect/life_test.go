@@ -57,6 +57,9 @@ var moves = map[string]map[string]string{
 	"dormancy": {
 		"noticed": "unclaimed reclaimed", "unclaimed": "surrendered reclaimed", "surrendered": "surrendered reclaimed",
 	},
+	"warning": {
+		"open": "acted dismissed moot", "due": "acted moot open", "acted": "acted", "dismissed": "acted", "moot": "acted dismissed",
+	},
 	"proposal": {"proposed": "carried_out refused expired"},
 	"payment":  {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }

@@ -56,6 +56,9 @@ func keep(acquirer, id string, n Notice, why string) *UnbookedNotice {
 	if d := n.Dispute; d != nil && n.News.Key == "" {
 		n.News.Key, a.Status, a.Code, a.Reference, a.Amount = d.Key, AnswerStatus(d.Status), d.Reason, d.ID, d.Amount
 	}
+	if w := n.Warning; w != nil && n.News.Key == "" && n.Dispute == nil {
+		n.News.Key, a.Code, a.Reference, a.Amount = w.Key, w.FraudType, w.ID, w.Amount
+	}
 	kept := &UnbookedNotice{
 		ID: id, Acquirer: acquirer, Notice: clip(n.ID), Event: clip(n.Event), Key: clip(n.News.Key), Status: AnswerStatus(clip(string(a.Status))),
 		Code: clip(a.Code), Reference: clip(a.Reference), Reason: clip(why),

@@ -22,6 +22,8 @@ type Notice struct {
 	News  News   // what it says, if souk books such
 	// Dispute is what it says of a dispute; nil: nothing.
 	Dispute *DisputeNews
+	// Warning is what it says before there is one; nil: nothing.
+	Warning *WarningNews
 	// Unhandled says why there is nothing in it that souk books.
 	// It is kept for people. Empty where there is News, and with no key there where the
 	// notice says nothing that another does not.
@@ -95,7 +97,12 @@ func (e *Engine) bookNotice(ctx context.Context, n *Notice) error {
 		}
 	}
 	if n.Dispute != nil {
-		return e.DisputeNews(ctx, *n.Dispute)
+		if err := e.DisputeNews(ctx, *n.Dispute); err != nil {
+			return err
+		}
+	}
+	if n.Warning != nil {
+		return e.WarningNews(ctx, *n.Warning)
 	}
 	return nil
 }
@@ -115,7 +122,7 @@ func (e *Engine) hearNotice(ctx context.Context, n Notice, done *Notified) error
 		return err
 	}
 	why := n.Unhandled
-	if why == "" && (n.News.Key != "" || n.Dispute != nil) {
+	if why == "" && (n.News.Key != "" || n.Dispute != nil || n.Warning != nil) {
 		err := e.bookNotice(ctx, &n)
 		switch {
 		case err == nil:

@@ -161,6 +161,9 @@ func (p *Platform) mayBePaid(u *ledger.Unit, prof *Profile, r *PayoutRequest) er
 		if err := frozenIn(a.Freezes, r.Amount.Currency()); err != nil {
 			return err
 		}
+		if err := paused(a.Pauses, (*AccountPause).ofPayouts); err != nil {
+			return err
+		}
 		banks, entity = a.Banks, a.Entity
 	}
 	if bank, err := chooseBank(banks, r.Amount.Currency(), r.Currency); err != nil || bank != r.bank {

@@ -46,6 +46,8 @@ type Profile struct {
 	Delay        payout.Delay      `json:"delay"` // until its payments are available
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
 	Disputes     DisputePolicy     `json:"disputes,omitzero"`
+	Warnings     WarningPolicy     `json:"warnings,omitzero"` // not to be changed in place
+	Risk         RiskPolicy        `json:"risk,omitzero"`
 	Bank         *BankAccount      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
 	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
@@ -90,6 +92,8 @@ type PlatformRequest struct {
 	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`   // zero: UnverifiedPaid
 	Disputes     *DisputePolicy    `json:"disputes,omitzero"`     // nil: as the zero DisputePolicy
+	Warnings     *WarningPolicy    `json:"warnings,omitzero"`     // nil: as the zero WarningPolicy
+	Risk         *RiskPolicy       `json:"risk,omitzero"`         // nil: as the zero RiskPolicy
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
@@ -170,7 +174,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 		return nil, err
 	}
 	change := PlatformUpdate{
-		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
+		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Warnings: r.Warnings, Risk: r.Risk, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
 		Metadata: r.Metadata, TaxNumber: r.TaxNumber,
 	}
 	if err := e.change(u, p, change); err != nil {

@@ -19,6 +19,8 @@ type PlatformUpdate struct {
 	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
 	Disputes     *DisputePolicy    `json:"disputes,omitzero"` // for the disputes that take money from now on
+	Warnings     *WarningPolicy    `json:"warnings,omitzero"` // for the warnings that are heard from now on
+	Risk         *RiskPolicy       `json:"risk,omitzero"`     // for the levels that change from now on
 	Bank         *BankDetails      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Markets      *market.List      `json:"markets,omitzero"`  // likewise
@@ -86,6 +88,17 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		if p.Disputes, err = r.Disputes.check(); err != nil {
 			return err
 		}
+	}
+	if r.Warnings != nil {
+		if p.Warnings, err = r.Warnings.check(); err != nil {
+			return err
+		}
+	}
+	if r.Risk != nil {
+		if err := r.Risk.check(e); err != nil {
+			return err
+		}
+		p.Risk = *r.Risk
 	}
 	switch {
 	case r.Prices == nil:

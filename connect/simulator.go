@@ -50,7 +50,7 @@ var testCards = map[string]string{
 	"4000000000000069": TestExpiredCard, "4000000000000127": TestIncorrectCVC, "4000000000000119": TestProcessingError,
 	"4000000000006975": TestVelocity, "4000000000007726": TestRefundPending,
 	"4000008260000000": TestCardGB, "4000002760000016": TestCardDE, "4000003920000003": TestCardJP,
-	"4000000000000259": TestDisputed, "4000000000002685": TestDisputedProduct, "4000000000001976": TestInquiry,
+	"4000000000000259": TestDisputed, "4000000000002685": TestDisputedProduct, "4000000000001976": TestInquiry, "4000000000005423": TestWarned,
 	"4000000000003220": TestChallenge, "4000002760003184": TestSoftDecline,
 }
 
@@ -97,6 +97,7 @@ type Simulator struct {
 	news     []News
 	owed     map[string]bool        // keys whose answer must come as news: it was lost, or nobody can ask for it
 	disputes map[string]*simDispute // by their id
+	warnings map[string]WarningNews // likewise, not told yet
 
 	fails map[string]time.Time // keys whose payment fails, and when
 }
@@ -151,7 +152,7 @@ func NewSimulator(c SimulatorConfig) *Simulator {
 	return &Simulator{
 		cfg: c, env: ledger.Env{Now: c.Now},
 		acts: make(map[string]*act), older: make(map[string]*act), lost: make(map[string]bool), owed: make(map[string]bool),
-		fails: make(map[string]time.Time), disputes: make(map[string]*simDispute),
+		fails: make(map[string]time.Time), disputes: make(map[string]*simDispute), warnings: make(map[string]WarningNews),
 	}
 }
 
@@ -269,7 +270,7 @@ func (s *Simulator) known(token string) bool {
 	switch token {
 	case TestCardUS, TestCardGB, TestCardDE, TestCardJP:
 		return true
-	case TestDisputed, TestDisputedProduct, TestInquiry:
+	case TestDisputed, TestDisputedProduct, TestInquiry, TestWarned, TestAlerted:
 		return true
 	case TestChallenge, TestSoftDecline, TestOverCapture, TestFailsLater:
 		return true

@@ -27,8 +27,9 @@ type simDispute struct {
 	answer string
 }
 
-// dispute begins a dispute of a payment if its token asks for one.
+// dispute begins a dispute of a payment, or a warning, if its token asks for one.
 func (s *Simulator) dispute(key string, o AuthorizeOrder) {
+	s.warn(key, o)
 	n := DisputeNews{ID: "sim_dp_" + key, Key: key, Amount: o.Amount, Reason: "fraudulent", Network: "10.4", Status: DisputeNeedsResponse}
 	switch o.Source {
 	case TestDisputed:

@@ -31,6 +31,7 @@ func TestForeignIsUnknown(t *testing.T) {
 	capture, err := m.platform.In(m.Store()).Capture(m.ctx, connect.CaptureRequest{Key: "cap", ChargeID: auth.ID})
 	require.NoError(t, err)
 	d := m.disputed(m.charge(a.ID, 1000, 0, connect.TestDisputed))
+	w := m.warned(m.charge(a.ID, 1000, 0, connect.TestWarned))
 	answer, err := m.platform.AnswerDispute(m.ctx, connect.AnswerDisputeRequest{Key: "answered", DisputeID: m.disputed(m.charge(a.ID, 1000, 0, connect.TestDisputed)).ID, Accept: true})
 	require.NoError(t, err)
 	void, err := m.platform.Cancel(m.ctx, connect.CancelRequest{Key: "void", ChargeID: m.authorize(a.ID, 1000, 0, connect.TestCard).ID})
@@ -160,8 +161,34 @@ func TestForeignIsUnknown(t *testing.T) {
 			_, err := other.ListCaptures(m.ctx, connect.ListRequest{ChargeID: id})
 			return err
 		}},
-		"get charge":    {c.ID, func(id string) error { _, err := other.GetCharge(m.ctx, id); return err }},
-		"get dispute":   {d.ID, func(id string) error { _, err := other.GetDispute(m.ctx, id); return err }},
+		"get charge":  {c.ID, func(id string) error { _, err := other.GetCharge(m.ctx, id); return err }},
+		"get dispute": {d.ID, func(id string) error { _, err := other.GetDispute(m.ctx, id); return err }},
+		"pause": {a.ID, func(id string) error {
+			_, err := other.PauseAccount(m.ctx, connect.PauseAccountRequest{Key: "k", By: legal, AccountID: id, Charges: true})
+			return err
+		}},
+		"resume": {a.ID, func(id string) error {
+			_, err := other.ResumeAccount(m.ctx, connect.ResumeAccountRequest{Key: "k", By: legal, AccountID: id})
+			return err
+		}},
+		"dispute rates": {a.ID, func(id string) error {
+			_, err := other.DisputeRates(m.ctx, connect.DisputeRatesRequest{AccountID: id})
+			return err
+		}},
+		"get warning": {w.ID, func(id string) error { _, err := other.GetWarning(m.ctx, id); return err }},
+		"act on warning": {w.ID, func(id string) error {
+			_, err := other.ActOnWarning(m.ctx, connect.ActOnWarningRequest{Key: "k", By: clerk, WarningID: id})
+			return err
+		}},
+		"dismiss warning": {w.ID, func(id string) error {
+			_, err := other.DismissWarning(m.ctx, connect.DismissWarningRequest{Key: "k", By: clerk, WarningID: id})
+			return err
+		}},
+		"finish warning": {w.ID, func(id string) error { return other.Finish(m.ctx, id) }},
+		"warnings of": {c.ID, func(id string) error {
+			_, err := other.ListWarnings(m.ctx, connect.ListRequest{ChargeID: id})
+			return err
+		}},
 		"get answer":    {answer.ID, func(id string) error { _, err := other.GetDisputeAnswer(m.ctx, id); return err }},
 		"finish answer": {answer.ID, func(id string) error { return other.Finish(m.ctx, id) }},
 		"recover": {d.ID, func(id string) error {

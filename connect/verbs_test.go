@@ -110,6 +110,7 @@ func (m *market) requests() map[string][]any {
 	seller := connecttest.Seller("US")
 	evidence := connect.Evidence{Text: map[string]string{"uncategorized_text": "It was sent."}, Files: map[string]string{"receipt": "file_1"}}
 	disputed := func() string { return m.disputed(m.charge(a, 1000, 100, connect.TestDisputed)).ID }
+	warned := func() string { return m.warned(m.charge(a, 1000, 100, connect.TestWarned)).ID }
 	return map[string][]any{
 		"CreateAccount":         {seller},
 		"UpdateAccount":         {connect.AccountUpdate{AccountID: a, Email: "a@b.co"}},
@@ -123,6 +124,10 @@ func (m *market) requests() map[string][]any {
 		"IncreaseAuthorization": {connect.IncreaseRequest{ChargeID: auth(), Amount: usd(5)}},
 		"Refund":                {connect.RefundRequest{ChargeID: m.charge(a, 1000, 100, connect.TestCard).ID, Amount: usd(5), ReverseTransfer: true}},
 		"RecoverDispute":        {connect.RecoverDisputeRequest{DisputeID: disputed(), RefundFee: true}},
+		"PauseAccount":          {connect.PauseAccountRequest{By: legal, AccountID: m.seller().ID, Charges: true, Payouts: true, Reason: "r"}},
+		"ResumeAccount":         {connect.ResumeAccountRequest{By: legal, AccountID: m.paused()}},
+		"ActOnWarning":          {connect.ActOnWarningRequest{By: clerk, WarningID: warned(), ReverseTransfer: true, RefundFee: true, Reason: "r"}},
+		"DismissWarning":        {connect.DismissWarningRequest{By: clerk, WarningID: warned(), Reason: "r"}},
 		"StageEvidence":         {connect.StageEvidenceRequest{DisputeID: disputed(), Evidence: evidence}},
 		"AnswerDispute":         {connect.AnswerDisputeRequest{DisputeID: disputed(), Evidence: evidence}, connect.AnswerDisputeRequest{DisputeID: disputed(), Accept: true}},
 		"RecordCashSale":        {connect.CashSaleRequest{AccountID: a, Commission: usd(10), Tax: taxes(5)}},

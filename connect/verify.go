@@ -74,6 +74,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 		func() error { return tallyKind(v, said, &cashSaleKind, (*tally).cashSale) },
 		func() error { return tallyKind(v, said, &payoutKind, (*tally).payout) },
 		func() error { return tallyCoins(v, said) },
+		func() error { return tallyWarnings(v, said) },
 		func() error { return tallyFees(v, said) },
 		func() error { return tallySigned(v, said) },
 	} {

@@ -78,6 +78,7 @@ func (r *recorder) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receip
 var verbs = map[string]func(*runner, string) error{
 	"prices": (*runner).prices, "rates": (*runner).rates, "platform": (*runner).register, "seller": (*runner).seller,
 	"dispute": (*runner).dispute, "recover": (*runner).recover,
+	"warning": (*runner).warning, "act": (*runner).act, "dismiss": (*runner).dismiss,
 	"charge": (*runner).charge, "refund": (*runner).refund, "transfer": (*runner).transfer, "payout": (*runner).payout,
 	"reverse": (*runner).reverse, "agreement": (*runner).agreement, "topup": (*runner).topUp,
 	"cash": (*runner).cash, "days": (*runner).days, "minutes": (*runner).minutes, "drain": (*runner).drain, "news": (*runner).news,
@@ -226,7 +227,7 @@ func (r *runner) register(args string) error {
 	r.m = m
 	request := connect.PlatformRequest{Key: "platform", Name: "Platform", Country: "US", ShortBalance: connect.ShortPolicy(opts["short"])}
 	request.Unverified = connect.UnverifiedPolicy(opts["unverified"])
-	request.Disputes = disputes(opts)
+	request.Disputes, request.Warnings = disputes(opts), r.warnings(opts)
 	if c := opts["country"]; c != "" {
 		request.Country = c
 	}

@@ -196,6 +196,10 @@ func (r *runner) status(args string) error {
 		d, err := r.platform.GetDispute(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(d.Status), d.Code
+	case strings.HasPrefix(id, "warn_"):
+		w, err := r.platform.GetWarning(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status, code = string(w.Status), w.Code
 	case strings.HasPrefix(id, "pay_"):
 		y, err := r.platform.GetPayment(r.ctx, id)
 		require.NoError(r.t, err, r.at)

@@ -11,6 +11,8 @@
 //   - Refund: a refund of it;
 //   - AnswerDispute: evidence that is submitted, or closing the dispute.
 //
+// Early fraud warnings, which an event brings, are connect.WarningNews.
+//
 // Each carries souk's key twice: as the Idempotency-Key, and in the metadata
 // (souk_key), by which Lookup and events find it. What the buyer has to do is an
 // address (Action.URL) where the API gives one, else the intent's client secret

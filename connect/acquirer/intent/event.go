@@ -43,7 +43,7 @@ func (a *Acquirer) Notification(ctx context.Context, n connect.Notification) ([]
 	if err := a.understand(ctx, &e, &notice); err != nil {
 		return nil, err
 	}
-	if notice.Unhandled == "" && notice.News.Key == "" && notice.Dispute == nil {
+	if notice.Unhandled == "" && notice.News.Key == "" && notice.Dispute == nil && notice.Warning == nil {
 		notice.Unhandled = "it is of nothing that souk asked for"
 	}
 	return []connect.Notice{notice}, nil
@@ -85,6 +85,12 @@ func (a *Acquirer) understand(ctx context.Context, e *event, n *connect.Notice) 
 			return err
 		}
 		return a.ofDispute(ctx, e, d, n)
+	case "radar.early_fraud_warning.created", "radar.early_fraud_warning.updated":
+		var w warning
+		if err := read(&w); err != nil {
+			return err
+		}
+		return a.ofWarning(ctx, w, n)
 	default:
 		n.Unhandled = "souk books nothing for events of this type"
 	}

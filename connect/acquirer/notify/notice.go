@@ -35,6 +35,7 @@ type Item struct {
 	MerchantAccountCode string  `json:"merchantAccountCode"`
 	Amount              *Amount `json:"amount,omitempty"`
 	Reason              string  `json:"reason,omitempty"`
+	EventDate           string  `json:"eventDate,omitempty"`
 	AdditionalData      details `json:"additionalData,omitempty"`
 }
 
@@ -116,6 +117,7 @@ func (a *Acquirer) notice(i *Item) connect.Notice {
 		n.Unhandled = "a reference with a colon is none of souk's"
 	case i.Success != "true" && i.Success != "false":
 		n.Unhandled = "it says neither that it succeeded nor that it did not"
+	case a.ofDispute(i, key, mark, &n):
 	default:
 		status, reason := meaning(i.EventCode, mark, i.Success == "true")
 		if n.Unhandled = reason; status == "" {

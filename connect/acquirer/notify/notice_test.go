@@ -98,7 +98,7 @@ func TestNotifications(t *testing.T) {
 	for range 10 { // a storm
 		require.Equal(t, connect.Notified{Ignored: 2}, m.post(capture, auth))
 	}
-	m.Tell(c.ID, "CHARGEBACK")
+	m.Tell(c.ID, "AUTORESCUE")
 	m.Tell(c.ID, "REPORT_AVAILABLE")
 	m.Clock.Advance(time.Second)
 	require.Equal(t, connect.Notified{Kept: 2}, m.post(m.Items()...))
@@ -251,7 +251,7 @@ func TestEvents(t *testing.T) {
 		{"REFUND_FAILED", "r", "true", connect.Declined, "generic_decline", "PSP", by},
 		{"REFUNDED_REVERSED", "r", "true", connect.Declined, "generic_decline", "PSP", by},
 		{"REFUND_FAILED", "p", "true", "", "", "", nothing},
-		{"CHARGEBACK", "p", "true", "", "", "", nothing},
+		{"AUTORESCUE", "p", "true", "", "", "", nothing},
 		{"AUTHORISATION", "p", "yes", "", "", "", "it says neither that it succeeded nor that it did not"},
 	} {
 		i := notify.Item{

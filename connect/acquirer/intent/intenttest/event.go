@@ -76,6 +76,23 @@ func (s *Server) Act(key string, passes bool) {
 	s.tell(i)
 }
 
+// Warn has the issuer of a key's payment report it as fraud, and returns the warning's
+// name, empty if nothing was paid.
+func (s *Server) Warn(key, fraudType string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.of(key)
+	if i == nil || i.charge == "" {
+		return ""
+	}
+	id := s.id("issfr_")
+	s.emit("radar.early_fraud_warning.created", map[string]any{
+		"id": id, "object": "radar.early_fraud_warning", "actionable": true, "charge": i.charge, "created": s.env.Time().Unix(),
+		"fraud_type": fraudType, "livemode": false, "payment_intent": i.id,
+	})
+	return id
+}
+
 // Settle ends what is processing or pending.
 func (s *Server) Settle() {
 	s.mu.Lock()

@@ -223,7 +223,7 @@ func (s *Server) FailCapture(key, reference string) {
 	}
 }
 
-// Tell adds an item of a payment, such as a dispute.
+// Tell adds an item of a payment.
 func (s *Server) Tell(key, event string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

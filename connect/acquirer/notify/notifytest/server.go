@@ -63,6 +63,7 @@ type Server struct {
 	n        int
 	keys     map[string]kept
 	payments map[string]*payment
+	disputes map[string]*dispute
 	acted    map[string]int
 	items    []notify.Item
 	fault    func(r *http.Request) Fault
@@ -90,7 +91,7 @@ func New(c Config) *Server {
 	}
 	return &Server{
 		cfg: c, env: ledger.Env{Now: c.Now},
-		keys: make(map[string]kept), payments: make(map[string]*payment), acted: make(map[string]int),
+		keys: make(map[string]kept), payments: make(map[string]*payment), disputes: make(map[string]*dispute), acted: make(map[string]int),
 	}
 }
 
