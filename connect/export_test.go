@@ -46,6 +46,12 @@ func Moves(what, from, to string) bool {
 		err = writeOffLife.check(what, WriteOffStatus(from), WriteOffStatus(to))
 	case "dormancy":
 		err = dormancyLife.check(what, DormancyStatus(from), DormancyStatus(to))
+	case "negative balance":
+		err = negativeLife.check(what, NegativeStatus(from), NegativeStatus(to))
+	case "negative debit":
+		err = negativeDebitLife.check(what, NegativeDebitStatus(from), NegativeDebitStatus(to))
+	case "payment plan":
+		err = paymentPlanLife.check(what, PaymentPlanStatus(from), PaymentPlanStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -76,6 +82,8 @@ func Stored() map[string]reflect.Type {
 		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
 		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
 		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),
+		negativeKind.Name: typeOf(&negativeKind), negativeDebitKind.Name: typeOf(&negativeDebitKind),
+		paymentPlanKind.Name: typeOf(&paymentPlanKind),
 	}
 }
 

@@ -46,6 +46,7 @@ type Profile struct {
 	Delay        payout.Delay      `json:"delay"` // until its payments are available
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
 	Disputes     DisputePolicy     `json:"disputes,omitzero"`
+	Negative     NegativePolicy    `json:"negative,omitzero"`
 	Bank         *BankAccount      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
 	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
@@ -90,6 +91,7 @@ type PlatformRequest struct {
 	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`   // zero: UnverifiedPaid
 	Disputes     *DisputePolicy    `json:"disputes,omitzero"`     // nil: as the zero DisputePolicy
+	Negative     *NegativePolicy   `json:"negative,omitzero"`     // nil: as the zero NegativePolicy
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
@@ -170,7 +172,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 		return nil, err
 	}
 	change := PlatformUpdate{
-		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
+		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Negative: r.Negative, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
 		Metadata: r.Metadata, TaxNumber: r.TaxNumber,
 	}
 	if err := e.change(u, p, change); err != nil {
@@ -301,7 +303,12 @@ func (p *Platform) Preview() *Platform {
 
 // unit runs fn in a unit of work on the platform's store.
 func (p *Platform) unit(ctx context.Context, fn func(*ledger.Unit) error) (*ledger.Receipt, error) {
-	return p.e.env.Update(ctx, p.store, fn)
+	return p.e.env.Update(ctx, p.store, func(u *ledger.Unit) error {
+		if err := fn(u); err != nil {
+			return err
+		}
+		return p.watchNegative(u)
+	})
 }
 
 // expectProfile returns the profile, and expects it unchanged at commit. The

@@ -19,6 +19,7 @@ type PlatformUpdate struct {
 	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
 	Disputes     *DisputePolicy    `json:"disputes,omitzero"` // for the disputes that take money from now on
+	Negative     *NegativePolicy   `json:"negative,omitzero"` // within a day also for what is negative already
 	Bank         *BankDetails      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Markets      *market.List      `json:"markets,omitzero"`  // likewise
@@ -84,6 +85,11 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 	}
 	if r.Disputes != nil {
 		if p.Disputes, err = r.Disputes.check(); err != nil {
+			return err
+		}
+	}
+	if r.Negative != nil {
+		if p.Negative, err = r.Negative.check(); err != nil {
 			return err
 		}
 	}
