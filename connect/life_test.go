@@ -57,8 +57,14 @@ var moves = map[string]map[string]string{
 	"dormancy": {
 		"noticed": "unclaimed reclaimed", "unclaimed": "surrendered reclaimed", "surrendered": "surrendered reclaimed",
 	},
-	"proposal": {"proposed": "carried_out refused expired"},
-	"payment":  {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
+	"negative balance": {"open": "ended", "ended": "open"},
+	"negative debit": {
+		"scheduled": "processing failed canceled", "processing": "processing unknown succeeded failed returned",
+		"unknown": "processing succeeded failed returned", "succeeded": "returned",
+	},
+	"payment plan": {"active": "kept broken canceled"},
+	"proposal":     {"proposed": "carried_out refused expired"},
+	"payment":      {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }
 
 // Only the listed changes of state happen (promise 64).

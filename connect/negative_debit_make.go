@@ -24,7 +24,7 @@ type NegativeDebitRequest struct {
 // announced and handed over on its days, as other debits are; what is owed less by then
 // is debited less, and nothing if nothing is. It posts when the bank has paid, and what
 // comes back is owed again. Of class State are nothing_owed, debit_under_way (account),
-// not_the_accounts_bank, mandate_not_active, mandate_limit (mandate) and
+// not_the_accounts_bank, mandate_not_active (mandate), mandate_limit and
 // debit_exceeds_debt (amount).
 func (p *Platform) DebitNegative(ctx context.Context, r NegativeDebitRequest) (*NegativeDebit, error) {
 	return negativeDebitTask.do(ctx, p, r.Key, r)

@@ -132,7 +132,7 @@ func (p *Platform) planMandate(u *ledger.Unit, l *PaymentPlan, a *Account) error
 	}
 	for _, x := range l.Instalments {
 		if err := m.mayDebit(&Charge{Amount: x.Amount}); err != nil {
-			return err
+			return inField("mandate", err)
 		}
 	}
 	return nil
