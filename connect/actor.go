@@ -51,7 +51,7 @@ func (a Actor) check() error {
 type ManualAction string
 
 // The actions: who asks for them and who approves, admins apart, who may do both; each
-// but the first two always takes two people, and ManualDormancy, ManualWarning
+// but the first two always takes two people, and ManualPlan, ManualDormancy, ManualWarning
 // and ManualPause one.
 const (
 	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
@@ -61,6 +61,7 @@ const (
 	ManualFreeze      ManualAction = "freeze"                // risk or compliance; compliance
 	ManualUnfreeze    ManualAction = "unfreeze"              // compliance; compliance
 	ManualWriteOff    ManualAction = "write_off"             // finance or risk; finance
+	ManualPlan        ManualAction = "payment_plan"          // finance or risk
 	ManualDormancy    ManualAction = "dormancy"              // finance or compliance
 	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
 	ManualWarning     ManualAction = "warning"               // an early one, acted on or dismissed: support, finance or risk
@@ -83,6 +84,8 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}, two: true}
 	case ManualWriteOff:
 		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
+	case ManualPlan:
+		return actionRule{asks: []Right{RightFinance, RightRisk}}
 	case ManualDormancy:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}}
 	case ManualWarning:

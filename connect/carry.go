@@ -235,8 +235,9 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 }
 
 // Finish carries out one recorded object: the id of a charge, capture, cancellation,
-// increase, saved source, refund, payment, payout, receiver or return of coins, or a
-// held share or early warning of which something is due. It is what a host calls after the commit of a
+// increase, saved source, refund, payment, payout, debit of a seller's bank, receiver or
+// return of coins, or a held share or early warning of which something is due. It is what a
+// host calls after the commit of a
 // transaction in which a verb was recorded (In). What is finished already, or being
 // carried out by somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
@@ -267,6 +268,8 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		_, err = increaseTask.finish(ctx, p, id)
 	case payoutKind.Fits(id):
 		_, err = payoutTask.finish(ctx, p, id)
+	case negativeDebitKind.Fits(id):
+		_, err = negativeDebitTask.finish(ctx, p, id)
 	case paymentKind.Fits(id):
 		err = p.finishPayment(ctx, id)
 	case receiverKind.Fits(id):

@@ -99,6 +99,7 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &freezeKind, func(f *Freeze) string { return f.Platform }, (*Platform).lookAtFreeze),
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
 		{Kind: paymentKind.Name, Do: e.payments},
+		e.negativeWorker(), worker(e, negativeDebitTask),
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
 	}
@@ -170,5 +171,6 @@ func Kinds() []ledger.KindInfo {
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
+		negativeKind.Info(), negativeDebitKind.Info(), paymentPlanKind.Info(),
 	}
 }

@@ -48,6 +48,8 @@ func explainables() []explainable {
 		explains(&writeOffKind, func(w *WriteOff) string { return w.Platform }, (*explain).writeOff),
 		explains(&recoveryKind, func(r *Recovery) string { return r.Platform }, (*explain).recovery),
 		explains(&dormancyKind, func(d *Dormancy) string { return d.Platform }, (*explain).dormancy),
+		explains(&negativeKind, func(n *NegativeBalance) string { return n.Platform }, (*explain).negative),
+		explains(&negativeDebitKind, func(d *NegativeDebit) string { return d.Platform }, (*explain).negativeDebit),
 		explains(&transferKind, func(t *Transfer) string { return t.Platform }, (*explain).transfer),
 		explains(&transferReversalKind, func(r *TransferReversal) string { return r.Platform }, (*explain).reversal),
 		explains(&payoutKind, func(o *payout.Payout) string { return o.Platform }, (*explain).payout),

@@ -48,6 +48,12 @@ func Moves(what, from, to string) bool {
 		err = warningLife.check(what, WarningStatus(from), WarningStatus(to))
 	case "dormancy":
 		err = dormancyLife.check(what, DormancyStatus(from), DormancyStatus(to))
+	case "negative balance":
+		err = negativeLife.check(what, NegativeStatus(from), NegativeStatus(to))
+	case "negative debit":
+		err = negativeDebitLife.check(what, NegativeDebitStatus(from), NegativeDebitStatus(to))
+	case "payment plan":
+		err = paymentPlanLife.check(what, PaymentPlanStatus(from), PaymentPlanStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -78,6 +84,8 @@ func Stored() map[string]reflect.Type {
 		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
 		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
 		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),
+		negativeKind.Name: typeOf(&negativeKind), negativeDebitKind.Name: typeOf(&negativeDebitKind),
+		paymentPlanKind.Name: typeOf(&paymentPlanKind),
 	}
 }
 

@@ -60,8 +60,14 @@ var moves = map[string]map[string]string{
 	"warning": {
 		"open": "acted dismissed moot", "due": "acted moot open", "acted": "acted", "dismissed": "acted", "moot": "acted dismissed",
 	},
-	"proposal": {"proposed": "carried_out refused expired"},
-	"payment":  {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
+	"proposal":         {"proposed": "carried_out refused expired"},
+	"payment":          {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
+	"negative balance": {"open": "ended", "ended": "open"},
+	"negative debit": {
+		"scheduled": "processing failed canceled", "processing": "processing unknown succeeded failed returned",
+		"unknown": "processing succeeded failed returned", "succeeded": "returned",
+	},
+	"payment plan": {"active": "kept broken canceled"},
 }
 
 // Only the listed changes of state happen (promise 64).

@@ -48,6 +48,7 @@ type Profile struct {
 	Disputes     DisputePolicy     `json:"disputes,omitzero"`
 	Warnings     WarningPolicy     `json:"warnings,omitzero"` // not to be changed in place
 	Risk         RiskPolicy        `json:"risk,omitzero"`
+	Negative     NegativePolicy    `json:"negative,omitzero"`
 	Bank         *BankAccount      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
 	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
@@ -94,6 +95,7 @@ type PlatformRequest struct {
 	Disputes     *DisputePolicy    `json:"disputes,omitzero"`     // nil: as the zero DisputePolicy
 	Warnings     *WarningPolicy    `json:"warnings,omitzero"`     // nil: as the zero WarningPolicy
 	Risk         *RiskPolicy       `json:"risk,omitzero"`         // nil: as the zero RiskPolicy
+	Negative     *NegativePolicy   `json:"negative,omitzero"`     // nil: as the zero NegativePolicy
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
@@ -174,7 +176,8 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 		return nil, err
 	}
 	change := PlatformUpdate{
-		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Warnings: r.Warnings, Risk: r.Risk, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
+		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Warnings: r.Warnings, Risk: r.Risk,
+		Negative: r.Negative, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
 		Metadata: r.Metadata, TaxNumber: r.TaxNumber,
 	}
 	if err := e.change(u, p, change); err != nil {
@@ -305,7 +308,12 @@ func (p *Platform) Preview() *Platform {
 
 // unit runs fn in a unit of work on the platform's store.
 func (p *Platform) unit(ctx context.Context, fn func(*ledger.Unit) error) (*ledger.Receipt, error) {
-	return p.e.env.Update(ctx, p.store, fn)
+	return p.e.env.Update(ctx, p.store, func(u *ledger.Unit) error {
+		if err := fn(u); err != nil {
+			return err
+		}
+		return p.watchNegative(u)
+	})
 }
 
 // expectProfile returns the profile, and expects it unchanged at commit. The

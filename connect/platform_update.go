@@ -21,6 +21,7 @@ type PlatformUpdate struct {
 	Disputes     *DisputePolicy    `json:"disputes,omitzero"` // for the disputes that take money from now on
 	Warnings     *WarningPolicy    `json:"warnings,omitzero"` // for the warnings that are heard from now on
 	Risk         *RiskPolicy       `json:"risk,omitzero"`     // for the levels that change from now on
+	Negative     *NegativePolicy   `json:"negative,omitzero"` // within a day also for what is negative already
 	Bank         *BankDetails      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Markets      *market.List      `json:"markets,omitzero"`  // likewise
@@ -99,6 +100,11 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 			return err
 		}
 		p.Risk = *r.Risk
+	}
+	if r.Negative != nil {
+		if p.Negative, err = r.Negative.check(); err != nil {
+			return err
+		}
 	}
 	switch {
 	case r.Prices == nil:

@@ -176,6 +176,8 @@ func (e *Engine) applyUpdate(ctx context.Context, s ledger.Store, n payout.Updat
 		return e.debitUpdate(ctx, id, n)
 	case refundKind.Fits(id):
 		return e.refundUpdate(ctx, id, n)
+	case negativeDebitKind.Fits(id):
+		return e.negativeDebitUpdate(ctx, id, n)
 	}
 	_, err := e.env.Update(ctx, s, func(u *ledger.Unit) error {
 		o, err := payoutKind.Get(u, id)
@@ -185,7 +187,10 @@ func (e *Engine) applyUpdate(ctx context.Context, s ledger.Store, n payout.Updat
 		if o.Rail != railName(e) || o.Key() != n.Key {
 			return notFound("payout")
 		}
-		return payout.Apply(u, o, n)
+		if err := payout.Apply(u, o, n); err != nil {
+			return err
+		}
+		return (&Platform{e: e, id: o.Platform, store: s}).watchNegative(u)
 	})
 	return err
 }

@@ -72,7 +72,7 @@ func newWildOn(t *testing.T, seed uint64, s ledger.Store) *wild {
 		p, err := w.Register(w.ctx, connect.PlatformRequest{
 			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i], ShortBalance: policy,
 			Bank:   &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
-			Prices: []*pricing.List{nil, w.prices()}[i], Disputes: w.disputePolicy(), Markets: quiet(),
+			Prices: []*pricing.List{nil, w.prices()}[i], Disputes: w.disputePolicy(), Markets: quiet(), Negative: negativePolicy(seed + uint64(i)),
 		})
 		require.NoError(t, err)
 		w.platforms = append(w.platforms, p)
@@ -131,7 +131,7 @@ func (w *wild) step() {
 		who = pick(w, w.sellers...)
 	}
 	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(26) {
+	switch w.IntN(28) {
 	case 0:
 		w.open(who.Platform)
 	case 1, 2, 3:
@@ -162,6 +162,8 @@ func (w *wild) step() {
 		w.disputes()
 	case 24, 25:
 		w.hand(who, cur)
+	case 26, 27:
+		w.owes(who, cur)
 	}
 }
 

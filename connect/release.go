@@ -144,7 +144,7 @@ func (p *Platform) releaseDay(ctx context.Context, s ledger.Store, day payout.Da
 					return err
 				}
 			}
-			return nil
+			return p.watchNegative(u)
 		})
 		return err
 	})

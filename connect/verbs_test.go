@@ -164,6 +164,10 @@ func (m *market) requests() map[string][]any {
 		"WriteOff":        {connect.WriteOffRequest{By: clerk, AccountID: m.debtor(123), Amount: usd(0), Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
 		"RecoverWriteOff": {connect.RecoverWriteOffRequest{By: clerk, WriteOffID: m.writtenOff(m.debtor(123), 1000).ID, Amount: usd(10), Description: "d"}},
 
+		"DebitNegative":     {connect.NegativeDebitRequest{AccountID: m.short(100), Amount: usd(0), MandateID: mandate(func(r *connect.MandateRequest) { r.Bank.Token = payout.TestAccount }), Metadata: map[string]string{"a": "b"}}},
+		"AgreePaymentPlan":  {connect.PaymentPlanRequest{By: clerk, AccountID: m.short(100), Instalments: []connect.PlanInstalment{{Due: payout.DayOf(m.Clock.Now(), time.UTC) + 7, Amount: usd(100)}}, Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
+		"CancelPaymentPlan": {connect.CancelPaymentPlanRequest{By: clerk, PaymentPlanID: m.plans(m.short(100), 40, 60).ID, Reason: "r"}},
+
 		"MarkDormant":        {connect.DormantRequest{By: legal, AccountID: m.silent(100), Since: m.Clock.Now().Add(-time.Hour), Notice: connect.OwnerNotice{How: "letter", Document: "d"}, Metadata: map[string]string{"a": "b"}}},
 		"RecordOwnerNotice":  {connect.OwnerNoticeRequest{By: legal, DormancyID: m.dormant(m.silent(100)).ID, Notice: connect.OwnerNotice{How: "email", Document: "d"}}},
 		"ReclaimDormant":     {connect.ReclaimRequest{By: legal, DormancyID: unclaimed[0]}},

@@ -77,6 +77,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 		func() error { return tallyWarnings(v, said) },
 		func() error { return tallyFees(v, said) },
 		func() error { return tallySigned(v, said) },
+		func() error { return tallyNegatives(v, said) },
 	} {
 		if err := add(); err != nil {
 			return err

@@ -122,7 +122,7 @@ var reasons = [...]Reason{
 	{"available", AlwaysForced}, // a day that went below zero is renamed, not spent: docs/design.md
 	{"charge", NotForced},
 	{"collection", AlwaysForced},
-	{"collection debit", NotForced},
+	{"collection debit", ForcedByPolicy}, // forced where the bank takes it back
 	{"commission", AlwaysForced},
 	{"conversion", NotForced},
 	{"cover", AlwaysForced},

@@ -94,6 +94,7 @@ var verbs = map[string]func(*runner, string) error{
 	"mandate": (*runner).mandate, "mandate-step": (*runner).stepMandate, "represent": (*runner).represent, "flag": (*runner).flag,
 	"limits": (*runner).limits, "adjust": (*runner).adjust, "undo": (*runner).undo, "approve": (*runner).approve, "refuse": (*runner).refuse,
 	"write-off": (*runner).writeOff, "recovery": (*runner).recoverDebt,
+	"negative": (*runner).negative, "seller-debit": (*runner).sellerDebit, "plan": (*runner).plan, "end-plan": (*runner).endPlan, "owed": (*runner).owed,
 	"dormant": (*runner).dormant, "notice": (*runner).notice, "reclaim": (*runner).reclaim, "surrender": (*runner).surrender,
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,

@@ -214,6 +214,8 @@ func (r *runner) status(args string) error {
 		status, code = string(k.Status), k.Code
 	case strings.HasPrefix(id, "adj_"), strings.HasPrefix(id, "frz_"), strings.HasPrefix(id, "woff_"), strings.HasPrefix(id, "dorm_"):
 		status = r.handStatus(id)
+	case strings.HasPrefix(id, "ndeb_"), strings.HasPrefix(id, "pplan_"):
+		status, code = r.negativeStatus(id)
 	case strings.HasPrefix(id, "mdt_"):
 		status, code = r.mandateStatus(id)
 	case strings.HasPrefix(id, "void_"):
