@@ -82,6 +82,7 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 		}
 	}
 	c.Settled = u.At()
+	p.disputableFrom(u, c)
 	c.Reference = cmp.Or(a.Reference, c.Reference)
 	c.Work.Done()
 	if err := p.land(u, prof, c, a.AtOnce); err != nil {

@@ -89,6 +89,7 @@ func TestForeignByHand(t *testing.T) {
 			_, err := p.Freeze(ctx, connect.FreezeRequest{Key: "k", By: boss, AccountID: id, Cause: connect.FreezeCourt, Authority: "a", Document: "d"})
 			return err
 		}},
+		"exposure":   {a.ID, func(p *connect.Platform, id string) error { _, err := p.Exposure(ctx, id); return err }},
 		"get freeze": {frz.ID, func(p *connect.Platform, id string) error { _, err := p.GetFreeze(ctx, id); return err }},
 		"unfreeze": {frz.ID, func(p *connect.Platform, id string) error {
 			_, err := p.Unfreeze(ctx, connect.UnfreezeRequest{Key: "k", By: boss, FreezeID: id, Document: "d"})
