@@ -34,6 +34,8 @@ type Account struct {
 	// most one limit in a currency; none: nothing.
 	MayOwe []ledger.Money `json:"mayOwe,omitzero"`
 
+	Reserve *ReserveRule `json:"reserve,omitzero"` // what of its money is kept back; nil: as the platform says
+
 	Freezes []AccountFreeze `json:"freezes,omitzero"` // the orders by law that stand against it
 
 	// Replayed is set when an idempotency key was used again.

@@ -368,6 +368,9 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 	if err := p.holdShare(u, c, now); err != nil {
 		return err
 	}
+	if err := p.keepCharged(u, now); err != nil {
+		return err
+	}
 	if err := p.putCapture(u, k, EventCaptureUpdated); err != nil {
 		return err
 	}

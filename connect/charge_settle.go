@@ -97,6 +97,9 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 	if err := p.creditBought(u, c); err != nil {
 		return err
 	}
+	if err := p.keepCharged(u, c); err != nil {
+		return err
+	}
 	if err := p.holdShare(u, c, c); err != nil {
 		return err
 	}

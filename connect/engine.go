@@ -97,6 +97,8 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &disputeKind, func(d *Dispute) string { return d.Platform }, (*Platform).disputeUnanswered),
 		ending(e, &proposalKind, func(o *Proposal) string { return o.Platform }, (*Platform).expireProposal),
 		ending(e, &freezeKind, func(f *Freeze) string { return f.Platform }, (*Platform).lookAtFreeze),
+		ending(e, &reserveKind, func(r *Reserve) string { return r.Platform }, (*Platform).reserveDue),
+		ending(e, &reserveWatchKind, func(w *reserveWatch) string { return w.Platform }, (*Platform).drawReserves),
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
@@ -170,5 +172,6 @@ func Kinds() []ledger.KindInfo {
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
+		reserveKind.Info(), reservePlanKind.Info(), reserveWatchKind.Info(),
 	}
 }

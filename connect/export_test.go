@@ -46,6 +46,8 @@ func Moves(what, from, to string) bool {
 		err = writeOffLife.check(what, WriteOffStatus(from), WriteOffStatus(to))
 	case "dormancy":
 		err = dormancyLife.check(what, DormancyStatus(from), DormancyStatus(to))
+	case "reserve":
+		err = reserveLife.check(what, ReserveStatus(from), ReserveStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -76,6 +78,7 @@ func Stored() map[string]reflect.Type {
 		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
 		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
 		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),
+		reserveKind.Name: typeOf(&reserveKind), reservePlanKind.Name: typeOf(&reservePlanKind), reserveWatchKind.Name: typeOf(&reserveWatchKind),
 	}
 }
 
