@@ -36,6 +36,9 @@ type Account struct {
 
 	Reserve *ReserveRule `json:"reserve,omitzero"` // what of its money is kept back; nil: as the platform says
 
+	Closing string    `json:"closing,omitzero"` // the AccountClosing under way
+	Closed  time.Time `json:"closed,omitzero"`  // since when it is closed, for good
+
 	Freezes []AccountFreeze `json:"freezes,omitzero"` // the orders by law that stand against it
 
 	// Replayed is set when an idempotency key was used again.

@@ -51,8 +51,8 @@ func (a Actor) check() error {
 type ManualAction string
 
 // The actions: who asks for them and who approves, admins apart, who may do both; each
-// but the first two and ManualReserveRelease always takes two people; ManualDormancy and
-// ManualReserve one.
+// but the first two and ManualReserveRelease always takes two people; ManualDormancy,
+// ManualReserve and ManualClose one.
 const (
 	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
 	ManualUndo        ManualAction = "adjustment_undo"       // of one: likewise
@@ -64,6 +64,7 @@ const (
 	ManualDormancy    ManualAction = "dormancy"              // finance or compliance
 	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
 	ManualReserve     ManualAction = "reserve"               // terms of reserves: risk or finance
+	ManualClose       ManualAction = "close"                 // of an account, or no more: finance, risk or compliance
 	// ManualReserveRelease is of a reserve before its time: risk or finance; either. It
 	// takes two above the limit of the day.
 	ManualReserveRelease ManualAction = "reserve_release"
@@ -87,6 +88,8 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
 	case ManualDormancy:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}}
+	case ManualClose:
+		return actionRule{asks: []Right{RightFinance, RightRisk, RightCompliance}}
 	case ManualReserve:
 		return actionRule{asks: []Right{RightRisk, RightFinance}}
 	case ManualReserveRelease:

@@ -65,7 +65,7 @@ func (p *Platform) newCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, w 
 		return nil, err
 	}
 	if r.AccountID != "" {
-		if err := p.expectAccount(u, r.AccountID); err != nil {
+		if err := p.expectSelling(u, r.AccountID); err != nil {
 			return nil, err
 		}
 	}

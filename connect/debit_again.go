@@ -59,7 +59,7 @@ func recordRepresent(u *ledger.Unit, p *Platform, r *RepresentRequest, w ledger.
 	}
 	for _, id := range []string{old.Account, old.OnBehalfOf} {
 		if id != "" {
-			if err := p.expectAccount(u, id); err != nil {
+			if err := p.expectSelling(u, id); err != nil {
 				return nil, err
 			}
 		}

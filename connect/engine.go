@@ -100,6 +100,7 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &reserveKind, func(r *Reserve) string { return r.Platform }, (*Platform).reserveDue),
 		ending(e, &reserveWatchKind, func(w *reserveWatch) string { return w.Platform }, (*Platform).drawReserves),
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
+		{Kind: accountClosingKind.Name, Do: e.closeAccounts},
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(),
@@ -172,6 +173,6 @@ func Kinds() []ledger.KindInfo {
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
-		reserveKind.Info(), reservePlanKind.Info(), reserveWatchKind.Info(),
+		reserveKind.Info(), reservePlanKind.Info(), reserveWatchKind.Info(), accountClosingKind.Info(),
 	}
 }

@@ -134,6 +134,11 @@ const (
 	EventFreezeLiftDropped  = "freeze.lift_dropped" // refused, or expired
 	EventFreezeLifted       = "freeze.lifted"
 
+	EventAccountClosing        = "account.closing"         // asked for
+	EventAccountClosingUpdated = "account.closing.updated" // it waits for something else
+	EventAccountClosingStopped = "account.closing.stopped"
+	EventAccountClosed         = "account.closed"
+
 	EventReservePlan            = "reserve.plan.updated" // a new plan counts
 	EventReserveReleaseProposed = "reserve.release.proposed"
 	EventReserveReleaseDropped  = "reserve.release.dropped" // refused, or expired

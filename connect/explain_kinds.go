@@ -47,6 +47,7 @@ func explainables() []explainable {
 		explains(&writeOffKind, func(w *WriteOff) string { return w.Platform }, (*explain).writeOff),
 		explains(&recoveryKind, func(r *Recovery) string { return r.Platform }, (*explain).recovery),
 		explains(&reserveKind, func(r *Reserve) string { return r.Platform }, (*explain).reserve),
+		explains(&accountClosingKind, func(c *AccountClosing) string { return c.Platform }, (*explain).closing),
 		explains(&dormancyKind, func(d *Dormancy) string { return d.Platform }, (*explain).dormancy),
 		explains(&transferKind, func(t *Transfer) string { return t.Platform }, (*explain).transfer),
 		explains(&transferReversalKind, func(r *TransferReversal) string { return r.Platform }, (*explain).reversal),

@@ -48,6 +48,8 @@ func Moves(what, from, to string) bool {
 		err = dormancyLife.check(what, DormancyStatus(from), DormancyStatus(to))
 	case "reserve":
 		err = reserveLife.check(what, ReserveStatus(from), ReserveStatus(to))
+	case "closing":
+		err = accountClosingLife.check(what, AccountClosingStatus(from), AccountClosingStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -79,6 +81,7 @@ func Stored() map[string]reflect.Type {
 		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
 		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),
 		reserveKind.Name: typeOf(&reserveKind), reservePlanKind.Name: typeOf(&reservePlanKind), reserveWatchKind.Name: typeOf(&reserveWatchKind),
+		accountClosingKind.Name: typeOf(&accountClosingKind),
 	}
 }
 

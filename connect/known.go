@@ -27,6 +27,8 @@ type sighting struct {
 	settles    []ledger.Currency // its default, then those of its banks
 	freezes    []AccountFreeze
 	reserve    *ReserveRule
+	closes     bool // or is closed
+	closed     bool
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -73,7 +75,7 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.TaxNumber, a.settles(), slices.Clone(a.Freezes), a.Reserve}
+	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.TaxNumber, a.settles(), slices.Clone(a.Freezes), a.Reserve, a.closes(), !a.Closed.IsZero()}
 	if !p.joined { // who may be rolled back
 		p.e.known.put(id, s)
 	}

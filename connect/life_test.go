@@ -53,6 +53,7 @@ var moves = map[string]map[string]string{
 	},
 	"adjustment": {"proposed": "made refused expired", "made": "undone"},
 	"reserve":    {"open": "released"},
+	"closing":    {"closing": "closed stopped"},
 	"freeze":     {"proposed": "active refused expired", "active": "lifted"},
 	"write-off":  {"proposed": "made refused expired"},
 	"dormancy": {

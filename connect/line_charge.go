@@ -132,7 +132,7 @@ func (c *Charge) shareOf(account string) *AccountShare {
 // expectOwners expects the accounts that the lines of the platform's own charge name.
 func (p *Platform) expectOwners(u *ledger.Unit, c *Charge) error {
 	for i := range c.Shares {
-		if err := p.expectAccount(u, c.Shares[i].Account); err != nil {
+		if err := p.expectSelling(u, c.Shares[i].Account); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,7 @@ func recordReceiver(u *ledger.Unit, p *Platform, asked *ReceiverRequest, w ledge
 		return nil, err
 	}
 	if req.AccountID != "" {
-		if err := p.expectAccount(u, req.AccountID); err != nil {
+		if err := p.expectSelling(u, req.AccountID); err != nil {
 			return nil, err
 		}
 	}

@@ -83,7 +83,7 @@ func (p *Platform) freeEarly(u *ledger.Unit, r *Reserve, x EarlyRelease) error {
 	c := x.Amount.Currency()
 	x.Made = u.At()
 	b := &books{u: u, p: p, object: reserveKind.ID(r.ID)}
-	b.signed(x.Signed, "reserve released", "early", x.Document, "", out(p.of(r.Account, "reserved", c), x.Amount), in(p.of(r.Account, "available", c), x.Amount))
+	b.signed(x.Signed, r.freed(), "early", x.Document, "", out(p.of(r.Account, r.purpose(), c), x.Amount), in(p.of(r.Account, "available", c), x.Amount))
 	r.Released, r.Early = sum(r.Released, x.Amount), append(r.Early, x)
 	if err := x.Signed.emit(u, p, EventReserveFreed, reserveKind.ID(r.ID)); err != nil {
 		return err

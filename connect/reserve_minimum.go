@@ -12,7 +12,7 @@ func (p *Platform) aboveMinimum(u *ledger.Unit, prof *Profile, owner string, ask
 	if err != nil {
 		return taken, err
 	}
-	rule := s.reserveRule(prof)
+	rule := s.reserveRule(prof) // of an account that closes: no minimum
 	if rule == nil {
 		return taken, nil
 	}

@@ -12,7 +12,7 @@ import (
 func (p *Platform) freeReserve(u *ledger.Unit, r *Reserve, m ledger.Money) error {
 	c := m.Currency()
 	b := &books{u: u, p: p, object: reserveKind.ID(r.ID)}
-	b.post("reserve released", out(p.of(r.Account, "reserved", c), m), in(p.of(r.Account, "available", c), m))
+	b.post(r.freed(), out(p.of(r.Account, r.purpose(), c), m), in(p.of(r.Account, "available", c), m))
 	r.Released = sum(r.Released, m)
 	if err := p.putReserve(u, r, EventReserveReleased); err != nil {
 		return err
@@ -119,6 +119,9 @@ func (p *Platform) drawReserves(u *ledger.Unit, account string) error {
 // drawReserve fills what an account owes in the currency of one of its reserves.
 func (p *Platform) drawReserve(u *ledger.Unit, r *Reserve) error {
 	c := r.Amount.Currency()
+	if r.Type == ReserveLate {
+		return nil
+	}
 	own := p.of(r.Account, "available", c)
 	free, err := u.Spendable(own)
 	if err != nil || free.Sign() >= 0 {

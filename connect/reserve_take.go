@@ -59,6 +59,9 @@ func (p *Platform) keepBack(u *ledger.Unit, account string, net ledger.Money) er
 // reserveRule is what counts for an account: its own, or else the platform's. While it
 // closes, all that may still be disputed is kept back besides.
 func (s *sighting) reserveRule(prof *Profile) *ReserveRule {
+	if s.closes {
+		return &closingRule
+	}
 	rule := prof.Reserve
 	if s.reserve != nil {
 		rule = s.reserve
@@ -134,7 +137,7 @@ func (p *Platform) keepMore(u *ledger.Unit, account string, rule *ReserveRule, l
 // keptBack is what reserves keep back, those of a type or with none all.
 func keptBack(list []*Reserve, t ReserveType) (minor int64) {
 	for _, r := range list {
-		if t == "" || r.Type == t {
+		if t == "" && r.Type != ReserveLate || r.Type == t && t != "" {
 			minor += r.Left().Minor()
 		}
 	}

@@ -5,7 +5,7 @@ package connect
 func (s *signatures) reserve(t *tally, r *Reserve) {
 	what := "reserve " + r.ID
 	left := r.Left()
-	t.add(r.Account, "reserved", left, 1)
+	t.add(r.Account, r.purpose(), left, 1)
 	t.add(r.Account, "balance", left, -1)
 	if left.Sign() < 0 || r.Released.Sign() < 0 || r.Drawn.Sign() < 0 || r.Amount.Sign() <= 0 || (r.Status == ReserveOpen) == left.IsZero() {
 		t.report.Add(what, "it is %s, and of %v it has released %v and drawn %v", r.Status, r.Amount, r.Released, r.Drawn)

@@ -150,7 +150,7 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 	}
 	for _, side := range []struct{ field, id string }{{"from", t.From}, {"to", t.To}} {
 		if side.id != p.id {
-			if err := p.expectAccount(u, side.id); err != nil {
+			if err := p.expectSelling(u, side.id); err != nil {
 				return nil, inField(side.field, err)
 			}
 			if side.field == "from" {
