@@ -34,6 +34,11 @@ type Account struct {
 	// most one limit in a currency; none: nothing.
 	MayOwe []ledger.Money `json:"mayOwe,omitzero"`
 
+	Reserve *ReserveRule `json:"reserve,omitzero"` // what of its money is kept back; nil: as the platform says
+
+	Closing string    `json:"closing,omitzero"` // the AccountClosing under way
+	Closed  time.Time `json:"closed,omitzero"`  // since when it is closed, for good
+
 	Freezes []AccountFreeze `json:"freezes,omitzero"` // the orders by law that stand against it
 	Pauses  []AccountPause  `json:"pauses,omitzero"`  // what keeps it from new charges or payouts
 

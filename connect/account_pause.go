@@ -42,15 +42,18 @@ func (x *AccountPause) ofCharges() bool { return x.Charges }
 func (x *AccountPause) ofPayouts() bool { return x.Payouts }
 
 // mayCharge expects that an account may have new charges. What is remembered may be of
-// before another process ended the pause, so that a refusal reads it again.
+// before another process ended the pause, or the closing, so that a refusal reads it again.
 func (p *Platform) mayCharge(u *ledger.Unit, account string) error {
 	s, err := p.expectSeller(u, account)
-	if err != nil || paused(s.pauses, (*AccountPause).ofCharges) == nil {
+	if err != nil || !s.closes && paused(s.pauses, (*AccountPause).ofCharges) == nil {
 		return err
 	}
 	a, err := p.account(u, account)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case a.closes():
+		return accountClosed(account)
 	}
 	return paused(a.Pauses, (*AccountPause).ofCharges)
 }

@@ -15,8 +15,8 @@ type Right string
 // The rights.
 const (
 	RightSupport    Right = "support"    // asks for adjustments
-	RightFinance    Right = "finance"    // asks for adjustments and write-offs, and approves both
-	RightRisk       Right = "risk"       // asks for freezes and write-offs
+	RightFinance    Right = "finance"    // asks for adjustments and write-offs, and approves both; sets and releases reserves
+	RightRisk       Right = "risk"       // asks for freezes and write-offs; sets and releases reserves
 	RightCompliance Right = "compliance" // asks for and approves freezes and their end
 	RightAdmin      Right = "admin"      // asks for and approves everything, limits too
 )
@@ -51,8 +51,8 @@ func (a Actor) check() error {
 type ManualAction string
 
 // The actions: who asks for them and who approves, admins apart, who may do both; each
-// but the first two always takes two people, and ManualPlan, ManualDormancy, ManualWarning
-// and ManualPause one.
+// but the first two and ManualReserveRelease always takes two people; ManualPlan,
+// ManualDormancy, ManualWarning, ManualPause, ManualReserve and ManualClose one.
 const (
 	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
 	ManualUndo        ManualAction = "adjustment_undo"       // of one: likewise
@@ -66,7 +66,12 @@ const (
 	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
 	ManualWarning     ManualAction = "warning"               // an early one, acted on or dismissed: support, finance or risk
 	ManualPause       ManualAction = "pause"                 // of an account, and its end: risk or compliance
-	ManualLimits      ManualAction = "limits"                // what one person may do alone: admins
+	ManualReserve     ManualAction = "reserve"               // terms of reserves: risk or finance
+	ManualClose       ManualAction = "close"                 // of an account, or no more: finance, risk or compliance
+	// ManualReserveRelease is of a reserve before its time: risk or finance; either. It
+	// takes two above the limit of the day.
+	ManualReserveRelease ManualAction = "reserve_release"
+	ManualLimits         ManualAction = "limits" // what one person may do alone: admins
 )
 
 // actionRule says who may ask for an action and who may approve it, beside admins, and
@@ -92,6 +97,12 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightSupport, RightFinance, RightRisk}}
 	case ManualPause:
 		return actionRule{asks: []Right{RightRisk, RightCompliance}}
+	case ManualClose:
+		return actionRule{asks: []Right{RightFinance, RightRisk, RightCompliance}}
+	case ManualReserve:
+		return actionRule{asks: []Right{RightRisk, RightFinance}}
+	case ManualReserveRelease:
+		return actionRule{asks: []Right{RightRisk, RightFinance}, approves: []Right{RightRisk, RightFinance}}
 	case ManualSurrender:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}, approves: []Right{RightFinance, RightCompliance}, two: true}
 	case ManualFreeze:

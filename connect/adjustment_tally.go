@@ -25,6 +25,8 @@ func tallySigned(v ledger.View, t *tally) error {
 		func() error { return tallyKind(v, t, &freezeKind, s.freeze(v)) },
 		func() error { return s.tallyWriteOffs(v, t) },
 		func() error { return tallyKind(v, t, &dormancyKind, s.dormancy) },
+		func() error { return tallyKind(v, t, &reserveKind, s.reserve) },
+		func() error { return tallyKind(v, t, &accountClosingKind, s.accountClosing(v)) },
 		func() error { return tallyKind(v, t, &rightUseKind, s.use) },
 	} {
 		if err := add(); err != nil {

@@ -358,6 +358,7 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 		return err
 	}
 	c.Settled, c.Available, c.PlatformIn, c.AccountIn = u.At(), now.Available, now.PlatformIn, now.AccountIn
+	p.disputableFrom(u, c)
 	if err := p.spendTenders(u, c, k.Tenders); err != nil {
 		return err
 	}
@@ -365,6 +366,9 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 		return err
 	}
 	if err := p.holdShare(u, c, now); err != nil {
+		return err
+	}
+	if err := p.keepCharged(u, now); err != nil {
 		return err
 	}
 	if err := p.putCapture(u, k, EventCaptureUpdated); err != nil {

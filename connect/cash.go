@@ -61,7 +61,7 @@ func (p *Platform) RecordCashSale(ctx context.Context, r CashSaleRequest) (*Cash
 		if err != nil {
 			return nil, err
 		}
-		if err := p.expectAccount(u, r.AccountID); err != nil {
+		if err := p.expectSelling(u, r.AccountID); err != nil {
 			return nil, err
 		}
 		cur := owed.Currency()

@@ -121,6 +121,12 @@ type Charge struct {
 	DiscountBase ledger.Money `json:"discountBase,omitzero"`
 	ByLine       *ByLine      `json:"byLine,omitzero"` // what of all that refunds did which named lines
 
+	// DisputableUntil is the last day, in UTC, on which its buyer may dispute it, by the
+	// method's window when it succeeded; zero: it cannot be disputed. DeliverOn is the
+	// day on which what was bought is delivered, where that was said.
+	DisputableUntil payout.Day `json:"disputableUntil,omitzero"`
+	DeliverOn       payout.Day `json:"deliverOn,omitzero"`
+
 	// Authorization is that of a charge which is captured later. From the first
 	// capture on, the charge's amounts are those of what was captured so far, and
 	// its Status is ChargeSucceeded.
@@ -321,6 +327,10 @@ type ChargeRequest struct {
 	// the terms release it (Release). What waits goes back first if the charge is
 	// refunded. Nil: it is the seller's when the payment succeeds.
 	Hold *HoldTerms `json:"hold,omitzero"`
+
+	// DeliverOn is the day on which what is bought is delivered, or happens, at most 540
+	// days away: buyers' time to dispute a card payment begins then, not with the payment.
+	DeliverOn payout.Day `json:"deliverOn,omitzero"`
 
 	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters with a letter, without < > \ ' " *
 	Description string            `json:"description,omitzero"` // for people, at most 1,000 characters

@@ -61,6 +61,9 @@ func (p *Platform) newCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, w 
 	if err := p.checkCharge(u, prof, r); err != nil {
 		return nil, err
 	}
+	if err := checkDeliverOn(u, r.DeliverOn); err != nil {
+		return nil, err
+	}
 	if r.AccountID != "" {
 		if err := p.mayCharge(u, r.AccountID); err != nil {
 			return nil, err
@@ -70,7 +73,7 @@ func (p *Platform) newCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, w 
 		ID: u.NewID(chargeKind.Prefix), Platform: p.id, Account: r.AccountID, Amount: r.Amount,
 		ApplicationFee: r.ApplicationFee, Source: r.Source, Acquirer: acquirerName(p.e), Category: r.Category, Method: r.Method,
 		Descriptor: r.Descriptor, Description: r.Description, Status: ChargeProcessing, Created: u.At(),
-		Metadata: r.Metadata, Work: w, Hold: r.Hold,
+		Metadata: r.Metadata, Work: w, Hold: r.Hold, DeliverOn: r.DeliverOn,
 	}
 	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
 	r.laid.frame(c)

@@ -82,6 +82,7 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 		}
 	}
 	c.Settled = u.At()
+	p.disputableFrom(u, c)
 	c.Reference = cmp.Or(a.Reference, c.Reference)
 	c.Work.Done()
 	if err := p.land(u, prof, c, a.AtOnce); err != nil {
@@ -94,6 +95,9 @@ func (p *Platform) chargeApproved(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	if err := p.creditBought(u, c); err != nil {
+		return err
+	}
+	if err := p.keepCharged(u, c); err != nil {
 		return err
 	}
 	if err := p.holdShare(u, c, c); err != nil {

@@ -51,6 +51,9 @@ func (p *Platform) shape(u *ledger.Unit, r *ChargeRequest, c *Charge) error {
 		return nil
 	}
 	m, err := p.expectSeller(u, merchant)
+	if err == nil && m.closes {
+		err = accountClosed(merchant)
+	}
 	if err != nil && c.OnBehalfOf != "" {
 		return inField("onBehalfOf", err)
 	}

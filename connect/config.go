@@ -42,6 +42,10 @@ type Config struct {
 	// them; of several that fit the first does. Nil: DefaultCaptureRules.
 	CaptureRules []CaptureRule
 
+	// DisputeWindows say for how long buyers may dispute what they paid. Nil:
+	// DefaultDisputeWindows. Windows that held once stay in the list.
+	DisputeWindows []DisputeWindow
+
 	Now   func() time.Time           // nil: the real clock
 	NewID func(prefix string) string // nil: sortable random ids
 
@@ -90,6 +94,9 @@ func (c Config) fill() (Config, error) {
 	}
 	if c.CaptureRules == nil {
 		c.CaptureRules = DefaultCaptureRules()
+	}
+	if c.DisputeWindows == nil {
+		c.DisputeWindows = DefaultDisputeWindows()
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -142,6 +149,9 @@ func (c Config) check() error {
 		return err
 	}
 	if err := checkCaptureRules(c.CaptureRules); err != nil {
+		return err
+	}
+	if err := checkDisputeWindows(c.DisputeWindows); err != nil {
 		return err
 	}
 	if !c.Live {

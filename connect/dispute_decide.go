@@ -17,7 +17,7 @@ func (p *Platform) decideDispute(b *books, prof *Profile, c *Charge, d *Dispute,
 	switch {
 	case d.Failed:
 	case d.Status == DisputeWon && d.takes():
-		err = p.giveUp(b, c, d)
+		err = p.wonDispute(b, c, d)
 	case !d.Status.over() && d.takes() && !d.open(): // it was lost by silence, and somebody had answered
 		err = p.takeAgain(b, prof, c, d, day)
 	case d.Status == DisputeWon || d.takes() && d.Status != DisputeLost:

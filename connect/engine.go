@@ -97,7 +97,10 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &disputeKind, func(d *Dispute) string { return d.Platform }, (*Platform).disputeUnanswered),
 		ending(e, &proposalKind, func(o *Proposal) string { return o.Platform }, (*Platform).expireProposal),
 		ending(e, &freezeKind, func(f *Freeze) string { return f.Platform }, (*Platform).lookAtFreeze),
+		ending(e, &reserveKind, func(r *Reserve) string { return r.Platform }, (*Platform).reserveDue),
+		ending(e, &reserveWatchKind, func(w *reserveWatch) string { return w.Platform }, (*Platform).drawReserves),
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
+		{Kind: accountClosingKind.Name, Do: e.closeAccounts},
 		{Kind: paymentKind.Name, Do: e.payments},
 		e.negativeWorker(), worker(e, negativeDebitTask),
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
@@ -172,5 +175,6 @@ func Kinds() []ledger.KindInfo {
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
 		negativeKind.Info(), negativeDebitKind.Info(), paymentPlanKind.Info(),
+		reserveKind.Info(), reservePlanKind.Info(), reserveWatchKind.Info(), accountClosingKind.Info(),
 	}
 }

@@ -118,6 +118,13 @@ const (
 	EventFeeReturnCreated = "platform_fee_return.created"
 )
 
+// The types of events of reserves.
+const (
+	EventReserveTaken    = "reserve.hold.created"
+	EventReserveUpdated  = "reserve.hold.updated"    // one that stands has grown
+	EventReserveReleased = "reserve.release.created" // in part or whole, or drawn for what the account owed
+)
+
 // The types of events of what people do by hand. Their data say who: a Signed.
 const (
 	EventProposalCreated    = "proposal.created"
@@ -134,6 +141,16 @@ const (
 	EventFreezeLiftProposed = "freeze.lift_proposed"
 	EventFreezeLiftDropped  = "freeze.lift_dropped" // refused, or expired
 	EventFreezeLifted       = "freeze.lifted"
+
+	EventAccountClosing        = "account.closing"         // asked for
+	EventAccountClosingUpdated = "account.closing.updated" // it waits for something else
+	EventAccountClosingStopped = "account.closing.stopped"
+	EventAccountClosed         = "account.closed"
+
+	EventReservePlan            = "reserve.plan.updated" // a new plan counts
+	EventReserveReleaseProposed = "reserve.release.proposed"
+	EventReserveReleaseDropped  = "reserve.release.dropped" // refused, or expired
+	EventReserveFreed           = "reserve.release.made"    // by people, before its time
 
 	EventWriteOffProposed  = "write_off.proposed"
 	EventWriteOffMade      = "write_off.made"

@@ -77,7 +77,7 @@ func (x *explain) merge() {
 		case strings.HasPrefix(k.what, "held "), k.what == "lots", k.what == "reserved lots",
 			!x.coins && (name == "wallet" || name == "unapplied" || name == "suspense" && !x.disputed):
 			delete(x.said.sums, k)
-		case k.what == purposeHeld, k.what == "frozen", k.what == "unclaimed", k.what == "cover":
+		case k.what == purposeHeld, k.what == "frozen", k.what == "unclaimed", k.what == "cover", k.what == "reserved":
 			delete(x.said.sums, k)
 			x.said.add(k.owner, "balance", m, 1)
 		}

@@ -47,6 +47,8 @@ func explainables() []explainable {
 		explains(&freezeKind, func(f *Freeze) string { return f.Platform }, (*explain).freeze),
 		explains(&writeOffKind, func(w *WriteOff) string { return w.Platform }, (*explain).writeOff),
 		explains(&recoveryKind, func(r *Recovery) string { return r.Platform }, (*explain).recovery),
+		explains(&reserveKind, func(r *Reserve) string { return r.Platform }, (*explain).reserve),
+		explains(&accountClosingKind, func(c *AccountClosing) string { return c.Platform }, (*explain).closing),
 		explains(&dormancyKind, func(d *Dormancy) string { return d.Platform }, (*explain).dormancy),
 		explains(&negativeKind, func(n *NegativeBalance) string { return n.Platform }, (*explain).negative),
 		explains(&negativeDebitKind, func(d *NegativeDebit) string { return d.Platform }, (*explain).negativeDebit),

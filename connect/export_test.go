@@ -54,6 +54,10 @@ func Moves(what, from, to string) bool {
 		err = negativeDebitLife.check(what, NegativeDebitStatus(from), NegativeDebitStatus(to))
 	case "payment plan":
 		err = paymentPlanLife.check(what, PaymentPlanStatus(from), PaymentPlanStatus(to))
+	case "reserve":
+		err = reserveLife.check(what, ReserveStatus(from), ReserveStatus(to))
+	case "closing":
+		err = accountClosingLife.check(what, AccountClosingStatus(from), AccountClosingStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -86,6 +90,8 @@ func Stored() map[string]reflect.Type {
 		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),
 		negativeKind.Name: typeOf(&negativeKind), negativeDebitKind.Name: typeOf(&negativeDebitKind),
 		paymentPlanKind.Name: typeOf(&paymentPlanKind),
+		reserveKind.Name:     typeOf(&reserveKind), reservePlanKind.Name: typeOf(&reservePlanKind), reserveWatchKind.Name: typeOf(&reserveWatchKind),
+		accountClosingKind.Name: typeOf(&accountClosingKind),
 	}
 }
 

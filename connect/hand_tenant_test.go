@@ -89,6 +89,20 @@ func TestForeignByHand(t *testing.T) {
 			_, err := p.Freeze(ctx, connect.FreezeRequest{Key: "k", By: boss, AccountID: id, Cause: connect.FreezeCourt, Authority: "a", Document: "d"})
 			return err
 		}},
+		"exposure":    {a.ID, func(p *connect.Platform, id string) error { _, err := p.Exposure(ctx, id); return err }},
+		"get reserve": {m.reserved(1000, 10, 30).ID, func(p *connect.Platform, id string) error { _, err := p.GetReserve(ctx, id); return err }},
+		"release reserve": {m.reserved(1000, 10, 30).ID, func(p *connect.Platform, id string) error {
+			_, err := p.ReleaseReserve(ctx, connect.ReleaseReserveRequest{Key: "k", By: boss, ReserveID: id, Description: "d"})
+			return err
+		}},
+		"set reserve": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.SetReserve(ctx, connect.ReserveRequest{Key: "k", By: boss, AccountID: id, Description: "d"})
+			return err
+		}},
+		"get reserve plan": {m.reserved(1000, 10, 30).Plan, func(p *connect.Platform, id string) error {
+			_, err := p.GetReservePlan(ctx, id)
+			return err
+		}},
 		"get freeze": {frz.ID, func(p *connect.Platform, id string) error { _, err := p.GetFreeze(ctx, id); return err }},
 		"unfreeze": {frz.ID, func(p *connect.Platform, id string) error {
 			_, err := p.Unfreeze(ctx, connect.UnfreezeRequest{Key: "k", By: boss, FreezeID: id, Document: "d"})

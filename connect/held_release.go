@@ -224,7 +224,10 @@ func (p *Platform) releasePart(u *ledger.Unit, s *HeldShare, amount ledger.Money
 		b.post("release", out(p.of(p.id, purposeHeld, cur), part.Platform), in(p.of(p.id, o.PlatformIn, cur), part.Platform))
 	}
 	s.Out = s.Out.plus(part)
-	return o, nil
+	if o.AccountIn == "available" {
+		err = p.keepBack(u, s.Account, part.Account)
+	}
+	return o, err
 }
 
 // landsNow is where what is released lands: pending for its day, or available if

@@ -27,6 +27,9 @@ type sighting struct {
 	settles    []ledger.Currency // its default, then those of its banks
 	freezes    []AccountFreeze
 	pauses     []AccountPause
+	reserve    *ReserveRule
+	closes     bool // or is closed
+	closed     bool
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -73,7 +76,10 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.TaxNumber, a.settles(), slices.Clone(a.Freezes), slices.Clone(a.Pauses)}
+	s := sighting{
+		platform: p.id, country: a.Country, currency: a.Currency, feesPayer: a.FeesPayer, descriptor: a.Descriptor, version: o.Version, taxNumber: a.TaxNumber,
+		settles: a.settles(), freezes: slices.Clone(a.Freezes), pauses: slices.Clone(a.Pauses), reserve: a.Reserve, closes: a.closes(), closed: !a.Closed.IsZero(),
+	}
 	if !p.joined { // who may be rolled back
 		p.e.known.put(id, s)
 	}

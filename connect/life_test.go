@@ -52,6 +52,8 @@ var moves = map[string]map[string]string{
 		"used": "issued partly_used used", "expired": "expired canceled", "canceled": "canceled",
 	},
 	"adjustment": {"proposed": "made refused expired", "made": "undone"},
+	"reserve":    {"open": "released"},
+	"closing":    {"closing": "closed stopped"},
 	"freeze":     {"proposed": "active refused expired", "active": "lifted"},
 	"write-off":  {"proposed": "made refused expired"},
 	"dormancy": {

@@ -56,7 +56,7 @@ func (p *Platform) newMandate(u *ledger.Unit, r *MandateRequest) (*Mandate, erro
 		return nil, err
 	}
 	if r.AccountID != "" {
-		if err := p.expectAccount(u, r.AccountID); err != nil {
+		if err := p.expectSelling(u, r.AccountID); err != nil {
 			return nil, err
 		}
 	}

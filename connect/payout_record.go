@@ -113,6 +113,9 @@ func (p *Platform) balancePayout(u *ledger.Unit, prof *Profile, r *PayoutRequest
 	}
 	o.Destination = r.bank.Destination
 	taken, err := p.payable(u, o.Owner, r.Amount)
+	if err == nil {
+		taken, err = p.aboveMinimum(u, prof, o.Owner, r.Amount, taken)
+	}
 	if err != nil {
 		return err
 	}

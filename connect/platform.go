@@ -59,6 +59,9 @@ type Profile struct {
 	// where it and the seller are; empty: charges state what tax is on them.
 	TaxNumber string `json:"taxNumber,omitzero"`
 
+	Reserve   *ReserveRule `json:"reserve,omitzero"`   // what of its accounts' money is kept back, unless they have terms of their own
+	Reserving bool         `json:"reserving,omitzero"` // somebody has set reserve terms, here or for an account
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }

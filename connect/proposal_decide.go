@@ -132,6 +132,8 @@ func (o *Proposal) ends() (approved, dropped func(*Platform, *ledger.Unit, *Prop
 		return (*Platform).freezeApproved, (*Platform).freezeDropped
 	case ManualWriteOff:
 		return (*Platform).writeOffApproved, (*Platform).writeOffDropped
+	case ManualReserveRelease:
+		return (*Platform).reserveReleaseApproved, (*Platform).reserveReleaseDropped
 	case ManualSurrender:
 		return (*Platform).surrenderApproved, (*Platform).surrenderDropped
 	case ManualUnfreeze:

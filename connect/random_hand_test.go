@@ -16,7 +16,7 @@ func (w *wild) hand(who own, cur ledger.Currency) {
 	}
 	actor := func() connect.Actor { return pick(w, clerk, chief, boss, aid, legal) }
 	var err error
-	switch w.IntN(9) {
+	switch w.IntN(10) {
 	case 0, 1:
 		w.feeOf(who, cur)
 	case 2:
@@ -51,6 +51,8 @@ func (w *wild) hand(who own, cur ledger.Currency) {
 	case 6:
 		w.giveUp(who, cur, actor)
 		w.silence(who, cur, actor)
+	case 7:
+		w.keepBack(who, cur, actor)
 	default:
 		w.decide(who, actor)
 	}

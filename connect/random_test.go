@@ -36,6 +36,7 @@ func TestRandomMarketplaces(t *testing.T) {
 			w.requireExplained()
 			w.requireNothingStuck()
 			w.requirePaymentsWhole()
+			w.requireExposures()
 		})
 	}
 }

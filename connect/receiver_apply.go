@@ -122,7 +122,7 @@ func (p *Platform) appliedCharge(u *ledger.Unit, prof *Profile, r *Receiver, req
 		return nil, err
 	}
 	if r.Account != "" {
-		if err := p.expectAccount(u, r.Account); err != nil {
+		if err := p.expectSelling(u, r.Account); err != nil {
 			return nil, err
 		}
 	}

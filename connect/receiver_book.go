@@ -135,6 +135,9 @@ func (p *Platform) coinCharge(u *ledger.Unit, r *Receiver, c *Charge, coins, val
 		in(p.house("processing_fees", c.Amount.Currency()), c.ProcessingFee))...)
 	p.postTax(b, s, c.Tax)
 	p.postShare(b, s, c)
+	if err := p.keepCharged(u, c); err != nil {
+		return err
+	}
 	return p.putCharge(u, c, EventChargeSucceeded)
 }
 

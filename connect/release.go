@@ -168,6 +168,9 @@ func (p *Platform) releaseAccount(u *ledger.Unit, r ledger.Ref) (held bool, err 
 	}
 	b := &books{u: u, p: p, object: releaseKind.ID(p.id)}
 	b.post("available", line{account: r, minor: -free.Minor()}, line{account: p.of(r.Owner, "available", r.Currency), minor: free.Minor()})
+	if err := p.keepBack(u, r.Owner, free); err != nil {
+		return false, err
+	}
 	if !free.IsZero() {
 		u.Emit(ledger.Event{Type: EventBalanceAvailable, Platform: p.id, Object: p.owner(r.Owner)})
 	}

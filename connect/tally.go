@@ -85,6 +85,7 @@ func (t *tally) charge(c *Charge) {
 		return
 	}
 	t.failure(c)
+	t.disputableUntil(c)
 	if c.Acquirer != "" || c.Rail != "" { // else it was paid in coins
 		t.add(ledger.House, c.clearing(), c.presented(), -1)
 	}

@@ -36,7 +36,7 @@ func (t *tally) posted(a ledger.Ref, m ledger.Money) {
 		if p.Name == "in_transit" {
 			t.add(a.Owner, "in_transit", m, 1)
 		}
-	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense", "disputed", "losses", "frozen", "unclaimed", "cover":
+	case purposeHeld, "acquirer", "processing_fees", "tax", "bank_clearing", "wallet", "unapplied", "suspense", "disputed", "losses", "frozen", "unclaimed", "cover", "reserved":
 		t.add(a.Owner, a.Purpose, m, 1)
 	}
 }

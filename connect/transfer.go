@@ -150,7 +150,7 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 	}
 	for _, side := range []struct{ field, id string }{{"from", t.From}, {"to", t.To}} {
 		if side.id != p.id {
-			if err := p.expectAccount(u, side.id); err != nil {
+			if err := p.expectSelling(u, side.id); err != nil {
 				return nil, inField(side.field, err)
 			}
 			if side.field == "from" {
@@ -195,11 +195,13 @@ func (p *Platform) postTransfer(u *ledger.Unit, prof *Profile, r *TransferReques
 	}
 	b.post(reason, out(p.of(t.From, from, cur), t.Amount), in(p.of(t.To, to, cur), t.Amount))
 	if r.Currency.IsZero() || r.Currency == cur {
-		return nil
+		return p.keepTransferred(u, t, to, t.Amount)
 	}
 	var err error
-	t.Received, t.Conversion, err = b.convert(prof, t.To, to, t.Amount, r.rates)
-	return err
+	if t.Received, t.Conversion, err = b.convert(prof, t.To, to, t.Amount, r.rates); err != nil {
+		return err
+	}
+	return p.keepTransferred(u, t, to, t.Received)
 }
 
 func (p *Platform) checkTransfer(u *ledger.Unit, r *TransferRequest) error {

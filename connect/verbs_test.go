@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
@@ -158,8 +159,14 @@ func (m *market) requests() map[string][]any {
 		"ApproveProposal": {connect.ApproveProposalRequest{ProposalID: m.adjust(a, 10).Signed.Proposal, By: boss}},
 		"RefuseProposal":  {connect.RefuseProposalRequest{ProposalID: m.adjust(a, 10).Signed.Proposal, By: boss, Reason: "r"}},
 
-		"Freeze":   {connect.FreezeRequest{By: legal, AccountID: m.seller().ID, Cause: connect.FreezeSanctions, Authority: "it", Document: "o1", Description: "d", Metadata: map[string]string{"a": "b"}}},
-		"Unfreeze": {connect.UnfreezeRequest{By: legal, FreezeID: m.frozen(m.seller().ID, ledger.Money{}).ID, Document: "o2", Description: "d"}},
+		"Freeze": {connect.FreezeRequest{By: legal, AccountID: m.seller().ID, Cause: connect.FreezeSanctions, Authority: "it", Document: "o1", Description: "d", Metadata: map[string]string{"a": "b"}}},
+		"SetReserve": {
+			connect.ReserveRequest{By: boss, AccountID: m.seller().ID, Description: "d", Document: "o", Terms: connect.ReserveTerms{
+				Percent: decimal.New(10, 0), Days: 30, Fixed: []ledger.Money{usd(5)}, Minimum: []ledger.Money{usd(7)}, Exposure: true, Draw: true}},
+			connect.ReserveRequest{By: boss, AccountID: a, Description: "d", Inherit: true},
+		},
+		"ReleaseReserve": {connect.ReleaseReserveRequest{By: boss, ReserveID: m.reserved(1000, 10, 30).ID, Amount: usd(5), Description: "d", Document: "o"}},
+		"Unfreeze":       {connect.UnfreezeRequest{By: legal, FreezeID: m.frozen(m.seller().ID, ledger.Money{}).ID, Document: "o2", Description: "d"}},
 
 		"WriteOff":        {connect.WriteOffRequest{By: clerk, AccountID: m.debtor(123), Amount: usd(0), Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
 		"RecoverWriteOff": {connect.RecoverWriteOffRequest{By: clerk, WriteOffID: m.writtenOff(m.debtor(123), 1000).ID, Amount: usd(10), Description: "d"}},

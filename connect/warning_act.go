@@ -148,7 +148,7 @@ func (p *Platform) ActOnWarning(ctx context.Context, r ActOnWarningRequest) (*Ea
 			if err != nil {
 				return nil, err
 			}
-			if acted, err := p.standing(u, w); err != nil || acted {
+			if acted, err := p.stillActed(u, w); err != nil || acted {
 				return nil, errors.Join(err, badState("already_acted", "warning", "its payment was given back"))
 			}
 			w.ReverseTransfer, w.RefundFee, w.Reason = r.ReverseTransfer, r.RefundFee, r.Reason
@@ -188,8 +188,8 @@ func (p *Platform) byHand(u *ledger.Unit, by Actor, id, reason string) (*EarlyWa
 	return w, s, err
 }
 
-// standing tells whether what was given back for a warning was, or is under way.
-func (p *Platform) standing(u *ledger.Unit, w *EarlyWarning) (bool, error) {
+// stillActed tells whether what was given back for a warning was, or is under way.
+func (p *Platform) stillActed(u *ledger.Unit, w *EarlyWarning) (bool, error) {
 	switch {
 	case w.Refund != "":
 		r, err := refundKind.Get(u, w.Refund)

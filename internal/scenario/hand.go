@@ -177,6 +177,16 @@ func (r *runner) handStatus(id string) (status string) {
 		if w, err = r.platform.GetWriteOff(r.ctx, id); err == nil {
 			status = string(w.Status)
 		}
+	case strings.HasPrefix(id, "aclos_"):
+		var c *connect.AccountClosing
+		if c, err = r.platform.GetAccountClosing(r.ctx, id); err == nil {
+			status = string(c.Status)
+		}
+	case strings.HasPrefix(id, "rsv_"):
+		var o *connect.Reserve
+		if o, err = r.platform.GetReserve(r.ctx, id); err == nil {
+			status = string(o.Status)
+		}
 	case strings.HasPrefix(id, "dorm_"):
 		var d *connect.Dormancy
 		if d, err = r.platform.GetDormancy(r.ctx, id); err == nil {

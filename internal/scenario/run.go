@@ -97,6 +97,8 @@ var verbs = map[string]func(*runner, string) error{
 	"negative": (*runner).negative, "seller-debit": (*runner).sellerDebit, "plan": (*runner).plan, "end-plan": (*runner).endPlan, "owed": (*runner).owed,
 	"dormant": (*runner).dormant, "notice": (*runner).notice, "reclaim": (*runner).reclaim, "surrender": (*runner).surrender,
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
+	"reserve": (*runner).reserve, "free": (*runner).free,
+	"close": (*runner).closeAccount, "stop": (*runner).stop, "waits": (*runner).waits,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,

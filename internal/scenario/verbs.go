@@ -212,7 +212,7 @@ func (r *runner) status(args string) error {
 		k, err := r.platform.GetCapture(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(k.Status), k.Code
-	case strings.HasPrefix(id, "adj_"), strings.HasPrefix(id, "frz_"), strings.HasPrefix(id, "woff_"), strings.HasPrefix(id, "dorm_"):
+	case strings.HasPrefix(id, "adj_"), strings.HasPrefix(id, "frz_"), strings.HasPrefix(id, "woff_"), strings.HasPrefix(id, "dorm_"), strings.HasPrefix(id, "rsv_"), strings.HasPrefix(id, "aclos_"):
 		status = r.handStatus(id)
 	case strings.HasPrefix(id, "ndeb_"), strings.HasPrefix(id, "pplan_"):
 		status, code = r.negativeStatus(id)
