@@ -109,6 +109,9 @@ type Charge struct {
 	Reversed  ledger.Money `json:"reversed,omitzero"`  // pulled back from the seller
 	FeeBack   ledger.Money `json:"feeBack,omitzero"`   // of the commission, given back to the seller
 	FeeBase   ledger.Money `json:"feeBase,omitzero"`   // what was refunded with a part of the commission
+	// FeeStated is what of FeeBack was stated (FeeExact), or given back on its own
+	// (RefundApplicationFee): no part of it goes with what was refunded.
+	FeeStated ledger.Money `json:"feeStated,omitzero"`
 	// ReverseBase is what of the share was refunded with a part of TransferAmount.
 	ReverseBase ledger.Money `json:"reverseBase,omitzero"`
 	// ServiceBack is what of the service fee was given back with refunds.
@@ -156,7 +159,7 @@ type Charge struct {
 func (c *Charge) loaded() {
 	zero := ledger.Zero(c.Amount.Currency())
 	asZero(zero,
-		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
+		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.FeeStated, &c.ServiceBack,
 		&c.TransferAmount, &c.Transferred, &c.ReverseBase, &c.SourceBack,
 		&c.PlatformPart, &c.Discount, &c.PlatformBack, &c.DiscountBack, &c.DiscountBase)
 	asZero(ledger.Zero(c.presented().Currency()), &c.DisputedExcess)

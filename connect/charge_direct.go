@@ -109,10 +109,9 @@ func (p *Platform) postFee(b *books, c *Charge, platform, seller ledger.Ref, fee
 // beginDirect computes the parts of a refund of a direct charge: the seller gives
 // it, and gets the same part of the commission back where that was asked for.
 func (c *Charge) beginDirect(r *Refund, req *RefundRequest) error {
-	if r.Direct, r.Returns = true, req.RefundFee && c.mayReturn(); r.Returns {
-		if err := c.returnFee(r); err != nil {
-			return err
-		}
+	r.Direct = true
+	if err := c.giveFeeBack(r, req); err != nil {
+		return err
 	}
 	back := sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
 	if c.FeeSettlement == nil || back.IsZero() {

@@ -168,7 +168,7 @@ func Kinds() []ledger.KindInfo {
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		disputeKind.Info(), disputeAnswerKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
-		platformFeeKind.Info(), platformFeeReturnKind.Info(),
+		platformFeeKind.Info(), platformFeeReturnKind.Info(), feeRefundKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
 	}
 }

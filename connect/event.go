@@ -49,9 +49,10 @@ const (
 	EventCancellationUpdated = "cancellation.updated" // succeeded, known to the acquirer, or unknown
 	EventCancellationFailed  = "cancellation.failed"
 
-	EventRefundCreated = "refund.created"
-	EventRefundUpdated = "refund.updated" // succeeded, known to the acquirer, or unknown
-	EventRefundFailed  = "refund.failed"
+	EventRefundCreated    = "refund.created"
+	EventRefundUpdated    = "refund.updated" // succeeded, known to the acquirer, or unknown
+	EventFeeRefundCreated = "fee_refund.created"
+	EventRefundFailed     = "refund.failed"
 
 	EventDisputeCreated = "charge.dispute.created"
 	EventDisputeUpdated = "charge.dispute.updated"

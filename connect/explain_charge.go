@@ -35,6 +35,7 @@ func (x *explain) charge(c *Charge) error {
 		func() error {
 			return children(x, &refundKind, "charge", c.ID, func(r *Refund) error { return x.refund(c, r) })
 		},
+		func() error { return children(x, &feeRefundKind, "charge", c.ID, x.feeRefund) },
 		func() error {
 			return children(x, &disputeKind, "charge", c.ID, func(d *Dispute) error { return x.dispute(c, d) })
 		},

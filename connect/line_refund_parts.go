@@ -96,7 +96,7 @@ func (c *Charge) feeStep(r *Refund) (ledger.Money, error) {
 	left := c.ApplicationFee.Minor() - c.FeeBack.Minor()
 	if len(r.Lines) == 0 {
 		target, err := c.dueBut(minus(c.ApplicationFee, by.Fee), sum(c.FeeBase, r.Amount), by.FeeBase)
-		return ledger.Minor(min(max(target.Minor()-c.FeeBack.Minor()+by.Fee.Minor(), 0), left), cur), err
+		return ledger.Minor(min(max(target.Minor()-c.FeeBack.Minor()+c.FeeStated.Minor()+by.Fee.Minor(), 0), left), cur), err
 	}
 	want := int64(0)
 	for _, x := range r.Lines {

@@ -46,6 +46,7 @@ type Profile struct {
 	Delay        payout.Delay      `json:"delay"` // until its payments are available
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
 	Disputes     DisputePolicy     `json:"disputes,omitzero"`
+	RefundFees   FeePolicy         `json:"refundFees,omitzero"` // of refunds that do not say; empty: FeeKeep
 	Bank         *BankAccount      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
 	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
@@ -90,6 +91,7 @@ type PlatformRequest struct {
 	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`   // zero: UnverifiedPaid
 	Disputes     *DisputePolicy    `json:"disputes,omitzero"`     // nil: as the zero DisputePolicy
+	RefundFees   FeePolicy         `json:"refundFees,omitzero"`   // of refunds that do not say: FeeKeep or FeeProportional; zero: FeeKeep
 	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
 	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
 	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
@@ -171,7 +173,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 	}
 	change := PlatformUpdate{
 		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
-		Metadata: r.Metadata, TaxNumber: r.TaxNumber,
+		Metadata: r.Metadata, TaxNumber: r.TaxNumber, RefundFees: r.RefundFees,
 	}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err

@@ -18,7 +18,8 @@ type PlatformUpdate struct {
 	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"`
 	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
 	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
-	Disputes     *DisputePolicy    `json:"disputes,omitzero"` // for the disputes that take money from now on
+	Disputes     *DisputePolicy    `json:"disputes,omitzero"`   // for the disputes that take money from now on
+	RefundFees   FeePolicy         `json:"refundFees,omitzero"` // for the refunds from now on
 	Bank         *BankDetails      `json:"bank,omitzero"`
 	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
 	Markets      *market.List      `json:"markets,omitzero"`  // likewise
@@ -86,6 +87,9 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		if p.Disputes, err = r.Disputes.check(); err != nil {
 			return err
 		}
+	}
+	if p.RefundFees, err = r.RefundFees.orDefault(p.RefundFees); err != nil {
+		return err
 	}
 	switch {
 	case r.Prices == nil:

@@ -38,8 +38,9 @@ type Refund struct {
 	Day *RefundDay `json:"day,omitzero"`
 	// ServiceBack is what of the service fee goes back to the buyer.
 	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
-	FeeStep     *FeeStep          `json:"feeStep,omitzero"` // how much of the platform's own currency FeeBack and ServiceBack cost it
-	FeeTax      []Tax             `json:"feeTax,omitzero"`  // of the taxes on the application fee, given back to the seller
+	FeeStep     *FeeStep          `json:"feeStep,omitzero"`   // how much of the platform's own currency FeeBack and ServiceBack cost it
+	FeeStated   bool              `json:"feeStated,omitzero"` // FeeBack was stated (FeeExact), and is no part that goes with the amount
+	FeeTax      []Tax             `json:"feeTax,omitzero"`    // of the taxes on the application fee, given back to the seller
 	Tax         []Tax             `json:"tax,omitzero"`
 	Reverses    bool              `json:"reverses,omitzero"`    // asked to pull the seller's part back
 	Returns     bool              `json:"returns,omitzero"`     // asked to give the commission back
@@ -143,6 +144,11 @@ type RefundRequest struct {
 	// RefundFee gives the seller the same part of the commission back. It needs
 	// ReverseTransfer, or a direct charge.
 	RefundFee bool `json:"refundFee,omitzero"`
+	// Fee says more exactly how much of the commission goes back. Empty is FeeProportional
+	// with RefundFee, and else what the platform does by default (Profile.RefundFees)
+	// where the refund is one that can give it back.
+	Fee       FeePolicy    `json:"fee,omitzero"`
+	FeeAmount ledger.Money `json:"feeAmount,omitzero"` // with FeeExact: how much, in the charge's currency
 	// IntoCredit gives store credit instead of money: to BuyerID, or if that is empty
 	// to the buyer whose credit paid for some of the charge. No acquirer has a part
 	// in it.
@@ -243,6 +249,7 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err := c.takesBack(req); err != nil {
 		return nil, err
 	}
+	req = req.withFees(prof, c)
 	r := &Refund{
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Rail: c.Rail, Reason: req.Reason,
 		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held,
@@ -296,6 +303,9 @@ func checkRefund(r *RefundRequest) error {
 	default:
 		return badField("invalid_reason", "reason", "a refund is a duplicate, fraudulent or requested_by_customer")
 	}
+	if err := checkFeePolicy(r); err != nil {
+		return err
+	}
 	return checkMetadata(r.Metadata)
 }
 
@@ -306,8 +316,8 @@ func (c *Charge) takesBack(r *RefundRequest) error {
 		return badField("no_transfer", "reverseTransfer", "the platform charged for itself: there is no transfer to reverse")
 	case r.ReverseTransfer && c.Direct:
 		return badField("no_transfer", "reverseTransfer", "a direct charge is refunded by its seller: there is no transfer to reverse")
-	case r.RefundFee && !r.ReverseTransfer && !c.Direct:
-		return badField("reverse_transfer_required", "refundFee", "the commission goes back to the seller who gives the share back")
+	case r.returnsFee() && !r.ReverseTransfer && !c.Direct:
+		return badField("reverse_transfer_required", r.feeField(), "the commission goes back to the seller who gives the share back")
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ type back struct{ reversed, taken int64 }
 // given is what the refunds of a charge add up to, in minor units.
 type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
-	platformBack, discountBack                                                int64
+	platformBack, discountBack, feeStated                                     int64
 	byLine                                                                    map[string]*LineParts
 	tax, feeTax                                                               map[string]int64
 	exchanged                                                                 exchangedBack
@@ -146,6 +146,7 @@ func (t *tally) compareGiven(c *Charge) {
 	check("refunded with a part of what the seller gets", c.ReverseBase, g.reverseBase, c.share().Minor())
 	check("commission given back", c.FeeBack, g.feeBack, c.ApplicationFee.Minor())
 	check("refunded with commission", c.FeeBase, g.feeBase, amount)
+	check("commission given back as stated", c.FeeStated, g.feeStated, c.FeeBack.Minor())
 	most := int64(0)
 	if c.Account == "" {
 		most = c.share().Minor()
@@ -269,6 +270,9 @@ func (t *tally) countRefund(r *Refund) {
 	g.reverseBase += r.ReverseBase.Minor()
 	if g.feeBack += r.FeeBack.Minor(); r.Returns {
 		g.feeBase += r.Amount.Minor()
+	}
+	if r.FeeStated {
+		g.feeStated += r.FeeBack.Minor()
 	}
 	for _, x := range r.Tax {
 		g.tax[x.Authority] += x.Amount.Minor()

@@ -95,6 +95,7 @@ var verbs = map[string]func(*runner, string) error{
 	"write-off": (*runner).writeOff, "recovery": (*runner).recoverDebt,
 	"dormant": (*runner).dormant, "notice": (*runner).notice, "reclaim": (*runner).reclaim, "surrender": (*runner).surrender,
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
+	"fee-refund": (*runner).feeRefund,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,
@@ -226,7 +227,7 @@ func (r *runner) register(args string) error {
 	r.m = m
 	request := connect.PlatformRequest{Key: "platform", Name: "Platform", Country: "US", ShortBalance: connect.ShortPolicy(opts["short"])}
 	request.Unverified = connect.UnverifiedPolicy(opts["unverified"])
-	request.Disputes = disputes(opts)
+	request.Disputes, request.RefundFees = disputes(opts), connect.FeePolicy(opts["fees"])
 	if c := opts["country"]; c != "" {
 		request.Country = c
 	}

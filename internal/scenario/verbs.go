@@ -35,7 +35,7 @@ func (r *runner) refund(args string) error {
 		case "fee":
 			request.RefundFee = true
 		default:
-			require.Fail(r.t, "no such word", "%s: %s", r.at, word)
+			i += r.refundWord(&request, w[i:], c) - 1
 		}
 	}
 	re, err := r.platform.Refund(r.ctx, request)
