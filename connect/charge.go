@@ -141,6 +141,10 @@ type Charge struct {
 	// the currency in which the buyer paid: the buyer has it, and gets it no second time.
 	DisputedExcess ledger.Money `json:"disputedExcess,omitzero"`
 
+	// Owed is what the buyer is owed since refunds have failed: RefundRequest.Repays pays
+	// it, and what the buyer gets by other refunds makes it good.
+	Owed []OwedRefund `json:"owed,omitzero"`
+
 	Customer    string     `json:"customer,omitzero"`
 	SavedSource string     `json:"savedSource,omitzero"` // that it used, or that was saved with it
 	Save        *SaveTerms `json:"save,omitzero"`        // what the buyer agreed to for what it uses to be saved
@@ -189,6 +193,9 @@ var chargeKind = ledger.Kind[Charge]{
 		}
 		if c.Customer != "" {
 			keys = append(keys, ledger.Key{Name: "customer", Value: c.Customer, At: c.Created})
+		}
+		if len(c.Owed) > 0 {
+			keys = append(keys, ledger.Key{Name: "owed", Value: c.Platform, At: c.Owed[0].Since})
 		}
 		return c.waits(c.Work.Keys(inGroup(keys, c.Platform, c.TransferGroup, c.Created)...))
 	},

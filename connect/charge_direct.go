@@ -113,6 +113,11 @@ func (c *Charge) beginDirect(r *Refund, req *RefundRequest) error {
 	if err := c.giveFeeBack(r, req); err != nil {
 		return err
 	}
+	return c.convertBack(r)
+}
+
+// convertBack computes what a platform whose part was converted gives of it.
+func (c *Charge) convertBack(r *Refund) error {
 	back := sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
 	if c.FeeSettlement == nil || back.IsZero() {
 		return nil
@@ -137,7 +142,7 @@ func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) error {
 	if taxes.Purpose == purposeHeld {
 		toHeld += addTax(r.Tax)
 	}
-	b.post("refund", append(from.fromSeller(r.cost(), toHeld), p.givenBack(c.clearing(), r.cost(), r.exchange())...)...)
+	b.post("refund", append(from.fromSeller(r.cost(), toHeld), p.givenBack(r.clearing(c), r.cost(), r.exchange())...)...)
 	if err := p.postFXResult(b, r); err != nil {
 		return err
 	}

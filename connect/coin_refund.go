@@ -163,6 +163,7 @@ func (p *Platform) settleCoinRefund(u *ledger.Unit, x *CoinReturn, a bitcoin.Ans
 func (p *Platform) coinRefundRefused(u *ledger.Unit, c *Charge, r *Refund) error {
 	p.letGo(u, r, ledger.ReleaseHold)
 	c.end(r, false)
+	c.owes(r, u.At())
 	if c.Status != ChargeSucceeded {
 		if err := p.keepUp(u, c, r); err != nil {
 			return err

@@ -122,6 +122,11 @@ func (x *explain) refund(c *Charge, r *Refund) error {
 		refs = append(refs, x.p.creditAccount(r.CreditOf, cur))
 	}
 	x.said.refund(r)
+	if r.refusedLater() {
+		if err := x.at(id, r.Refused.At, refs...); err != nil {
+			return err
+		}
+	}
 	if r.Day != nil {
 		x.term(id, "rate of the day", r.Day.Cost, "", r.Day.Rate.String())
 	}
@@ -163,6 +168,7 @@ func (x *explain) chargeRest(c *Charge) {
 	x.rest(id, "being refunded", refunding)
 	x.rest(id, "taken back of what was transferred", c.Reversed)
 	x.rest(id, "given back of the commission", c.FeeBack)
+	x.rest(id, "owed to the buyer", c.owed())
 	if a := c.Authorization; a != nil && (c.Status == ChargeAuthorized || c.Status == ChargeSucceeded) {
 		x.rest(id, "capturable", minus(a.Left(), a.Capturing))
 		x.rest(id, "being captured", a.Capturing)

@@ -144,7 +144,7 @@ func (c *Charge) returnDiscount(r *Refund) error {
 // discounts off what was.
 func (c *Charge) linesUndone(r *Refund) {
 	c.PlatformBack = minus(c.PlatformBack, r.PlatformBack)
-	taken := c.mayDiscount() && (r.Reverses || r.Direct)
+	taken := c.mayDiscount() && (r.Reverses || r.Direct) && !r.Alone
 	if taken {
 		c.DiscountBack, c.DiscountBase = minus(c.DiscountBack, r.DiscountBack), minus(c.DiscountBase, r.Amount)
 	}

@@ -38,20 +38,22 @@ func (s ShortPolicy) or(def ShortPolicy) (ShortPolicy, error) {
 
 // Profile is what is stored about a platform.
 type Profile struct {
-	ID           string            `json:"id"`
-	Name         string            `json:"name"`
-	Country      string            `json:"country"` // ISO 3166-1 alpha-2
-	Base         ledger.Currency   `json:"base"`    // in which its conversions are valued
-	ShortBalance ShortPolicy       `json:"shortBalance"`
-	Delay        payout.Delay      `json:"delay"` // until its payments are available
-	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
-	Disputes     DisputePolicy     `json:"disputes,omitzero"`
-	RefundFees   FeePolicy         `json:"refundFees,omitzero"` // of refunds that do not say; empty: FeeKeep
-	Bank         *BankAccount      `json:"bank,omitzero"`
-	Prices       *pricing.List     `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
-	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
-	Created      time.Time         `json:"created"`
-	Metadata     map[string]string `json:"metadata,omitzero"`
+	ID           string           `json:"id"`
+	Name         string           `json:"name"`
+	Country      string           `json:"country"` // ISO 3166-1 alpha-2
+	Base         ledger.Currency  `json:"base"`    // in which its conversions are valued
+	ShortBalance ShortPolicy      `json:"shortBalance"`
+	Delay        payout.Delay     `json:"delay"` // until its payments are available
+	Unverified   UnverifiedPolicy `json:"unverified,omitzero"`
+	Disputes     DisputePolicy    `json:"disputes,omitzero"`
+	RefundFees   FeePolicy        `json:"refundFees,omitzero"` // of refunds that do not say; empty: FeeKeep
+	// FailedRefunds is what is undone of refunds that fail later; empty: FailedRestores.
+	FailedRefunds FailedRefundPolicy `json:"failedRefunds,omitzero"`
+	Bank          *BankAccount       `json:"bank,omitzero"`
+	Prices        *pricing.List      `json:"prices,omitzero"`  // what it takes of sellers and adds for buyers; not to be changed in place
+	Markets       *market.List       `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
+	Created       time.Time          `json:"created"`
+	Metadata      map[string]string  `json:"metadata,omitzero"`
 
 	// TaxNumber is its number for value added tax, with which commissions are taxed by
 	// where it and the seller are; empty: charges state what tax is on them.
@@ -83,19 +85,20 @@ var platformKind = ledger.Kind[Profile]{
 
 // PlatformRequest registers a platform.
 type PlatformRequest struct {
-	Key          string            `json:"-"`
-	Name         string            `json:"name,omitzero"`         // 1–100 characters
-	Country      string            `json:"country,omitzero"`      // one of compliance.Countries
-	Base         ledger.Currency   `json:"base,omitzero"`         // zero: the country's currency
-	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"` // zero: ShortNegative
-	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
-	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`   // zero: UnverifiedPaid
-	Disputes     *DisputePolicy    `json:"disputes,omitzero"`     // nil: as the zero DisputePolicy
-	RefundFees   FeePolicy         `json:"refundFees,omitzero"`   // of refunds that do not say: FeeKeep or FeeProportional; zero: FeeKeep
-	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
-	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
-	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
-	Metadata     map[string]string `json:"metadata,omitzero"`
+	Key           string             `json:"-"`
+	Name          string             `json:"name,omitzero"`          // 1–100 characters
+	Country       string             `json:"country,omitzero"`       // one of compliance.Countries
+	Base          ledger.Currency    `json:"base,omitzero"`          // zero: the country's currency
+	ShortBalance  ShortPolicy        `json:"shortBalance,omitzero"`  // zero: ShortNegative
+	Delay         *payout.Delay      `json:"delay,omitzero"`         // nil: the country's default
+	Unverified    UnverifiedPolicy   `json:"unverified,omitzero"`    // zero: UnverifiedPaid
+	Disputes      *DisputePolicy     `json:"disputes,omitzero"`      // nil: as the zero DisputePolicy
+	RefundFees    FeePolicy          `json:"refundFees,omitzero"`    // of refunds that do not say: FeeKeep or FeeProportional; zero: FeeKeep
+	FailedRefunds FailedRefundPolicy `json:"failedRefunds,omitzero"` // zero: FailedRestores
+	Bank          *BankDetails       `json:"bank,omitzero"`          // where the platform itself is paid out
+	Prices        *pricing.List      `json:"prices,omitzero"`        // nil: each charge states its commission
+	Markets       *market.List       `json:"markets,omitzero"`       // on top of the engine's markets; nil: as they are
+	Metadata      map[string]string  `json:"metadata,omitzero"`
 
 	TaxNumber string `json:"taxNumber,omitzero"` // 2–20 capital letters and digits; with it commissions are taxed
 }
@@ -173,7 +176,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 	}
 	change := PlatformUpdate{
 		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
-		Metadata: r.Metadata, TaxNumber: r.TaxNumber, RefundFees: r.RefundFees,
+		Metadata: r.Metadata, TaxNumber: r.TaxNumber, RefundFees: r.RefundFees, FailedRefunds: r.FailedRefunds,
 	}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err

@@ -13,17 +13,18 @@ import (
 // PlatformUpdate changes a platform. Zero fields stay as they are. Its country
 // and the base of its books are for good.
 type PlatformUpdate struct {
-	Key          string            `json:"-"`
-	Name         string            `json:"name,omitzero"` // 1–100 characters
-	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"`
-	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
-	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
-	Disputes     *DisputePolicy    `json:"disputes,omitzero"`   // for the disputes that take money from now on
-	RefundFees   FeePolicy         `json:"refundFees,omitzero"` // for the refunds from now on
-	Bank         *BankDetails      `json:"bank,omitzero"`
-	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
-	Markets      *market.List      `json:"markets,omitzero"`  // likewise
-	Metadata     map[string]string `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
+	Key           string             `json:"-"`
+	Name          string             `json:"name,omitzero"` // 1–100 characters
+	ShortBalance  ShortPolicy        `json:"shortBalance,omitzero"`
+	Delay         *payout.Delay      `json:"delay,omitzero"` // for the payments that succeed from now on
+	Unverified    UnverifiedPolicy   `json:"unverified,omitzero"`
+	Disputes      *DisputePolicy     `json:"disputes,omitzero"`      // for the disputes that take money from now on
+	RefundFees    FeePolicy          `json:"refundFees,omitzero"`    // for the refunds from now on
+	FailedRefunds FailedRefundPolicy `json:"failedRefunds,omitzero"` // for the refunds that fail from now on
+	Bank          *BankDetails       `json:"bank,omitzero"`
+	Prices        *pricing.List      `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
+	Markets       *market.List       `json:"markets,omitzero"`  // likewise
+	Metadata      map[string]string  `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
 
 	TaxNumber string `json:"taxNumber,omitzero"` // for the commissions from now on; "none" ends it
 }
@@ -89,6 +90,9 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		}
 	}
 	if p.RefundFees, err = r.RefundFees.orDefault(p.RefundFees); err != nil {
+		return err
+	}
+	if p.FailedRefunds, err = r.FailedRefunds.or(p.FailedRefunds); err != nil {
 		return err
 	}
 	switch {

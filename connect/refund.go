@@ -15,8 +15,9 @@ type RefundStatus string
 const (
 	RefundPending   RefundStatus = "pending" // recorded, its money set aside; the acquirer's answer is still to come
 	RefundSucceeded RefundStatus = "succeeded"
-	RefundFailed    RefundStatus = "failed"  // declined; nothing moved
-	RefundUnknown   RefundStatus = "unknown" // sent blind, and the answer was lost: only news can tell
+	RefundFailed    RefundStatus = "failed"   // declined, and nothing moved; or refused later, and what moved is undone (Refused)
+	RefundCanceled  RefundStatus = "canceled" // called off while it waited; nothing moved
+	RefundUnknown   RefundStatus = "unknown"  // sent blind, and the answer was lost: only news can tell
 )
 
 // Refund gives all or part of a charge back to the buyer.
@@ -71,6 +72,11 @@ type Refund struct {
 	Tenders    []RefundTender `json:"tenders,omitzero"`
 	CreditOf   string         `json:"creditOf,omitzero"`
 	FromCredit RefundLeg      `json:"fromCredit,omitzero"`
+
+	Refused *RefusedRefund `json:"refused,omitzero"` // that it failed after it had succeeded
+	Repays  string         `json:"repays,omitzero"`  // the refund that failed, and whose place it takes
+	Way     *RefundWay     `json:"way,omitzero"`     // how it goes, if not to what had paid
+	Alone   bool           `json:"alone,omitzero"`   // all but the money of the refund whose place it takes stands
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -162,8 +168,18 @@ type RefundRequest struct {
 	Reason   string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
 	Metadata map[string]string `json:"metadata,omitzero"`
 
-	held bool   // by Drain, of a share that has waited
-	day  *rates // of the moment, where the charge needs them
+	// Repays names a refund of the charge that has failed: this one takes its place, for
+	// what the buyer is still owed of it (Charge.Owed), with all that it took and gave
+	// back. It goes to the source again, into credit (IntoCredit), to a bank account of
+	// the buyer, or was paid by hand.
+	Repays string       `json:"repays,omitzero"`
+	Bank   *BankDetails `json:"bank,omitzero"` // of the buyer, on the engine's rail; with Repays
+	Paid   string       `json:"paid,omitzero"` // what proves that it was paid out of the rail's account by hand, 1–200 characters; with Repays
+
+	held     bool    // by Drain, of a share that has waited
+	repaid   *Refund // what Repays names
+	standing bool    // of which all but the money stands
+	day      *rates  // of the moment, where the charge needs them
 }
 
 // Refund gives money back to a buyer. Refunds of a charge add up to at most its
@@ -198,9 +214,7 @@ var refundTask = &task[RefundRequest, Refund, Answer]{
 		}
 		return p.putRefund(u, r, EventRefundUpdated)
 	},
-	open: func(r *Refund, a Answer) (bool, error) {
-		return stillOpen(r.Status == RefundPending || r.Status == RefundUnknown, r.Status == RefundSucceeded, a)
-	},
+	open: openRefund,
 	late: func(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		if r.Reference != "" || a.Reference == "" {
 			return nil
@@ -237,10 +251,13 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err := checkRefundTo(c, req); err != nil {
 		return nil, err
 	}
-	if c.Rail != "" && c.Rail != railName(p.e) && !req.IntoCredit {
+	if req, err = p.repays(u, c, req); err != nil {
+		return nil, err
+	}
+	if c.Rail != "" && c.Rail != railName(p.e) && !req.elsewhere() {
 		return nil, badState("other_rail", "charge", "the charge was debited by another rail, "+c.Rail+"; its own pays money back")
 	}
-	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) && !req.IntoCredit {
+	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) && !req.elsewhere() {
 		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
 	}
 	if len(c.Disputed) > 0 {
@@ -266,6 +283,9 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err != nil {
 		return nil, err
 	}
+	if err := p.goes(u, c, r, req); err != nil {
+		return nil, err
+	}
 	if c.CreditSale != nil {
 		if err := p.refundsSale(u, c, r, req.Amount); err != nil {
 			return nil, err
@@ -282,7 +302,7 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 			return nil, err
 		}
 	}
-	if r.presented().IsZero() {
+	if r.presented().IsZero() || r.Way != nil && r.Way.Paid != "" {
 		return r, p.refundedWithin(u, c, r)
 	}
 	if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
@@ -304,6 +324,9 @@ func checkRefund(r *RefundRequest) error {
 		return badField("invalid_reason", "reason", "a refund is a duplicate, fraudulent or requested_by_customer")
 	}
 	if err := checkFeePolicy(r); err != nil {
+		return err
+	}
+	if err := checkWay(r); err != nil {
 		return err
 	}
 	return checkMetadata(r.Metadata)
@@ -353,7 +376,7 @@ func askRefund(ctx context.Context, p *Platform, r *Refund, send bool) (Answer, 
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
-	if c.Debit != nil {
+	if c.Debit != nil || r.Way != nil {
 		return askRail(ctx, p, r.instruction(c), &r.Work, send)
 	}
 	refund := func(ctx context.Context) (Answer, error) {

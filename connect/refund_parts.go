@@ -17,6 +17,10 @@ func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	if err != nil {
 		return err
 	}
+	if r.Alone = req.standing; r.Alone {
+		r.Direct = c.Direct
+		return c.convertBack(r)
+	}
 	if c.Direct {
 		if err := c.returnDiscount(r); err != nil {
 			return err
@@ -192,6 +196,7 @@ func (c *Charge) end(r *Refund, done bool) {
 	}
 	if done {
 		c.Refunded = sum(c.Refunded, r.Amount)
+		c.paidBack(r)
 		return
 	}
 	c.sentBack(r)

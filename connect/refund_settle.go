@@ -145,15 +145,22 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	if err != nil {
 		return err
 	}
+	if a.Status == Failed && r.Status == RefundSucceeded {
+		return p.refusedAfterAll(u, c, r, a)
+	}
 	r.Reference, r.Settled = cmp.Or(a.Reference, r.Reference), u.At()
 	r.Work.Done()
 	switch a.Status {
-	case Declined:
+	case Declined, Failed:
 		if err := r.become(RefundFailed, a.Code); err != nil {
 			return err
 		}
+		if a.Status == Failed {
+			r.Refused = &RefusedRefund{At: u.At()}
+		}
 		p.letGo(u, r, ledger.ReleaseHold)
 		c.end(r, false)
+		c.owes(r, u.At())
 		if err := p.saleRefunded(u, c, r, false); err != nil {
 			return err
 		}
@@ -209,7 +216,7 @@ func (p *Platform) postRefund(b *books, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
 	switch {
 	case r.CreditOf != "": // what was sold is the buyer's, and so is the refund's cost
-		b.post("refund", out(p.creditAccount(r.CreditOf, cur), r.Amount), in(p.house(c.clearing(), cur), r.Amount))
+		b.post("refund", out(p.creditAccount(r.CreditOf, cur), r.Amount), in(p.house(r.clearing(c), cur), r.Amount))
 		return p.saleRefunded(b.u, c, r, true)
 	case r.Direct:
 		return p.refundDirect(b, c, r)
@@ -230,7 +237,7 @@ func (p *Platform) refundedWithin(u *ledger.Unit, c *Charge, r *Refund) error {
 func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
 	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
-	b.post("refund", append([]line{out(platform, r.cost()).force(r.FromPlatform.Short)}, p.givenBack(c.clearing(), r.cost(), r.exchange())...)...)
+	b.post("refund", append([]line{out(platform, r.cost()).force(r.FromPlatform.Short)}, p.givenBack(r.clearing(c), r.cost(), r.exchange())...)...)
 	if err := p.postFXResult(b, r); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type back struct{ reversed, taken int64 }
 type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
 	platformBack, discountBack, feeStated                                     int64
+	failed                                                                    map[string]int64 // of refunds that failed: what the buyer was to get
 	byLine                                                                    map[string]*LineParts
 	tax, feeTax                                                               map[string]int64
 	exchanged                                                                 exchangedBack
@@ -139,6 +140,7 @@ func (t *tally) compareGiven(c *Charge) {
 	t.compareSettlement(c, g.exchanged)
 	t.compareFeeBack(c, g.converted)
 	t.compareTenders(c, g)
+	t.compareOwed(c, g)
 	amount := c.Amount.Minor()
 	check("refunded", c.Refunded, g.refunded, amount)
 	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
@@ -203,6 +205,10 @@ func (t *tally) orphans() {
 
 func (t *tally) refund(r *Refund) {
 	if r.Status == RefundFailed {
+		t.refusedRefund(r)
+		return
+	}
+	if r.Status == RefundCanceled {
 		return
 	}
 	t.countRefund(r)
@@ -213,6 +219,17 @@ func (t *tally) refund(r *Refund) {
 		t.add(r.Account, "held "+r.FromAccount.Purpose, r.FromAccount.Held, 1)
 		return
 	}
+	t.refundBalances(r)
+	if r.Acquirer != "" {
+		t.add(ledger.House, "acquirer/"+r.Acquirer, r.presented(), 1)
+	}
+	if r.Rail != "" {
+		t.add(ledger.House, "bank_clearing/"+r.Rail, r.presented(), 1)
+	}
+}
+
+// refundBalances adds up what a refund took from whom and gave to whom, its money apart.
+func (t *tally) refundBalances(r *Refund) {
 	owner, fee := t.platform, r.FeeBack
 	if r.Direct {
 		owner, fee = r.Account, sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
@@ -238,12 +255,6 @@ func (t *tally) refund(r *Refund) {
 			t.add(r.Account, "balance", x.Amount, 1)
 			t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
 		}
-	}
-	if r.Acquirer != "" {
-		t.add(ledger.House, "acquirer/"+r.Acquirer, r.presented(), 1)
-	}
-	if r.Rail != "" {
-		t.add(ledger.House, "bank_clearing/"+r.Rail, r.outside(), 1)
 	}
 }
 

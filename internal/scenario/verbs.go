@@ -22,6 +22,9 @@ func (r *runner) refund(args string) error {
 	}
 	c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
 	require.NoError(r.t, err, r.at)
+	if w[0] == "repays" {
+		request.Repays, w[0] = r.ids[w[1]], "all"
+	}
 	if w[0] != "all" && w[0] != "" {
 		request.Amount = ledger.Minor(r.number(w[0]), paidIn(c))
 	}
