@@ -189,6 +189,9 @@ func (p *Platform) postCoinRefund(u *ledger.Unit, x *CoinReturn, c *Charge, r *R
 	}
 	s := p.sides(c, r.FromPlatform.Purpose, r.FromAccount.Purpose)
 	b := &books{u: u, p: p, object: refundKind.ID(r.ID)}
+	if err := p.postAdvance(b, r); err != nil {
+		return err
+	}
 	lines := []line{out(s.platform, r.Amount).force(r.FromPlatform.Short)}
 	for _, l := range p.bought(prof.Base, x.Satoshi, x.Value, r.Amount) {
 		lines = append(lines, line{account: l.account, minor: -l.minor})

@@ -51,7 +51,10 @@ const (
 
 	EventRefundCreated    = "refund.created"
 	EventRefundUpdated    = "refund.updated" // succeeded, known to the acquirer, or unknown
+	EventAdvanceGiven     = "advance.given"
+	EventAdvanceRepaid    = "advance.repaid" // in part or whole
 	EventFeeRefundCreated = "fee_refund.created"
+	EventRefundCanceled   = "refund.canceled" // called off while it waited
 	EventRefundFailed     = "refund.failed"
 
 	EventDisputeCreated = "charge.dispute.created"

@@ -39,6 +39,7 @@ func explainables() []explainable {
 		explains(&increaseKind, func(k *Increase) string { return k.Platform }, func(x *explain, k *Increase) error { return x.chargeOf(k.Charge) }),
 		explains(&refundKind, func(r *Refund) string { return r.Platform }, (*explain).refundAlone),
 		explains(&feeRefundKind, func(r *FeeRefund) string { return r.Platform }, func(x *explain, r *FeeRefund) error { return x.chargeOf(r.Charge) }),
+		explains(&advanceKind, func(a *Advance) string { return a.Platform }, (*explain).advance),
 		explains(&disputeKind, func(d *Dispute) string { return d.Platform }, func(x *explain, d *Dispute) error { return x.chargeOf(d.Charge) }),
 		explains(&disputeAnswerKind, func(a *DisputeAnswer) string { return a.Platform }, func(x *explain, a *DisputeAnswer) error { return x.chargeOf(a.Charge) }),
 		explains(&platformFeeKind, func(f *PlatformFee) string { return f.Platform }, (*explain).fee),

@@ -3,6 +3,7 @@ package connect
 // refundLife: failed is final, and a refund that has succeeded fails only where the
 // buyer's bank sent its money back.
 var refundLife = life[RefundStatus]{
+	RefundWaiting:   {RefundPending, RefundFailed, RefundCanceled},
 	RefundPending:   {RefundPending, RefundUnknown, RefundSucceeded, RefundFailed},
 	RefundUnknown:   {RefundUnknown, RefundPending, RefundSucceeded, RefundFailed},
 	RefundSucceeded: {RefundFailed},

@@ -23,17 +23,25 @@ type ShortPolicy string
 const (
 	ShortRefuse   ShortPolicy = "refuse"   // the refund is refused with insufficient_funds
 	ShortNegative ShortPolicy = "negative" // the balance goes below zero, and later income fills it
+	// ShortAdvance: the platform pays what a seller lacks for a refund, out of what is
+	// available to it, and has it back out of the seller's next income, before payouts
+	// (Advance). Of sellers alone; what else is taken back from them is as with ShortRefuse.
+	ShortAdvance ShortPolicy = "advance"
+	// ShortWait: the refund waits until there is enough, in the order of asking, and nobody
+	// is asked for anything before (RefundWaiting). Other verbs, and refunds in coins, are
+	// as with ShortRefuse.
+	ShortWait ShortPolicy = "wait"
 )
 
 func (s ShortPolicy) or(def ShortPolicy) (ShortPolicy, error) {
 	switch s {
 	case "":
 		return def, nil
-	case ShortRefuse, ShortNegative:
+	case ShortRefuse, ShortNegative, ShortAdvance, ShortWait:
 		return s, nil
 	}
 	return "", &ledger.Error{Class: ledger.Invalid, Code: "invalid_short_balance", Field: "shortBalance",
-		Msg: "a balance that is too short refuses or goes negative"}
+		Msg: "a balance that is too short refuses, goes negative, is advanced or waits"}
 }
 
 // Profile is what is stored about a platform.
@@ -43,7 +51,8 @@ type Profile struct {
 	Country      string           `json:"country"` // ISO 3166-1 alpha-2
 	Base         ledger.Currency  `json:"base"`    // in which its conversions are valued
 	ShortBalance ShortPolicy      `json:"shortBalance"`
-	Delay        payout.Delay     `json:"delay"` // until its payments are available
+	SellersShort ShortPolicy      `json:"sellersShort,omitzero"` // of accounts that do not say; empty: ShortRefuse
+	Delay        payout.Delay     `json:"delay"`                 // until its payments are available
 	Unverified   UnverifiedPolicy `json:"unverified,omitzero"`
 	Disputes     DisputePolicy    `json:"disputes,omitzero"`
 	RefundFees   FeePolicy        `json:"refundFees,omitzero"` // of refunds that do not say; empty: FeeKeep
@@ -90,6 +99,7 @@ type PlatformRequest struct {
 	Country       string             `json:"country,omitzero"`       // one of compliance.Countries
 	Base          ledger.Currency    `json:"base,omitzero"`          // zero: the country's currency
 	ShortBalance  ShortPolicy        `json:"shortBalance,omitzero"`  // zero: ShortNegative
+	SellersShort  ShortPolicy        `json:"sellersShort,omitzero"`  // of accounts that do not say; zero: ShortRefuse
 	Delay         *payout.Delay      `json:"delay,omitzero"`         // nil: the country's default
 	Unverified    UnverifiedPolicy   `json:"unverified,omitzero"`    // zero: UnverifiedPaid
 	Disputes      *DisputePolicy     `json:"disputes,omitzero"`      // nil: as the zero DisputePolicy
@@ -175,7 +185,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 		return nil, err
 	}
 	change := PlatformUpdate{
-		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
+		Name: r.Name, ShortBalance: r.ShortBalance, SellersShort: r.SellersShort, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
 		Metadata: r.Metadata, TaxNumber: r.TaxNumber, RefundFees: r.RefundFees, FailedRefunds: r.FailedRefunds,
 	}
 	if err := e.change(u, p, change); err != nil {

@@ -16,7 +16,8 @@ type PlatformUpdate struct {
 	Key           string             `json:"-"`
 	Name          string             `json:"name,omitzero"` // 1–100 characters
 	ShortBalance  ShortPolicy        `json:"shortBalance,omitzero"`
-	Delay         *payout.Delay      `json:"delay,omitzero"` // for the payments that succeed from now on
+	SellersShort  ShortPolicy        `json:"sellersShort,omitzero"` // for the accounts that are made from now on
+	Delay         *payout.Delay      `json:"delay,omitzero"`        // for the payments that succeed from now on
 	Unverified    UnverifiedPolicy   `json:"unverified,omitzero"`
 	Disputes      *DisputePolicy     `json:"disputes,omitzero"`      // for the disputes that take money from now on
 	RefundFees    FeePolicy          `json:"refundFees,omitzero"`    // for the refunds from now on
@@ -75,6 +76,12 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 	}
 	if p.ShortBalance, err = r.ShortBalance.or(p.ShortBalance); err != nil {
 		return err
+	}
+	if r.ShortBalance == ShortAdvance {
+		return badField("invalid_short_balance", "shortBalance", "nobody advances anything to the platform itself")
+	}
+	if p.SellersShort, err = r.SellersShort.or(p.SellersShort); err != nil {
+		return inField("sellersShort", err)
 	}
 	if r.Delay != nil {
 		if p.Delay = *r.Delay; p.Delay.Days < 0 || p.Delay.Days > 366 {

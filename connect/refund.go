@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -13,6 +14,7 @@ type RefundStatus string
 
 // The states of a refund.
 const (
+	RefundWaiting   RefundStatus = "waiting" // recorded, and asked of nobody: who gives it has too little (ShortWait)
 	RefundPending   RefundStatus = "pending" // recorded, its money set aside; the acquirer's answer is still to come
 	RefundSucceeded RefundStatus = "succeeded"
 	RefundFailed    RefundStatus = "failed"   // declined, and nothing moved; or refused later, and what moved is undone (Refused)
@@ -73,12 +75,20 @@ type Refund struct {
 	CreditOf   string         `json:"creditOf,omitzero"`
 	FromCredit RefundLeg      `json:"fromCredit,omitzero"`
 
+	// What the platform pays for a seller who has too little (ShortAdvance), and where that
+	// comes from; and what a refund waits for.
+	Advanced    ledger.Money `json:"advanced,omitzero"`
+	FromAdvance RefundLeg    `json:"fromAdvance,omitzero"`
+	Wait        *RefundWait  `json:"wait,omitzero"`
+
 	Refused *RefusedRefund `json:"refused,omitzero"` // that it failed after it had succeeded
 	Repays  string         `json:"repays,omitzero"`  // the refund that failed, and whose place it takes
 	Way     *RefundWay     `json:"way,omitzero"`     // how it goes, if not to what had paid
 	Alone   bool           `json:"alone,omitzero"`   // all but the money of the refund whose place it takes stands
 
 	Work ledger.Work `json:"work,omitzero"`
+
+	waitDays int // how long it may wait; 0: not at all
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
@@ -94,13 +104,16 @@ type RefundLeg struct {
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (r *Refund) loaded() {
-	for _, m := range []*ledger.Money{&r.ServiceBack, &r.ReverseBase, &r.PlatformBack, &r.DiscountBack} {
+	for _, m := range []*ledger.Money{&r.Advanced, &r.ServiceBack, &r.ReverseBase, &r.PlatformBack, &r.DiscountBack} {
 		if m.IsZero() {
 			*m = ledger.Zero(r.Amount.Currency())
 		}
 	}
 	if r.Day != nil {
 		r.Day.loaded()
+	}
+	if r.Wait != nil {
+		r.Wait.loaded(ledger.Zero(r.Amount.Currency()))
 	}
 	if r.FromHeld != nil {
 		r.FromHeld.loaded(ledger.Zero(r.Amount.Currency()))
@@ -164,7 +177,10 @@ type RefundRequest struct {
 	// TenderSource and the ids of credits and vouchers (Tender.Of). What is not named
 	// gets nothing. Empty is the source first, and then tenders, the last first. What
 	// a voucher at the platform's cost had paid goes to the platform.
-	To       []string          `json:"to,omitzero"`
+	To []string `json:"to,omitzero"`
+	// WaitDays is for how many days the refund waits for money, where somebody who gives it
+	// has too little and waits (ShortWait): 1–180; 0 is 30. Then it fails.
+	WaitDays int               `json:"waitDays,omitzero"`
 	Reason   string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
 	Metadata map[string]string `json:"metadata,omitzero"`
 
@@ -205,6 +221,7 @@ var refundTask = &task[RefundRequest, Refund, Answer]{
 	},
 	partner:  acquirerName,
 	record:   recordRefund,
+	ready:    readyRefund,
 	carryOut: askRefund,
 	settle:   settleRefund,
 	rest: func(u *ledger.Unit, p *Platform, r *Refund, code string) error {
@@ -269,7 +286,7 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	req = req.withFees(prof, c)
 	r := &Refund{
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Rail: c.Rail, Reason: req.Reason,
-		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held,
+		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held, waitDays: cmp.Or(req.WaitDays, refundWaitDays),
 	}
 	amount, err := c.nameLines(r, req)
 	if err != nil {
@@ -302,7 +319,12 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 			return nil, err
 		}
 	}
-	if r.presented().IsZero() || r.Way != nil && r.Way.Paid != "" {
+	switch {
+	case r.within() && r.Status == RefundWaiting: // for whoever finishes it
+		if r.Rail == "" {
+			r.Acquirer = acquirerName(p.e)
+		}
+	case r.within():
 		return r, p.refundedWithin(u, c, r)
 	}
 	if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
@@ -328,6 +350,9 @@ func checkRefund(r *RefundRequest) error {
 	}
 	if err := checkWay(r); err != nil {
 		return err
+	}
+	if r.WaitDays < 0 || r.WaitDays > maxWaitDays {
+		return badField("invalid_request", "waitDays", "a refund waits for 1 to 180 days")
 	}
 	return checkMetadata(r.Metadata)
 }

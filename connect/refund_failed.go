@@ -198,6 +198,9 @@ func (t *tally) refusedRefund(r *Refund) {
 		return
 	}
 	g.exchanged.released += r.Refused.Kept
+	if r.Refused.Late {
+		t.advanced(r) // which is owed all the same
+	}
 	if !r.Refused.Stands {
 		return
 	}

@@ -30,23 +30,7 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	if owes, gives, err = p.heldFirst(u, c, r, owes, gives); err != nil {
 		return err
 	}
-	if r.FeeStep != nil {
-		r.FromPlatform, err = p.feeLeg(u, prof, c, r)
-	} else {
-		r.FromPlatform, err = p.platformLeg(u, prof, c, r, owes)
-	}
-	if err != nil {
-		return err
-	}
-	if !r.Reverses && !r.Direct {
-		return nil
-	}
-	a, err := p.account(u, c.Account)
-	if err != nil {
-		return err
-	}
-	r.FromAccount, err = p.sellerLeg(u, a, c, r, gives)
-	return err
+	return p.legs(u, prof, c, r, owes, gives)
 }
 
 // platformLeg takes from the charge's pending day while that is open. That
@@ -197,6 +181,9 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 			return err
 		}
 	}
+	if err := p.postAdvance(b, r); err != nil {
+		return err
+	}
 	if err := p.postRefund(b, c, r); err != nil {
 		return err
 	}
@@ -282,7 +269,7 @@ func (p *Platform) letGo(u *ledger.Unit, r *Refund, op ledger.HoldOp) {
 	for _, side := range []struct {
 		owner string
 		RefundLeg
-	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}, {r.CreditOf, r.FromCredit}} {
+	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}, {r.CreditOf, r.FromCredit}, {p.id, r.FromAdvance}} {
 		if side.Hold != "" {
 			ref := p.of(side.owner, side.Purpose, side.Held.Currency())
 			u.Hold(ledger.HoldStep{Op: op, ID: side.Hold, Account: ref, Amount: side.Held})

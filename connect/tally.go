@@ -21,6 +21,7 @@ type tally struct {
 	captured map[string]*captured
 
 	increases map[string]*increases
+	advances  map[string]int64     // by advance: what refunds say was given
 	held      map[string]*heldSums // by share
 }
 
@@ -195,6 +196,9 @@ func (t *tally) orphans() {
 	for _, id := range slices.Sorted(maps.Keys(t.held)) {
 		t.report.Add("held share "+id, "it has releases or refunds and is not there")
 	}
+	for _, id := range slices.Sorted(maps.Keys(t.advances)) {
+		t.report.Add("advance "+id, "refunds say that it was given, and it is not there")
+	}
 	for _, id := range slices.Sorted(maps.Keys(t.captured)) {
 		t.report.Add("charge "+id, "it has captures and is not there, or was captured at once")
 	}
@@ -217,9 +221,11 @@ func (t *tally) refund(r *Refund) {
 	if r.Status != RefundSucceeded {
 		t.add(t.platform, "held "+r.FromPlatform.Purpose, r.FromPlatform.Held, 1)
 		t.add(r.Account, "held "+r.FromAccount.Purpose, r.FromAccount.Held, 1)
+		t.add(t.platform, "held "+r.FromAdvance.Purpose, r.FromAdvance.Held, 1)
 		return
 	}
 	t.refundBalances(r)
+	t.advanced(r)
 	if r.Acquirer != "" {
 		t.add(ledger.House, "acquirer/"+r.Acquirer, r.presented(), 1)
 	}

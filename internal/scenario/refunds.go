@@ -12,12 +12,16 @@ import (
 
 // refundWord reads the words of a refund that say what becomes of the commission, and
 // returns how many it read: "keep", "proportional" or "exact 40"; and of one that takes
-// the place of another ("r2: repays r1 c1"), how it goes: "bank" or "paid cheque-1".
+// the place of another ("r2: repays r1 c1"), how it goes: "bank" or "paid cheque-1"; and
+// "wait 3": for how many days it waits.
 func (r *runner) refundWord(request *connect.RefundRequest, w []string, c *connect.Charge) int {
 	switch w[0] {
 	case "keep", "proportional":
 		request.Fee = connect.FeePolicy(w[0])
 		return 1
+	case "wait":
+		request.WaitDays = int(r.number(w[1]))
+		return 2
 	case "bank":
 		request.Bank = &connect.BankDetails{Token: payout.TestAccount, Country: "US", Currency: paidIn(c)}
 		return 1
@@ -68,4 +72,10 @@ func (r *runner) owed(args string) error {
 	}
 	require.Equal(r.t, r.number(w[1]), total, r.at)
 	return nil
+}
+
+// cancelRefund is "r1": it waits, and is called off.
+func (r *runner) cancelRefund(args string) error {
+	_, err := r.platform.CancelRefund(r.ctx, connect.CancelRefundRequest{Key: r.key(), RefundID: r.ids[args]})
+	return err
 }
