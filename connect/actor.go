@@ -51,7 +51,7 @@ func (a Actor) check() error {
 type ManualAction string
 
 // The actions: who asks for them and who approves, admins apart, who may do both; each
-// but the first two always takes two people, and ManualDormancy one.
+// but the first two always takes two people, and ManualDormancy and ManualRefundRate one.
 const (
 	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
 	ManualUndo        ManualAction = "adjustment_undo"       // of one: likewise
@@ -62,6 +62,7 @@ const (
 	ManualWriteOff    ManualAction = "write_off"             // finance or risk; finance
 	ManualDormancy    ManualAction = "dormancy"              // finance or compliance
 	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
+	ManualRefundRate  ManualAction = "refund_rate"           // of a refund that states its rate: finance
 	ManualLimits      ManualAction = "limits"                // what one person may do alone: admins
 )
 
@@ -80,6 +81,8 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}, two: true}
 	case ManualWriteOff:
 		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
+	case ManualRefundRate:
+		return actionRule{asks: []Right{RightFinance}}
 	case ManualDormancy:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}}
 	case ManualSurrender:

@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -38,7 +37,8 @@ type Refund struct {
 	Exchanged *Exchanged `json:"exchanged,omitzero"`
 	// Day is what the refund costs where that is at the rate of its day (RefundAtDay);
 	// Amount and Exchanged, and all other amounts, are at that of the charge still.
-	Day *RefundDay `json:"day,omitzero"`
+	Day    *RefundDay `json:"day,omitzero"`
+	RateBy *Signed    `json:"rateBy,omitzero"` // who stated the rate (RefundAtStated)
 	// ServiceBack is what of the service fee goes back to the buyer.
 	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
 	FeeStep     *FeeStep          `json:"feeStep,omitzero"`   // how much of the platform's own currency FeeBack and ServiceBack cost it
@@ -178,6 +178,8 @@ type RefundRequest struct {
 	// gets nothing. Empty is the source first, and then tenders, the last first. What
 	// a voucher at the platform's cost had paid goes to the platform.
 	To []string `json:"to,omitzero"`
+	// Stated is the rate of a refund of a charge whose refunds state theirs (RefundAtStated).
+	Stated *StatedRate `json:"stated,omitzero"`
 	// WaitDays is for how many days the refund waits for money, where somebody who gives it
 	// has too little and waits (ShortWait): 1–180; 0 is 30. Then it fails.
 	WaitDays int               `json:"waitDays,omitzero"`
@@ -192,10 +194,10 @@ type RefundRequest struct {
 	Bank   *BankDetails `json:"bank,omitzero"` // of the buyer, on the engine's rail; with Repays
 	Paid   string       `json:"paid,omitzero"` // what proves that it was paid out of the rail's account by hand, 1–200 characters; with Repays
 
-	held     bool    // by Drain, of a share that has waited
-	repaid   *Refund // what Repays names
-	standing bool    // of which all but the money stands
-	day      *rates  // of the moment, where the charge needs them
+	held bool // by Drain, of a share that has waited
+
+	standing bool   // of which all but the money stands
+	day      *rates // of the moment, where the charge needs them
 }
 
 // Refund gives money back to a buyer. Refunds of a charge add up to at most its
@@ -271,36 +273,12 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if req, err = p.repays(u, c, req); err != nil {
 		return nil, err
 	}
-	if c.Rail != "" && c.Rail != railName(p.e) && !req.elsewhere() {
-		return nil, badState("other_rail", "charge", "the charge was debited by another rail, "+c.Rail+"; its own pays money back")
-	}
-	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) && !req.elsewhere() {
-		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
-	}
-	if len(c.Disputed) > 0 {
-		return nil, badState("disputed", "charge", "the buyer disputes it; it can be refunded once that is decided")
-	}
-	if err := c.takesBack(req); err != nil {
+	if err := p.mayRefund(c, req); err != nil {
 		return nil, err
 	}
 	req = req.withFees(prof, c)
-	r := &Refund{
-		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Rail: c.Rail, Reason: req.Reason,
-		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held, waitDays: cmp.Or(req.WaitDays, refundWaitDays),
-	}
-	amount, err := c.nameLines(r, req)
+	r, err := p.newRefund(u, c, req, w)
 	if err != nil {
-		return nil, err
-	}
-	if c.Settlement != nil {
-		err = c.refundPresented(r, amount, req.day)
-	} else {
-		r.Amount, err = c.refundable(amount)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := p.goes(u, c, r, req); err != nil {
 		return nil, err
 	}
 	if c.CreditSale != nil {
@@ -331,63 +309,6 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 		return nil, err
 	}
 	return r, p.putRefund(u, r, EventRefundCreated)
-}
-
-func checkRefund(r *RefundRequest) error {
-	if r.ChargeID == "" {
-		return badField("invalid_request", "charge", "a refund names its charge")
-	}
-	if r.Amount != (ledger.Money{}) && r.Amount.Sign() <= 0 {
-		return badField("invalid_amount", "amount", "a refund is more than zero")
-	}
-	switch r.Reason {
-	case "", "duplicate", "fraudulent", "requested_by_customer":
-	default:
-		return badField("invalid_reason", "reason", "a refund is a duplicate, fraudulent or requested_by_customer")
-	}
-	if err := checkFeePolicy(r); err != nil {
-		return err
-	}
-	if err := checkWay(r); err != nil {
-		return err
-	}
-	if r.WaitDays < 0 || r.WaitDays > maxWaitDays {
-		return badField("invalid_request", "waitDays", "a refund waits for 1 to 180 days")
-	}
-	return checkMetadata(r.Metadata)
-}
-
-// takesBack refuses a refund that asks back what its charge did not give.
-func (c *Charge) takesBack(r *RefundRequest) error {
-	switch {
-	case r.ReverseTransfer && c.Account == "":
-		return badField("no_transfer", "reverseTransfer", "the platform charged for itself: there is no transfer to reverse")
-	case r.ReverseTransfer && c.Direct:
-		return badField("no_transfer", "reverseTransfer", "a direct charge is refunded by its seller: there is no transfer to reverse")
-	case r.returnsFee() && !r.ReverseTransfer && !c.Direct:
-		return badField("reverse_transfer_required", r.feeField(), "the commission goes back to the seller who gives the share back")
-	}
-	return nil
-}
-
-// refundable returns how much a refund of a charge is for.
-func (c *Charge) refundable(asked ledger.Money) (ledger.Money, error) {
-	if c.Status != ChargeSucceeded {
-		return asked, badState("invalid_state", "charge", "only a charge that succeeded can be refunded; it is "+string(c.Status))
-	}
-	left := ledger.Minor(max(c.Amount.Minor()-c.Refunded.Minor()-c.Refunding.Minor()-c.DisputedExcess.Minor(), 0), c.Amount.Currency())
-	switch {
-	case asked == ledger.Money{}:
-		if asked = left; !c.kept().IsZero() {
-			asked = minus(left, minus(c.ServiceFee, c.ServiceBack))
-		}
-	case asked.Currency() != c.Amount.Currency():
-		return asked, badField("currency_mismatch", "amount", "the charge is in "+c.Amount.Currency().String())
-	}
-	if asked.Minor() > left.Minor() || asked.Sign() <= 0 {
-		return asked, badState("refund_exceeds_charge", "amount", left.String()+" of the charge can still be refunded")
-	}
-	return asked, nil
 }
 
 func (p *Platform) putRefund(u *ledger.Unit, r *Refund, event string) error {

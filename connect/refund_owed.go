@@ -136,7 +136,7 @@ func (p *Platform) repays(u *ledger.Unit, c *Charge, r *RefundRequest) (*RefundR
 		return nil, notFoundOr(err, "refund")
 	}
 	now := *r
-	now.Amount, now.repaid = c.Owed[i].Amount, was
+	now.Amount = c.Owed[i].Amount
 	if was.Refused != nil && was.Refused.Stands {
 		now.Fee, now.standing = FeeKeep, true
 		return &now, nil

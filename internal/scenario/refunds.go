@@ -3,6 +3,7 @@ package scenario
 import (
 	"strings"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
@@ -13,12 +14,18 @@ import (
 // refundWord reads the words of a refund that say what becomes of the commission, and
 // returns how many it read: "keep", "proportional" or "exact 40"; and of one that takes
 // the place of another ("r2: repays r1 c1"), how it goes: "bank" or "paid cheque-1"; and
-// "wait 3": for how many days it waits.
+// "wait 3": for how many days it waits;
+// "at 0.87": at which rate.
 func (r *runner) refundWord(request *connect.RefundRequest, w []string, c *connect.Charge) int {
 	switch w[0] {
 	case "keep", "proportional":
 		request.Fee = connect.FeePolicy(w[0])
 		return 1
+	case "at":
+		rate, err := decimal.NewFromString(w[1])
+		require.NoError(r.t, err, r.at)
+		request.Stated = &connect.StatedRate{Rate: rate, By: connect.Actor{ID: "fin", Rights: []connect.Right{connect.RightFinance}}}
+		return 2
 	case "wait":
 		request.WaitDays = int(r.number(w[1]))
 		return 2
