@@ -82,7 +82,7 @@ type AccountRequest struct {
 	Type         compliance.EntityType `json:"type,omitzero"` // zero: an individual
 	Email        string                `json:"email,omitzero"`
 	Currency     ledger.Currency       `json:"currency,omitzero"`     // zero: the bank account's, else the country's
-	ShortBalance ShortPolicy           `json:"shortBalance,omitzero"` // zero: ShortRefuse
+	ShortBalance ShortPolicy           `json:"shortBalance,omitzero"` // zero: Profile.SellersShort, or ShortRefuse
 	FeesPayer    Party                 `json:"feesPayer,omitzero"`    // account or platform; zero: PartyAccount. It never changes
 	LossesBearer Party                 `json:"lossesBearer,omitzero"` // platform or house; zero: PartyPlatform. It never changes
 	Descriptor   string                `json:"descriptor,omitzero"`   // of charges that state none and are direct or on behalf of the account
@@ -113,7 +113,8 @@ func (p *Platform) CreateAccount(ctx context.Context, r AccountRequest) (*Accoun
 }
 
 func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error) {
-	if _, err := p.expectProfile(u); err != nil {
+	prof, err := p.expectProfile(u)
+	if err != nil {
 		return nil, err
 	}
 	if r.Type == "" {
@@ -127,7 +128,7 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 		ID: u.NewID(accountKind.Prefix), Platform: p.id, Entity: ent.ID, Country: ent.Country, Type: r.Type,
 		Email: r.Email, Currency: r.Currency, Descriptor: r.Descriptor, Created: u.At(), Metadata: r.Metadata,
 	}
-	if a.ShortBalance, err = r.ShortBalance.or(ShortRefuse); err != nil {
+	if a.ShortBalance, err = r.ShortBalance.or(cmp.Or(prof.SellersShort, ShortRefuse)); err != nil {
 		return nil, err
 	}
 	if err := a.bears(r.FeesPayer, r.LossesBearer); err != nil {

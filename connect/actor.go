@@ -52,7 +52,8 @@ type ManualAction string
 
 // The actions: who asks for them and who approves, admins apart, who may do both; each
 // but the first two and ManualReserveRelease always takes two people; ManualPlan,
-// ManualDormancy, ManualWarning, ManualPause, ManualReserve and ManualClose one.
+// ManualDormancy, ManualWarning, ManualPause, ManualReserve, ManualClose and
+// ManualRefundRate one.
 const (
 	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
 	ManualUndo        ManualAction = "adjustment_undo"       // of one: likewise
@@ -71,7 +72,8 @@ const (
 	// ManualReserveRelease is of a reserve before its time: risk or finance; either. It
 	// takes two above the limit of the day.
 	ManualReserveRelease ManualAction = "reserve_release"
-	ManualLimits         ManualAction = "limits" // what one person may do alone: admins
+	ManualLimits         ManualAction = "limits"      // what one person may do alone: admins
+	ManualRefundRate     ManualAction = "refund_rate" // of a refund that states its rate: finance
 )
 
 // actionRule says who may ask for an action and who may approve it, beside admins, and
@@ -91,6 +93,8 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
 	case ManualPlan:
 		return actionRule{asks: []Right{RightFinance, RightRisk}}
+	case ManualRefundRate:
+		return actionRule{asks: []Right{RightFinance}}
 	case ManualDormancy:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}}
 	case ManualWarning:

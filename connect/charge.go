@@ -109,6 +109,9 @@ type Charge struct {
 	Reversed  ledger.Money `json:"reversed,omitzero"`  // pulled back from the seller
 	FeeBack   ledger.Money `json:"feeBack,omitzero"`   // of the commission, given back to the seller
 	FeeBase   ledger.Money `json:"feeBase,omitzero"`   // what was refunded with a part of the commission
+	// FeeStated is what of FeeBack was stated (FeeExact), or given back on its own
+	// (RefundApplicationFee): no part of it goes with what was refunded.
+	FeeStated ledger.Money `json:"feeStated,omitzero"`
 	// ReverseBase is what of the share was refunded with a part of TransferAmount.
 	ReverseBase ledger.Money `json:"reverseBase,omitzero"`
 	// ServiceBack is what of the service fee was given back with refunds.
@@ -145,6 +148,10 @@ type Charge struct {
 	// the currency in which the buyer paid: the buyer has it, and gets it no second time.
 	DisputedExcess ledger.Money `json:"disputedExcess,omitzero"`
 
+	// Owed is what the buyer is owed since refunds have failed: RefundRequest.Repays pays
+	// it, and what the buyer gets by other refunds makes it good.
+	Owed []OwedRefund `json:"owed,omitzero"`
+
 	Customer    string     `json:"customer,omitzero"`
 	SavedSource string     `json:"savedSource,omitzero"` // that it used, or that was saved with it
 	Save        *SaveTerms `json:"save,omitzero"`        // what the buyer agreed to for what it uses to be saved
@@ -163,7 +170,7 @@ type Charge struct {
 func (c *Charge) loaded() {
 	zero := ledger.Zero(c.Amount.Currency())
 	asZero(zero,
-		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.ServiceBack,
+		&c.ApplicationFee, &c.ServiceFee, &c.ProcessingFee, &c.Refunded, &c.Refunding, &c.Reversed, &c.FeeBack, &c.FeeBase, &c.FeeStated, &c.ServiceBack,
 		&c.TransferAmount, &c.Transferred, &c.ReverseBase, &c.SourceBack,
 		&c.PlatformPart, &c.Discount, &c.PlatformBack, &c.DiscountBack, &c.DiscountBase)
 	asZero(ledger.Zero(c.presented().Currency()), &c.DisputedExcess)
@@ -193,6 +200,9 @@ var chargeKind = ledger.Kind[Charge]{
 		}
 		if c.Customer != "" {
 			keys = append(keys, ledger.Key{Name: "customer", Value: c.Customer, At: c.Created})
+		}
+		if len(c.Owed) > 0 {
+			keys = append(keys, ledger.Key{Name: "owed", Value: c.Platform, At: c.Owed[0].Since})
 		}
 		return c.waits(c.Work.Keys(inGroup(keys, c.Platform, c.TransferGroup, c.Created)...))
 	},

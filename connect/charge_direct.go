@@ -109,11 +109,15 @@ func (p *Platform) postFee(b *books, c *Charge, platform, seller ledger.Ref, fee
 // beginDirect computes the parts of a refund of a direct charge: the seller gives
 // it, and gets the same part of the commission back where that was asked for.
 func (c *Charge) beginDirect(r *Refund, req *RefundRequest) error {
-	if r.Direct, r.Returns = true, req.RefundFee && c.mayReturn(); r.Returns {
-		if err := c.returnFee(r); err != nil {
-			return err
-		}
+	r.Direct = true
+	if err := c.giveFeeBack(r, req); err != nil {
+		return err
 	}
+	return c.convertBack(r)
+}
+
+// convertBack computes what a platform whose part was converted gives of it.
+func (c *Charge) convertBack(r *Refund) error {
 	back := sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
 	if c.FeeSettlement == nil || back.IsZero() {
 		return nil
@@ -138,7 +142,7 @@ func (p *Platform) refundDirect(b *books, c *Charge, r *Refund) error {
 	if taxes.Purpose == purposeHeld {
 		toHeld += addTax(r.Tax)
 	}
-	b.post("refund", append(from.fromSeller(r.cost(), toHeld), p.givenBack(c.clearing(), r.cost(), r.exchange())...)...)
+	b.post("refund", append(from.fromSeller(r.cost(), toHeld), p.givenBack(r.clearing(c), r.cost(), r.exchange())...)...)
 	if err := p.postFXResult(b, r); err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ type CoinRefundRequest struct {
 	Amount          ledger.Money      `json:"amount,omitzero"`          // as in RefundRequest
 	ReverseTransfer bool              `json:"reverseTransfer,omitzero"` // likewise
 	RefundFee       bool              `json:"refundFee,omitzero"`       // likewise
+	Fee             FeePolicy         `json:"fee,omitzero"`             // likewise
+	FeeAmount       ledger.Money      `json:"feeAmount,omitzero"`       // likewise
 	Reason          string            `json:"reason,omitzero"`          // likewise
 	Address         string            `json:"address,omitzero"`         // the buyer's; empty: Receiver.RefundTo
 	Metadata        map[string]string `json:"metadata,omitzero"`
@@ -25,7 +27,7 @@ type CoinRefundRequest struct {
 
 // refund is what it says of the refund.
 func (r *CoinRefundRequest) refund() *RefundRequest {
-	return &RefundRequest{ChargeID: r.ChargeID, Amount: r.Amount, ReverseTransfer: r.ReverseTransfer, RefundFee: r.RefundFee, Reason: r.Reason, Metadata: r.Metadata}
+	return &RefundRequest{ChargeID: r.ChargeID, Amount: r.Amount, ReverseTransfer: r.ReverseTransfer, RefundFee: r.RefundFee, Fee: r.Fee, FeeAmount: r.FeeAmount, Reason: r.Reason, Metadata: r.Metadata}
 }
 
 // RefundCoins gives a payment in bitcoin back: as many coins as its amount is worth
@@ -66,6 +68,12 @@ func recordCoinRefund(u *ledger.Unit, p *Platform, req *CoinRefundRequest, w led
 	if ask.ReverseTransfer && c.Account == "" {
 		return nil, badField("no_transfer", "reverseTransfer", "the platform charged for itself: there is no transfer to reverse")
 	}
+	if ask.Fee != "" {
+		if err := c.takesBack(ask); err != nil {
+			return nil, err
+		}
+	}
+	ask = ask.withFees(prof, c)
 	r := &Refund{
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Reason: req.Reason,
 		Status: RefundPending, Created: u.At(), Metadata: req.Metadata,
@@ -155,6 +163,7 @@ func (p *Platform) settleCoinRefund(u *ledger.Unit, x *CoinReturn, a bitcoin.Ans
 func (p *Platform) coinRefundRefused(u *ledger.Unit, c *Charge, r *Refund) error {
 	p.letGo(u, r, ledger.ReleaseHold)
 	c.end(r, false)
+	c.owes(r, u.At())
 	if c.Status != ChargeSucceeded {
 		if err := p.keepUp(u, c, r); err != nil {
 			return err
@@ -180,6 +189,9 @@ func (p *Platform) postCoinRefund(u *ledger.Unit, x *CoinReturn, c *Charge, r *R
 	}
 	s := p.sides(c, r.FromPlatform.Purpose, r.FromAccount.Purpose)
 	b := &books{u: u, p: p, object: refundKind.ID(r.ID)}
+	if err := p.postAdvance(b, r); err != nil {
+		return err
+	}
 	lines := []line{out(s.platform, r.Amount).force(r.FromPlatform.Short)}
 	for _, l := range p.bought(prof.Base, x.Satoshi, x.Value, r.Amount) {
 		lines = append(lines, line{account: l.account, minor: -l.minor})

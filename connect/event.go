@@ -49,9 +49,13 @@ const (
 	EventCancellationUpdated = "cancellation.updated" // succeeded, known to the acquirer, or unknown
 	EventCancellationFailed  = "cancellation.failed"
 
-	EventRefundCreated = "refund.created"
-	EventRefundUpdated = "refund.updated" // succeeded, known to the acquirer, or unknown
-	EventRefundFailed  = "refund.failed"
+	EventRefundCreated    = "refund.created"
+	EventRefundUpdated    = "refund.updated" // succeeded, known to the acquirer, or unknown
+	EventAdvanceGiven     = "advance.given"
+	EventAdvanceRepaid    = "advance.repaid" // in part or whole
+	EventFeeRefundCreated = "fee_refund.created"
+	EventRefundCanceled   = "refund.canceled" // called off while it waited
+	EventRefundFailed     = "refund.failed"
 
 	EventDisputeCreated = "charge.dispute.created"
 	EventDisputeUpdated = "charge.dispute.updated"

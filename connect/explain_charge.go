@@ -35,6 +35,7 @@ func (x *explain) charge(c *Charge) error {
 		func() error {
 			return children(x, &refundKind, "charge", c.ID, func(r *Refund) error { return x.refund(c, r) })
 		},
+		func() error { return children(x, &feeRefundKind, "charge", c.ID, x.feeRefund) },
 		func() error {
 			return children(x, &disputeKind, "charge", c.ID, func(d *Dispute) error { return x.dispute(c, d) })
 		},
@@ -127,6 +128,11 @@ func (x *explain) refund(c *Charge, r *Refund) error {
 		refs = append(refs, x.p.creditAccount(r.CreditOf, cur))
 	}
 	x.said.refund(r)
+	if r.refusedLater() {
+		if err := x.at(id, r.Refused.At, refs...); err != nil {
+			return err
+		}
+	}
 	if r.Day != nil {
 		x.term(id, "rate of the day", r.Day.Cost, "", r.Day.Rate.String())
 	}
@@ -168,6 +174,7 @@ func (x *explain) chargeRest(c *Charge) {
 	x.rest(id, "being refunded", refunding)
 	x.rest(id, "taken back of what was transferred", c.Reversed)
 	x.rest(id, "given back of the commission", c.FeeBack)
+	x.rest(id, "owed to the buyer", c.owed())
 	if a := c.Authorization; a != nil && (c.Status == ChargeAuthorized || c.Status == ChargeSucceeded) {
 		x.rest(id, "capturable", minus(a.Left(), a.Capturing))
 		x.rest(id, "being captured", a.Capturing)

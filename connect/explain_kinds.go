@@ -38,6 +38,8 @@ func explainables() []explainable {
 		explains(&cancellationKind, func(k *Cancellation) string { return k.Platform }, func(x *explain, k *Cancellation) error { return x.chargeOf(k.Charge) }),
 		explains(&increaseKind, func(k *Increase) string { return k.Platform }, func(x *explain, k *Increase) error { return x.chargeOf(k.Charge) }),
 		explains(&refundKind, func(r *Refund) string { return r.Platform }, (*explain).refundAlone),
+		explains(&feeRefundKind, func(r *FeeRefund) string { return r.Platform }, func(x *explain, r *FeeRefund) error { return x.chargeOf(r.Charge) }),
+		explains(&advanceKind, func(a *Advance) string { return a.Platform }, (*explain).advance),
 		explains(&disputeKind, func(d *Dispute) string { return d.Platform }, func(x *explain, d *Dispute) error { return x.chargeOf(d.Charge) }),
 		explains(&disputeAnswerKind, func(a *DisputeAnswer) string { return a.Platform }, func(x *explain, a *DisputeAnswer) error { return x.chargeOf(a.Charge) }),
 		explains(&warningKind, func(w *EarlyWarning) string { return w.Platform }, func(x *explain, w *EarlyWarning) error { return x.chargeOf(w.Charge) }),

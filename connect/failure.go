@@ -49,6 +49,7 @@ func (p *Platform) chargeFailed(u *ledger.Unit, c *Charge, a Answer) error {
 	if err := c.become(ChargeFailed, a.Code); err != nil {
 		return err
 	}
+	c.Owed = nil // the buyer has all of it again
 	zero := ledger.Zero(c.Amount.Currency())
 	c.Failure = &Failure{At: u.At(), Code: a.Code, Amount: zero, Reversal: zero, FeeBack: zero, Discount: zero, Credit: zero}
 	c.Work.Done()

@@ -23,7 +23,7 @@ func (t *tally) shareRelease(o *ShareRelease) {
 
 // heldRefund adds up what a refund that is under way is about to take from a share.
 func (t *tally) heldRefund(r *Refund) {
-	if r.FromHeld == nil || r.Status != RefundPending && r.Status != RefundUnknown {
+	if r.FromHeld == nil || r.Status != RefundPending && r.Status != RefundUnknown && r.Status != RefundWaiting {
 		return
 	}
 	x := t.heldOf(shareID(r.Charge))

@@ -1,11 +1,14 @@
 package connect
 
-// refundLife: succeeded and failed are final.
+// refundLife: failed is final, and a refund that has succeeded fails only where the
+// buyer's bank sent its money back.
 var refundLife = life[RefundStatus]{
+	RefundWaiting:   {RefundPending, RefundFailed, RefundCanceled},
 	RefundPending:   {RefundPending, RefundUnknown, RefundSucceeded, RefundFailed},
 	RefundUnknown:   {RefundUnknown, RefundPending, RefundSucceeded, RefundFailed},
-	RefundSucceeded: {},
+	RefundSucceeded: {RefundFailed},
 	RefundFailed:    {},
+	RefundCanceled:  {},
 }
 
 func (r *Refund) become(to RefundStatus, code string) error {

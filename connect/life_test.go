@@ -25,7 +25,7 @@ var moves = map[string]map[string]string{
 		"scheduled":       "processing failed canceled",
 	},
 	"step":   {"pending": "pending unknown succeeded failed", "unknown": "pending succeeded failed"},
-	"refund": {"pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed"},
+	"refund": {"waiting": "pending failed canceled", "pending": "pending unknown succeeded failed", "unknown": "unknown pending succeeded failed", "succeeded": "failed"},
 	"dispute": {
 		"warning_needs_response": "warning_needs_response warning_under_review warning_closed needs_response under_review won lost",
 		"warning_under_review":   "warning_under_review warning_closed needs_response under_review won lost",

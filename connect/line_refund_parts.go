@@ -96,7 +96,7 @@ func (c *Charge) feeStep(r *Refund) (ledger.Money, error) {
 	left := c.ApplicationFee.Minor() - c.FeeBack.Minor()
 	if len(r.Lines) == 0 {
 		target, err := c.dueBut(minus(c.ApplicationFee, by.Fee), sum(c.FeeBase, r.Amount), by.FeeBase)
-		return ledger.Minor(min(max(target.Minor()-c.FeeBack.Minor()+by.Fee.Minor(), 0), left), cur), err
+		return ledger.Minor(min(max(target.Minor()-c.FeeBack.Minor()+c.FeeStated.Minor()+by.Fee.Minor(), 0), left), cur), err
 	}
 	want := int64(0)
 	for _, x := range r.Lines {
@@ -144,7 +144,7 @@ func (c *Charge) returnDiscount(r *Refund) error {
 // discounts off what was.
 func (c *Charge) linesUndone(r *Refund) {
 	c.PlatformBack = minus(c.PlatformBack, r.PlatformBack)
-	taken := c.mayDiscount() && (r.Reverses || r.Direct)
+	taken := c.mayDiscount() && (r.Reverses || r.Direct) && !r.Alone
 	if taken {
 		c.DiscountBack, c.DiscountBase = minus(c.DiscountBack, r.DiscountBack), minus(c.DiscountBase, r.Amount)
 	}

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -40,6 +41,7 @@ type lister[T any] struct {
 	what     string
 	kind     *ledger.Kind[T]
 	platform func(*T) string
+	key      string                         // the key that finds them all; empty: platform
 	account  string                         // the key that finds those of an account; empty if there is none
 	value    func(*Platform, string) string // of that key
 	own      bool                           // the platform's own are found so too
@@ -90,7 +92,7 @@ func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List
 
 // query finds the narrowest list that a request asks for.
 func (l *lister[T]) query(ctx context.Context, p *Platform, r ListRequest) (ledger.Query, error) {
-	q := ledger.Query{Kind: l.kind.Name, Name: "platform", Value: p.id, Desc: true, Limit: r.Limit + 1}
+	q := ledger.Query{Kind: l.kind.Name, Name: cmp.Or(l.key, "platform"), Value: p.id, Desc: true, Limit: r.Limit + 1}
 	switch {
 	case r.TransferGroup != "":
 		return l.ofGroup(p, r, q)

@@ -187,6 +187,11 @@ func (p *Platform) mayBePaid(u *ledger.Unit, prof *Profile, r *PayoutRequest) er
 // that is available.
 func (p *Platform) payable(u *ledger.Unit, owner string, asked ledger.Money) (ledger.Money, error) {
 	ref := p.of(owner, "available", asked.Currency())
+	if owner != p.id {
+		if err := p.repayAdvance(u, owner, asked.Currency()); err != nil {
+			return asked, err
+		}
+	}
 	if !asked.IsZero() {
 		// The guard of the claim refuses what is not there; this error is
 		// clearer where there is no such account at all.

@@ -23,17 +23,25 @@ type ShortPolicy string
 const (
 	ShortRefuse   ShortPolicy = "refuse"   // the refund is refused with insufficient_funds
 	ShortNegative ShortPolicy = "negative" // the balance goes below zero, and later income fills it
+	// ShortAdvance: the platform pays what a seller lacks for a refund, out of what is
+	// available to it, and has it back out of the seller's next income, before payouts
+	// (Advance). Of sellers alone; what else is taken back from them is as with ShortRefuse.
+	ShortAdvance ShortPolicy = "advance"
+	// ShortWait: the refund waits until there is enough, in the order of asking, and nobody
+	// is asked for anything before (RefundWaiting). Other verbs, and refunds in coins, are
+	// as with ShortRefuse.
+	ShortWait ShortPolicy = "wait"
 )
 
 func (s ShortPolicy) or(def ShortPolicy) (ShortPolicy, error) {
 	switch s {
 	case "":
 		return def, nil
-	case ShortRefuse, ShortNegative:
+	case ShortRefuse, ShortNegative, ShortAdvance, ShortWait:
 		return s, nil
 	}
 	return "", &ledger.Error{Class: ledger.Invalid, Code: "invalid_short_balance", Field: "shortBalance",
-		Msg: "a balance that is too short refuses or goes negative"}
+		Msg: "a balance that is too short refuses, goes negative, is advanced or waits"}
 }
 
 // Profile is what is stored about a platform.
@@ -54,6 +62,10 @@ type Profile struct {
 	Markets      *market.List      `json:"markets,omitzero"` // what it has otherwise than the engine's markets; likewise
 	Created      time.Time         `json:"created"`
 	Metadata     map[string]string `json:"metadata,omitzero"`
+	SellersShort ShortPolicy       `json:"sellersShort,omitzero"` // of accounts that do not say; empty: ShortRefuse
+	RefundFees   FeePolicy         `json:"refundFees,omitzero"`   // of refunds that do not say; empty: FeeKeep
+	// FailedRefunds is what is undone of refunds that fail later; empty: FailedRestores.
+	FailedRefunds FailedRefundPolicy `json:"failedRefunds,omitzero"`
 
 	// TaxNumber is its number for value added tax, with which commissions are taxed by
 	// where it and the seller are; empty: charges state what tax is on them.
@@ -88,21 +100,24 @@ var platformKind = ledger.Kind[Profile]{
 
 // PlatformRequest registers a platform.
 type PlatformRequest struct {
-	Key          string            `json:"-"`
-	Name         string            `json:"name,omitzero"`         // 1–100 characters
-	Country      string            `json:"country,omitzero"`      // one of compliance.Countries
-	Base         ledger.Currency   `json:"base,omitzero"`         // zero: the country's currency
-	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"` // zero: ShortNegative
-	Delay        *payout.Delay     `json:"delay,omitzero"`        // nil: the country's default
-	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`   // zero: UnverifiedPaid
-	Disputes     *DisputePolicy    `json:"disputes,omitzero"`     // nil: as the zero DisputePolicy
-	Warnings     *WarningPolicy    `json:"warnings,omitzero"`     // nil: as the zero WarningPolicy
-	Risk         *RiskPolicy       `json:"risk,omitzero"`         // nil: as the zero RiskPolicy
-	Negative     *NegativePolicy   `json:"negative,omitzero"`     // nil: as the zero NegativePolicy
-	Bank         *BankDetails      `json:"bank,omitzero"`         // where the platform itself is paid out
-	Prices       *pricing.List     `json:"prices,omitzero"`       // nil: each charge states its commission
-	Markets      *market.List      `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
-	Metadata     map[string]string `json:"metadata,omitzero"`
+	Key           string             `json:"-"`
+	Name          string             `json:"name,omitzero"`         // 1–100 characters
+	Country       string             `json:"country,omitzero"`      // one of compliance.Countries
+	Base          ledger.Currency    `json:"base,omitzero"`         // zero: the country's currency
+	ShortBalance  ShortPolicy        `json:"shortBalance,omitzero"` // zero: ShortNegative
+	Delay         *payout.Delay      `json:"delay,omitzero"`        // nil: the country's default
+	Unverified    UnverifiedPolicy   `json:"unverified,omitzero"`   // zero: UnverifiedPaid
+	Disputes      *DisputePolicy     `json:"disputes,omitzero"`     // nil: as the zero DisputePolicy
+	Warnings      *WarningPolicy     `json:"warnings,omitzero"`     // nil: as the zero WarningPolicy
+	Risk          *RiskPolicy        `json:"risk,omitzero"`         // nil: as the zero RiskPolicy
+	Negative      *NegativePolicy    `json:"negative,omitzero"`     // nil: as the zero NegativePolicy
+	Bank          *BankDetails       `json:"bank,omitzero"`         // where the platform itself is paid out
+	Prices        *pricing.List      `json:"prices,omitzero"`       // nil: each charge states its commission
+	Markets       *market.List       `json:"markets,omitzero"`      // on top of the engine's markets; nil: as they are
+	Metadata      map[string]string  `json:"metadata,omitzero"`
+	SellersShort  ShortPolicy        `json:"sellersShort,omitzero"`  // of accounts that do not say; zero: ShortRefuse
+	RefundFees    FeePolicy          `json:"refundFees,omitzero"`    // of refunds that do not say: FeeKeep or FeeProportional; zero: FeeKeep
+	FailedRefunds FailedRefundPolicy `json:"failedRefunds,omitzero"` // zero: FailedRestores
 
 	TaxNumber string `json:"taxNumber,omitzero"` // 2–20 capital letters and digits; with it commissions are taxed
 }
@@ -179,9 +194,9 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 		return nil, err
 	}
 	change := PlatformUpdate{
-		Name: r.Name, ShortBalance: r.ShortBalance, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes, Warnings: r.Warnings, Risk: r.Risk,
-		Negative: r.Negative, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
-		Metadata: r.Metadata, TaxNumber: r.TaxNumber,
+		Name: r.Name, ShortBalance: r.ShortBalance, SellersShort: r.SellersShort, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes,
+		Warnings: r.Warnings, Risk: r.Risk, Negative: r.Negative, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
+		Metadata: r.Metadata, TaxNumber: r.TaxNumber, RefundFees: r.RefundFees, FailedRefunds: r.FailedRefunds,
 	}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err

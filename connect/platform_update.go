@@ -13,19 +13,22 @@ import (
 // PlatformUpdate changes a platform. Zero fields stay as they are. Its country
 // and the base of its books are for good.
 type PlatformUpdate struct {
-	Key          string            `json:"-"`
-	Name         string            `json:"name,omitzero"` // 1–100 characters
-	ShortBalance ShortPolicy       `json:"shortBalance,omitzero"`
-	Delay        *payout.Delay     `json:"delay,omitzero"` // for the payments that succeed from now on
-	Unverified   UnverifiedPolicy  `json:"unverified,omitzero"`
-	Disputes     *DisputePolicy    `json:"disputes,omitzero"` // for the disputes that take money from now on
-	Warnings     *WarningPolicy    `json:"warnings,omitzero"` // for the warnings that are heard from now on
-	Risk         *RiskPolicy       `json:"risk,omitzero"`     // for the levels that change from now on
-	Negative     *NegativePolicy   `json:"negative,omitzero"` // within a day also for what is negative already
-	Bank         *BankDetails      `json:"bank,omitzero"`
-	Prices       *pricing.List     `json:"prices,omitzero"`   // for the charges that are made from now on; an empty list ends it
-	Markets      *market.List      `json:"markets,omitzero"`  // likewise
-	Metadata     map[string]string `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
+	Key           string             `json:"-"`
+	Name          string             `json:"name,omitzero"` // 1–100 characters
+	ShortBalance  ShortPolicy        `json:"shortBalance,omitzero"`
+	Delay         *payout.Delay      `json:"delay,omitzero"` // for the payments that succeed from now on
+	Unverified    UnverifiedPolicy   `json:"unverified,omitzero"`
+	Disputes      *DisputePolicy     `json:"disputes,omitzero"` // for the disputes that take money from now on
+	Warnings      *WarningPolicy     `json:"warnings,omitzero"` // for the warnings that are heard from now on
+	Risk          *RiskPolicy        `json:"risk,omitzero"`     // for the levels that change from now on
+	Negative      *NegativePolicy    `json:"negative,omitzero"` // within a day also for what is negative already
+	Bank          *BankDetails       `json:"bank,omitzero"`
+	Prices        *pricing.List      `json:"prices,omitzero"`        // for the charges that are made from now on; an empty list ends it
+	Markets       *market.List       `json:"markets,omitzero"`       // likewise
+	Metadata      map[string]string  `json:"metadata,omitzero"`      // a value sets its key, an empty one removes it
+	SellersShort  ShortPolicy        `json:"sellersShort,omitzero"`  // for the accounts that are made from now on
+	RefundFees    FeePolicy          `json:"refundFees,omitzero"`    // for the refunds from now on
+	FailedRefunds FailedRefundPolicy `json:"failedRefunds,omitzero"` // for the refunds that fail from now on
 
 	TaxNumber string `json:"taxNumber,omitzero"` // for the commissions from now on; "none" ends it
 }
@@ -77,6 +80,12 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 	if p.ShortBalance, err = r.ShortBalance.or(p.ShortBalance); err != nil {
 		return err
 	}
+	if r.ShortBalance == ShortAdvance {
+		return badField("invalid_short_balance", "shortBalance", "nobody advances anything to the platform itself")
+	}
+	if p.SellersShort, err = r.SellersShort.or(p.SellersShort); err != nil {
+		return inField("sellersShort", err)
+	}
 	if r.Delay != nil {
 		if p.Delay = *r.Delay; p.Delay.Days < 0 || p.Delay.Days > 366 {
 			return badField("invalid_delay", "delay", "a delay is 0 to 366 days")
@@ -105,6 +114,12 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		if p.Negative, err = r.Negative.check(); err != nil {
 			return err
 		}
+	}
+	if p.RefundFees, err = r.RefundFees.orDefault(p.RefundFees); err != nil {
+		return err
+	}
+	if p.FailedRefunds, err = r.FailedRefunds.or(p.FailedRefunds); err != nil {
+		return err
 	}
 	switch {
 	case r.Prices == nil:

@@ -13,10 +13,12 @@ type RefundStatus string
 
 // The states of a refund.
 const (
+	RefundWaiting   RefundStatus = "waiting" // recorded, and asked of nobody: who gives it has too little (ShortWait)
 	RefundPending   RefundStatus = "pending" // recorded, its money set aside; the acquirer's answer is still to come
 	RefundSucceeded RefundStatus = "succeeded"
-	RefundFailed    RefundStatus = "failed"  // declined; nothing moved
-	RefundUnknown   RefundStatus = "unknown" // sent blind, and the answer was lost: only news can tell
+	RefundFailed    RefundStatus = "failed"   // declined, and nothing moved; or refused later, and what moved is undone (Refused)
+	RefundCanceled  RefundStatus = "canceled" // called off while it waited; nothing moved
+	RefundUnknown   RefundStatus = "unknown"  // sent blind, and the answer was lost: only news can tell
 )
 
 // Refund gives all or part of a charge back to the buyer.
@@ -35,11 +37,13 @@ type Refund struct {
 	Exchanged *Exchanged `json:"exchanged,omitzero"`
 	// Day is what the refund costs where that is at the rate of its day (RefundAtDay);
 	// Amount and Exchanged, and all other amounts, are at that of the charge still.
-	Day *RefundDay `json:"day,omitzero"`
+	Day    *RefundDay `json:"day,omitzero"`
+	RateBy *Signed    `json:"rateBy,omitzero"` // who stated the rate (RefundAtStated)
 	// ServiceBack is what of the service fee goes back to the buyer.
 	ServiceBack ledger.Money      `json:"serviceBack,omitzero"`
-	FeeStep     *FeeStep          `json:"feeStep,omitzero"` // how much of the platform's own currency FeeBack and ServiceBack cost it
-	FeeTax      []Tax             `json:"feeTax,omitzero"`  // of the taxes on the application fee, given back to the seller
+	FeeStep     *FeeStep          `json:"feeStep,omitzero"`   // how much of the platform's own currency FeeBack and ServiceBack cost it
+	FeeStated   bool              `json:"feeStated,omitzero"` // FeeBack was stated (FeeExact), and is no part that goes with the amount
+	FeeTax      []Tax             `json:"feeTax,omitzero"`    // of the taxes on the application fee, given back to the seller
 	Tax         []Tax             `json:"tax,omitzero"`
 	Reverses    bool              `json:"reverses,omitzero"`    // asked to pull the seller's part back
 	Returns     bool              `json:"returns,omitzero"`     // asked to give the commission back
@@ -71,7 +75,20 @@ type Refund struct {
 	CreditOf   string         `json:"creditOf,omitzero"`
 	FromCredit RefundLeg      `json:"fromCredit,omitzero"`
 
+	// What the platform pays for a seller who has too little (ShortAdvance), and where that
+	// comes from; and what a refund waits for.
+	Advanced    ledger.Money `json:"advanced,omitzero"`
+	FromAdvance RefundLeg    `json:"fromAdvance,omitzero"`
+	Wait        *RefundWait  `json:"wait,omitzero"`
+
+	Refused *RefusedRefund `json:"refused,omitzero"` // that it failed after it had succeeded
+	Repays  string         `json:"repays,omitzero"`  // the refund that failed, and whose place it takes
+	Way     *RefundWay     `json:"way,omitzero"`     // how it goes, if not to what had paid
+	Alone   bool           `json:"alone,omitzero"`   // all but the money of the refund whose place it takes stands
+
 	Work ledger.Work `json:"work,omitzero"`
+
+	waitDays int // how long it may wait; 0: not at all
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
@@ -87,13 +104,16 @@ type RefundLeg struct {
 
 // loaded gives amounts of nothing their currency back, which storage leaves out.
 func (r *Refund) loaded() {
-	for _, m := range []*ledger.Money{&r.ServiceBack, &r.ReverseBase, &r.PlatformBack, &r.DiscountBack} {
+	for _, m := range []*ledger.Money{&r.Advanced, &r.ServiceBack, &r.ReverseBase, &r.PlatformBack, &r.DiscountBack} {
 		if m.IsZero() {
 			*m = ledger.Zero(r.Amount.Currency())
 		}
 	}
 	if r.Day != nil {
 		r.Day.loaded()
+	}
+	if r.Wait != nil {
+		r.Wait.loaded(ledger.Zero(r.Amount.Currency()))
 	}
 	if r.FromHeld != nil {
 		r.FromHeld.loaded(ledger.Zero(r.Amount.Currency()))
@@ -143,6 +163,11 @@ type RefundRequest struct {
 	// RefundFee gives the seller the same part of the commission back. It needs
 	// ReverseTransfer, or a direct charge.
 	RefundFee bool `json:"refundFee,omitzero"`
+	// Fee says more exactly how much of the commission goes back. Empty is FeeProportional
+	// with RefundFee, and else what the platform does by default (Profile.RefundFees)
+	// where the refund is one that can give it back.
+	Fee       FeePolicy    `json:"fee,omitzero"`
+	FeeAmount ledger.Money `json:"feeAmount,omitzero"` // with FeeExact: how much, in the charge's currency
 	// IntoCredit gives store credit instead of money: to BuyerID, or if that is empty
 	// to the buyer whose credit paid for some of the charge. No acquirer has a part
 	// in it.
@@ -152,12 +177,27 @@ type RefundRequest struct {
 	// TenderSource and the ids of credits and vouchers (Tender.Of). What is not named
 	// gets nothing. Empty is the source first, and then tenders, the last first. What
 	// a voucher at the platform's cost had paid goes to the platform.
-	To       []string          `json:"to,omitzero"`
+	To []string `json:"to,omitzero"`
+	// Stated is the rate of a refund of a charge whose refunds state theirs (RefundAtStated).
+	Stated *StatedRate `json:"stated,omitzero"`
+	// WaitDays is for how many days the refund waits for money, where somebody who gives it
+	// has too little and waits (ShortWait): 1–180; 0 is 30. Then it fails.
+	WaitDays int               `json:"waitDays,omitzero"`
 	Reason   string            `json:"reason,omitzero"` // duplicate, fraudulent or requested_by_customer
 	Metadata map[string]string `json:"metadata,omitzero"`
 
-	held bool   // by Drain, of a share that has waited
-	day  *rates // of the moment, where the charge needs them
+	// Repays names a refund of the charge that has failed: this one takes its place, for
+	// what the buyer is still owed of it (Charge.Owed), with all that it took and gave
+	// back. It goes to the source again, into credit (IntoCredit), to a bank account of
+	// the buyer, or was paid by hand.
+	Repays string       `json:"repays,omitzero"`
+	Bank   *BankDetails `json:"bank,omitzero"` // of the buyer, on the engine's rail; with Repays
+	Paid   string       `json:"paid,omitzero"` // what proves that it was paid out of the rail's account by hand, 1–200 characters; with Repays
+
+	held bool // by Drain, of a share that has waited
+
+	standing bool   // of which all but the money stands
+	day      *rates // of the moment, where the charge needs them
 }
 
 // Refund gives money back to a buyer. Refunds of a charge add up to at most its
@@ -183,6 +223,7 @@ var refundTask = &task[RefundRequest, Refund, Answer]{
 	},
 	partner:  acquirerName,
 	record:   recordRefund,
+	ready:    readyRefund,
 	carryOut: askRefund,
 	settle:   settleRefund,
 	rest: func(u *ledger.Unit, p *Platform, r *Refund, code string) error {
@@ -192,9 +233,7 @@ var refundTask = &task[RefundRequest, Refund, Answer]{
 		}
 		return p.putRefund(u, r, EventRefundUpdated)
 	},
-	open: func(r *Refund, a Answer) (bool, error) {
-		return stillOpen(r.Status == RefundPending || r.Status == RefundUnknown, r.Status == RefundSucceeded, a)
-	},
+	open: openRefund,
 	late: func(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 		if r.Reference != "" || a.Reference == "" {
 			return nil
@@ -231,31 +270,14 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 	if err := checkRefundTo(c, req); err != nil {
 		return nil, err
 	}
-	if c.Rail != "" && c.Rail != railName(p.e) && !req.IntoCredit {
-		return nil, badState("other_rail", "charge", "the charge was debited by another rail, "+c.Rail+"; its own pays money back")
-	}
-	if c.Acquirer != "" && c.Acquirer != acquirerName(p.e) && !req.IntoCredit {
-		return nil, badState("other_acquirer", "charge", "the charge was made at another acquirer, "+c.Acquirer+"; its own gives money back")
-	}
-	if len(c.Disputed) > 0 {
-		return nil, badState("disputed", "charge", "the buyer disputes it; it can be refunded once that is decided")
-	}
-	if err := c.takesBack(req); err != nil {
+	if req, err = p.repays(u, c, req); err != nil {
 		return nil, err
 	}
-	r := &Refund{
-		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Rail: c.Rail, Reason: req.Reason,
-		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held,
-	}
-	amount, err := c.nameLines(r, req)
-	if err != nil {
+	if err := p.mayRefund(c, req); err != nil {
 		return nil, err
 	}
-	if c.Settlement != nil {
-		err = c.refundPresented(r, amount, req.day)
-	} else {
-		r.Amount, err = c.refundable(amount)
-	}
+	req = req.withFees(prof, c)
+	r, err := p.newRefund(u, c, req, w)
 	if err != nil {
 		return nil, err
 	}
@@ -275,61 +297,18 @@ func recordRefund(u *ledger.Unit, p *Platform, req *RefundRequest, w ledger.Work
 			return nil, err
 		}
 	}
-	if r.presented().IsZero() {
+	switch {
+	case r.within() && r.Status == RefundWaiting: // for whoever finishes it
+		if r.Rail == "" {
+			r.Acquirer = acquirerName(p.e)
+		}
+	case r.within():
 		return r, p.refundedWithin(u, c, r)
 	}
 	if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 		return nil, err
 	}
 	return r, p.putRefund(u, r, EventRefundCreated)
-}
-
-func checkRefund(r *RefundRequest) error {
-	if r.ChargeID == "" {
-		return badField("invalid_request", "charge", "a refund names its charge")
-	}
-	if r.Amount != (ledger.Money{}) && r.Amount.Sign() <= 0 {
-		return badField("invalid_amount", "amount", "a refund is more than zero")
-	}
-	switch r.Reason {
-	case "", "duplicate", "fraudulent", "requested_by_customer":
-	default:
-		return badField("invalid_reason", "reason", "a refund is a duplicate, fraudulent or requested_by_customer")
-	}
-	return checkMetadata(r.Metadata)
-}
-
-// takesBack refuses a refund that asks back what its charge did not give.
-func (c *Charge) takesBack(r *RefundRequest) error {
-	switch {
-	case r.ReverseTransfer && c.Account == "":
-		return badField("no_transfer", "reverseTransfer", "the platform charged for itself: there is no transfer to reverse")
-	case r.ReverseTransfer && c.Direct:
-		return badField("no_transfer", "reverseTransfer", "a direct charge is refunded by its seller: there is no transfer to reverse")
-	case r.RefundFee && !r.ReverseTransfer && !c.Direct:
-		return badField("reverse_transfer_required", "refundFee", "the commission goes back to the seller who gives the share back")
-	}
-	return nil
-}
-
-// refundable returns how much a refund of a charge is for.
-func (c *Charge) refundable(asked ledger.Money) (ledger.Money, error) {
-	if c.Status != ChargeSucceeded {
-		return asked, badState("invalid_state", "charge", "only a charge that succeeded can be refunded; it is "+string(c.Status))
-	}
-	left := ledger.Minor(max(c.Amount.Minor()-c.Refunded.Minor()-c.Refunding.Minor()-c.DisputedExcess.Minor(), 0), c.Amount.Currency())
-	switch {
-	case asked == ledger.Money{}:
-		if asked = left; !c.kept().IsZero() {
-			asked = minus(left, minus(c.ServiceFee, c.ServiceBack))
-		}
-	case asked.Currency() != c.Amount.Currency():
-		return asked, badField("currency_mismatch", "amount", "the charge is in "+c.Amount.Currency().String())
-	}
-	if asked.Minor() > left.Minor() || asked.Sign() <= 0 {
-		return asked, badState("refund_exceeds_charge", "amount", left.String()+" of the charge can still be refunded")
-	}
-	return asked, nil
 }
 
 func (p *Platform) putRefund(u *ledger.Unit, r *Refund, event string) error {
@@ -343,7 +322,7 @@ func askRefund(ctx context.Context, p *Platform, r *Refund, send bool) (Answer, 
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", errUnsent, err)
 	}
-	if c.Debit != nil {
+	if c.Debit != nil || r.Way != nil {
 		return askRail(ctx, p, r.instruction(c), &r.Work, send)
 	}
 	refund := func(ctx context.Context) (Answer, error) {

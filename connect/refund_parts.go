@@ -17,6 +17,10 @@ func (c *Charge) begin(r *Refund, req *RefundRequest) error {
 	if err != nil {
 		return err
 	}
+	if r.Alone = req.standing; r.Alone {
+		r.Direct = c.Direct
+		return c.convertBack(r)
+	}
 	if c.Direct {
 		if err := c.returnDiscount(r); err != nil {
 			return err
@@ -37,10 +41,7 @@ func (c *Charge) pullBack(r *Refund, req *RefundRequest, aside ledger.Money) err
 	if err := c.returnDiscount(r); err != nil {
 		return err
 	}
-	if r.Returns = req.RefundFee && c.mayReturn(); !r.Returns {
-		return nil
-	}
-	return c.returnFee(r)
+	return c.giveFeeBack(r, req)
 }
 
 // takeBack computes how much the seller gives of a refund. What is neither tax nor
@@ -83,7 +84,7 @@ func (c *Charge) feeTaxBack(r *Refund) error {
 	for i := range c.FeeTax {
 		t := &c.FeeTax[i]
 		target, err := c.due(t.Amount, c.FeeBase)
-		if len(c.Lines) > 0 { // which have parts of the commission of their own
+		if len(c.Lines) > 0 || !c.FeeStated.IsZero() { // which have parts of the commission of their own
 			target, err = t.Amount.Proportion(c.FeeBack, c.ApplicationFee)
 		}
 		if err != nil {
@@ -195,6 +196,7 @@ func (c *Charge) end(r *Refund, done bool) {
 	}
 	if done {
 		c.Refunded = sum(c.Refunded, r.Amount)
+		c.paidBack(r)
 		return
 	}
 	c.sentBack(r)
@@ -207,6 +209,9 @@ func (c *Charge) end(r *Refund, done bool) {
 	}
 	if r.Returns {
 		c.FeeBack, c.FeeBase = minus(c.FeeBack, r.FeeBack), minus(c.FeeBase, r.Amount)
+	}
+	if r.FeeStated {
+		c.FeeBack, c.FeeStated = minus(c.FeeBack, r.FeeBack), minus(c.FeeStated, r.FeeBack)
 	}
 }
 

@@ -30,23 +30,7 @@ func (p *Platform) setAside(u *ledger.Unit, prof *Profile, c *Charge, r *Refund)
 	if owes, gives, err = p.heldFirst(u, c, r, owes, gives); err != nil {
 		return err
 	}
-	if r.FeeStep != nil {
-		r.FromPlatform, err = p.feeLeg(u, prof, c, r)
-	} else {
-		r.FromPlatform, err = p.platformLeg(u, prof, c, r, owes)
-	}
-	if err != nil {
-		return err
-	}
-	if !r.Reverses && !r.Direct {
-		return nil
-	}
-	a, err := p.account(u, c.Account)
-	if err != nil {
-		return err
-	}
-	r.FromAccount, err = p.sellerLeg(u, a, c, r, gives)
-	return err
+	return p.legs(u, prof, c, r, owes, gives)
 }
 
 // platformLeg takes from the charge's pending day while that is open. That
@@ -145,15 +129,22 @@ func settleRefund(u *ledger.Unit, p *Platform, r *Refund, a Answer) error {
 	if err != nil {
 		return err
 	}
+	if a.Status == Failed && r.Status == RefundSucceeded {
+		return p.refusedAfterAll(u, c, r, a)
+	}
 	r.Reference, r.Settled = cmp.Or(a.Reference, r.Reference), u.At()
 	r.Work.Done()
 	switch a.Status {
-	case Declined:
+	case Declined, Failed:
 		if err := r.become(RefundFailed, a.Code); err != nil {
 			return err
 		}
+		if a.Status == Failed {
+			r.Refused = &RefusedRefund{At: u.At()}
+		}
 		p.letGo(u, r, ledger.ReleaseHold)
 		c.end(r, false)
+		c.owes(r, u.At())
 		if err := p.saleRefunded(u, c, r, false); err != nil {
 			return err
 		}
@@ -190,6 +181,9 @@ func (p *Platform) refundApproved(u *ledger.Unit, c *Charge, r *Refund) error {
 			return err
 		}
 	}
+	if err := p.postAdvance(b, r); err != nil {
+		return err
+	}
 	if err := p.postRefund(b, c, r); err != nil {
 		return err
 	}
@@ -209,7 +203,7 @@ func (p *Platform) postRefund(b *books, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
 	switch {
 	case r.CreditOf != "": // what was sold is the buyer's, and so is the refund's cost
-		b.post("refund", out(p.creditAccount(r.CreditOf, cur), r.Amount), in(p.house(c.clearing(), cur), r.Amount))
+		b.post("refund", out(p.creditAccount(r.CreditOf, cur), r.Amount), in(p.house(r.clearing(c), cur), r.Amount))
 		return p.saleRefunded(b.u, c, r, true)
 	case r.Direct:
 		return p.refundDirect(b, c, r)
@@ -230,7 +224,7 @@ func (p *Platform) refundedWithin(u *ledger.Unit, c *Charge, r *Refund) error {
 func (p *Platform) refundDestination(b *books, c *Charge, r *Refund) error {
 	cur := r.Amount.Currency()
 	platform := p.of(p.id, r.FromPlatform.Purpose, cur)
-	b.post("refund", append([]line{out(platform, r.cost()).force(r.FromPlatform.Short)}, p.givenBack(c.clearing(), r.cost(), r.exchange())...)...)
+	b.post("refund", append([]line{out(platform, r.cost()).force(r.FromPlatform.Short)}, p.givenBack(r.clearing(c), r.cost(), r.exchange())...)...)
 	if err := p.postFXResult(b, r); err != nil {
 		return err
 	}
@@ -275,7 +269,7 @@ func (p *Platform) letGo(u *ledger.Unit, r *Refund, op ledger.HoldOp) {
 	for _, side := range []struct {
 		owner string
 		RefundLeg
-	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}, {r.CreditOf, r.FromCredit}} {
+	}{{p.id, r.FromPlatform}, {r.Account, r.FromAccount}, {r.CreditOf, r.FromCredit}, {p.id, r.FromAdvance}} {
 		if side.Hold != "" {
 			ref := p.of(side.owner, side.Purpose, side.Held.Currency())
 			u.Hold(ledger.HoldStep{Op: op, ID: side.Hold, Account: ref, Amount: side.Held})

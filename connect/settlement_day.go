@@ -30,11 +30,11 @@ const (
 func (r *ChargeRequest) checkRefundRate() error {
 	switch {
 	case r.RefundRate == "":
-	case r.RefundRate != RefundAtCharge && r.RefundRate != RefundAtDay:
-		return badField("invalid_request", "refundRate", "refunds are at the rate of the charge or of their day")
+	case r.RefundRate != RefundAtCharge && r.RefundRate != RefundAtDay && r.RefundRate != RefundAtStated:
+		return badField("invalid_request", "refundRate", "refunds are at the rate of the charge, of their day, or one that they state")
 	case r.SettleIn.IsZero():
 		return badField("invalid_request", "refundRate", "a charge that settles as it is paid has no rate; settleIn names another currency")
-	case r.RefundRate == RefundAtDay && r.Direct && r.Hold != nil:
+	case (r.RefundRate == RefundAtDay || r.RefundRate == RefundAtStated) && r.Direct && r.Hold != nil:
 		return badField("invalid_hold", "refundRate", "what waits of a direct charge goes back at the rate of the charge")
 	}
 	return nil
@@ -86,7 +86,7 @@ func (p *Platform) withRateOfDay(ctx context.Context, r *RefundRequest, begin fu
 	if !errors.Is(err, errRateOfDay) {
 		return o, err
 	}
-	if r.day, err = p.ratesOfDay(ctx, r.ChargeID); err != nil {
+	if r.day, err = p.ratesFor(ctx, r); err != nil {
 		return nil, refundTask.wrap("", err)
 	}
 	return begin()
@@ -110,7 +110,7 @@ func (p *Platform) ratesOfDay(ctx context.Context, charge string) (*rates, error
 // are declined: each is what is missing of that.
 func (c *Charge) refundAtDay(r *Refund, day *rates) error {
 	s := c.Settlement
-	if s == nil || s.RefundRate != RefundAtDay {
+	if s == nil || !s.ofDay() {
 		return nil
 	}
 	if day == nil {

@@ -191,7 +191,7 @@ func (t *tally) compareSettlement(c *Charge, b exchangedBack) {
 // policy, or not what it counts of them.
 func (t *tally) compareDays(c *Charge, b exchangedBack) {
 	s := c.Settlement
-	if s.RefundRate == RefundAtDay && b.ofCharge > 0 || s.RefundRate != RefundAtDay && b.ofDay > 0 {
+	if s.ofDay() && b.ofCharge > 0 || !s.ofDay() && b.ofDay > 0 {
 		t.report.Add("charge "+c.ID, "its refunds are at the rate %q, and some were not", s.RefundRate)
 	}
 	if s.Bought.Minor() != b.bought || s.Released.Minor() != b.released {

@@ -78,3 +78,23 @@ func (s *Simulator) Refund(ctx context.Context, key string, o RefundOrder) (Answ
 		}
 	})
 }
+
+// RefuseRefund makes the buyer's bank refuse a refund after it had succeeded, with a code.
+// The money is with the acquirer again, and Notifications tells it. Of another key it does
+// nothing.
+func (s *Simulator) RefuseRefund(key, code string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.acts[key]
+	if !ok {
+		return
+	}
+	o, ok := a.order.(RefundOrder)
+	if !ok || a.answer.Status != Approved {
+		return
+	}
+	charge, _ := s.approved(o.Reference)
+	charge.refunded -= o.Amount.Minor()
+	a.answer.Status, a.answer.Code = Failed, code
+	s.news = append(s.news, News{Key: key, Answer: a.answer.all()})
+}

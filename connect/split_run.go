@@ -271,7 +271,7 @@ func (p *Platform) undoAgain(u *ledger.Unit, y *Payment, part *PaymentPart) (boo
 		return true, nil
 	case refundKind.Fits(part.Back):
 		r, err := refundKind.Get(u, part.Back)
-		if err != nil || r.Status != RefundFailed {
+		if err != nil || r.Status != RefundFailed && r.Status != RefundCanceled {
 			return false, err
 		}
 		y.Code = r.Code

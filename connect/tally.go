@@ -21,6 +21,7 @@ type tally struct {
 	captured map[string]*captured
 
 	increases map[string]*increases
+	advances  map[string]int64     // by advance: what refunds say was given
 	held      map[string]*heldSums // by share
 }
 
@@ -30,7 +31,8 @@ type back struct{ reversed, taken int64 }
 // given is what the refunds of a charge add up to, in minor units.
 type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
-	platformBack, discountBack                                                int64
+	platformBack, discountBack, feeStated                                     int64
+	failed                                                                    map[string]int64 // of refunds that failed: what the buyer was to get
 	byLine                                                                    map[string]*LineParts
 	tax, feeTax                                                               map[string]int64
 	exchanged                                                                 exchangedBack
@@ -140,6 +142,7 @@ func (t *tally) compareGiven(c *Charge) {
 	t.compareSettlement(c, g.exchanged)
 	t.compareFeeBack(c, g.converted)
 	t.compareTenders(c, g)
+	t.compareOwed(c, g)
 	amount := c.Amount.Minor()
 	check("refunded", c.Refunded, g.refunded, amount)
 	check("being refunded", c.Refunding, g.refunding, amount-c.Refunded.Minor())
@@ -147,6 +150,7 @@ func (t *tally) compareGiven(c *Charge) {
 	check("refunded with a part of what the seller gets", c.ReverseBase, g.reverseBase, c.share().Minor())
 	check("commission given back", c.FeeBack, g.feeBack, c.ApplicationFee.Minor())
 	check("refunded with commission", c.FeeBase, g.feeBase, amount)
+	check("commission given back as stated", c.FeeStated, g.feeStated, c.FeeBack.Minor())
 	most := int64(0)
 	if c.Account == "" {
 		most = c.share().Minor()
@@ -193,6 +197,9 @@ func (t *tally) orphans() {
 	for _, id := range slices.Sorted(maps.Keys(t.held)) {
 		t.report.Add("held share "+id, "it has releases or refunds and is not there")
 	}
+	for _, id := range slices.Sorted(maps.Keys(t.advances)) {
+		t.report.Add("advance "+id, "refunds say that it was given, and it is not there")
+	}
 	for _, id := range slices.Sorted(maps.Keys(t.captured)) {
 		t.report.Add("charge "+id, "it has captures and is not there, or was captured at once")
 	}
@@ -203,6 +210,10 @@ func (t *tally) orphans() {
 
 func (t *tally) refund(r *Refund) {
 	if r.Status == RefundFailed {
+		t.refusedRefund(r)
+		return
+	}
+	if r.Status == RefundCanceled {
 		return
 	}
 	t.countRefund(r)
@@ -211,8 +222,21 @@ func (t *tally) refund(r *Refund) {
 	if r.Status != RefundSucceeded {
 		t.add(t.platform, "held "+r.FromPlatform.Purpose, r.FromPlatform.Held, 1)
 		t.add(r.Account, "held "+r.FromAccount.Purpose, r.FromAccount.Held, 1)
+		t.add(t.platform, "held "+r.FromAdvance.Purpose, r.FromAdvance.Held, 1)
 		return
 	}
+	t.refundBalances(r)
+	t.advanced(r)
+	if r.Acquirer != "" {
+		t.add(ledger.House, "acquirer/"+r.Acquirer, r.presented(), 1)
+	}
+	if r.Rail != "" {
+		t.add(ledger.House, "bank_clearing/"+r.Rail, r.presented(), 1)
+	}
+}
+
+// refundBalances adds up what a refund took from whom and gave to whom, its money apart.
+func (t *tally) refundBalances(r *Refund) {
 	owner, fee := t.platform, r.FeeBack
 	if r.Direct {
 		owner, fee = r.Account, sum(sum(r.FeeBack, r.ServiceBack), r.PlatformBack)
@@ -239,12 +263,6 @@ func (t *tally) refund(r *Refund) {
 			t.add(t.platform, "tax/"+x.Authority, x.Amount, -1)
 		}
 	}
-	if r.Acquirer != "" {
-		t.add(ledger.House, "acquirer/"+r.Acquirer, r.presented(), 1)
-	}
-	if r.Rail != "" {
-		t.add(ledger.House, "bank_clearing/"+r.Rail, r.outside(), 1)
-	}
 }
 
 // givenOf is what refunds of a charge add up to so far.
@@ -270,6 +288,9 @@ func (t *tally) countRefund(r *Refund) {
 	g.reverseBase += r.ReverseBase.Minor()
 	if g.feeBack += r.FeeBack.Minor(); r.Returns {
 		g.feeBase += r.Amount.Minor()
+	}
+	if r.FeeStated {
+		g.feeStated += r.FeeBack.Minor()
 	}
 	for _, x := range r.Tax {
 		g.tax[x.Authority] += x.Amount.Minor()

@@ -61,7 +61,9 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 	said := newTally(p.ID, r, today)
 	for _, add := range []func() error{
 		func() error { return tallyKind(v, said, &refundKind, (*tally).refund) },
+		func() error { return tallyKind(v, said, &advanceKind, (*tally).advance) },
 		func() error { return tallyKind(v, said, &disputeKind, (*tally).dispute) },
+		func() error { return tallyKind(v, said, &feeRefundKind, (*tally).feeRefund) },
 		func() error { return tallyKind(v, said, &transferReversalKind, (*tally).reversal) },
 		func() error { return tallyKind(v, said, &shareReleaseKind, (*tally).shareRelease) },
 		func() error { return tallyKind(v, said, &heldKind, (*tally).share) },

@@ -99,6 +99,7 @@ var verbs = map[string]func(*runner, string) error{
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
 	"reserve": (*runner).reserve, "free": (*runner).free,
 	"close": (*runner).closeAccount, "stop": (*runner).stop, "waits": (*runner).waits,
+	"fee-refund": (*runner).feeRefund, "refused": (*runner).refused, "cancel-refund": (*runner).cancelRefund, "buyer-owed": (*runner).buyerOwed,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,
@@ -231,6 +232,8 @@ func (r *runner) register(args string) error {
 	request := connect.PlatformRequest{Key: "platform", Name: "Platform", Country: "US", ShortBalance: connect.ShortPolicy(opts["short"])}
 	request.Unverified = connect.UnverifiedPolicy(opts["unverified"])
 	request.Disputes, request.Warnings = disputes(opts), r.warnings(opts)
+	request.RefundFees = connect.FeePolicy(opts["fees"])
+	request.FailedRefunds = connect.FailedRefundPolicy(opts["failed"])
 	if c := opts["country"]; c != "" {
 		request.Country = c
 	}

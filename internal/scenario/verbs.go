@@ -22,6 +22,9 @@ func (r *runner) refund(args string) error {
 	}
 	c, err := r.platform.GetCharge(r.ctx, request.ChargeID)
 	require.NoError(r.t, err, r.at)
+	if w[0] == "repays" {
+		request.Repays, w[0] = r.ids[w[1]], "all"
+	}
 	if w[0] != "all" && w[0] != "" {
 		request.Amount = ledger.Minor(r.number(w[0]), paidIn(c))
 	}
@@ -35,7 +38,7 @@ func (r *runner) refund(args string) error {
 		case "fee":
 			request.RefundFee = true
 		default:
-			require.Fail(r.t, "no such word", "%s: %s", r.at, word)
+			i += r.refundWord(&request, w[i:], c) - 1
 		}
 	}
 	re, err := r.platform.Refund(r.ctx, request)

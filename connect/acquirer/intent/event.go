@@ -71,6 +71,9 @@ func (a *Acquirer) understand(ctx context.Context, e *event, n *connect.Notice) 
 			return err
 		}
 		n.News = connect.News{Key: r.Metadata[metaKey], Answer: r.answer()}
+		if n.News.Answer.Status == connect.Declined { // which is told days after it had succeeded, too
+			n.News.Answer.Status = connect.Failed
+		}
 	case "charge.expired":
 		var c charge
 		if err := read(&c); err != nil {

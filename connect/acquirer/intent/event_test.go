@@ -142,7 +142,7 @@ func TestEvents(t *testing.T) {
 		"a refund": {"charge.refund.updated", re("succeeded", ""),
 			connect.News{Key: "re_9", Answer: connect.Answer{Status: connect.Approved, Reference: "re_1", Amount: isk}}, ""},
 		"a refund that failed": {"refund.failed", re("failed", `,"failure_reason":"lost_or_stolen_card"`),
-			connect.News{Key: "re_9", Answer: connect.Answer{Status: connect.Declined, Code: "lost_or_stolen_card", Reference: "re_1", Amount: isk}}, ""},
+			connect.News{Key: "re_9", Answer: connect.Answer{Status: connect.Failed, Code: "lost_or_stolen_card", Reference: "re_1", Amount: isk}}, ""},
 		"a refund by hand":  {"refund.created", `{"id":"re_1","amount":1,"currency":"usd","status":"succeeded"}`, connect.News{}, "it is of nothing that souk asked for"},
 		"a payment by hand": {"payment_intent.succeeded", `{"id":"pi_1","status":"succeeded"}`, connect.News{}, "it is of nothing that souk asked for"},
 		"a capture by hand": {"payment_intent.succeeded", pi("succeeded", `,"capture_method":"manual"`),

@@ -163,7 +163,7 @@ func meaning(event string, mark byte, success bool) (status connect.AnswerStatus
 	case event == "CAPTURE_FAILED" && (mark == markCapture || mark == markPayment):
 		return connect.Failed, ""
 	case (event == "REFUND_FAILED" || event == "REFUNDED_REVERSED") && mark == markRefund:
-		return connect.Declined, ""
+		return connect.Failed, ""
 	case (event == "CANCELLATION" && success || event == "EXPIRE") && payment:
 		return connect.Canceled, ""
 	case event == "OFFER_CLOSED" && payment:

@@ -248,7 +248,7 @@ func TestEvents(t *testing.T) {
 		{"REFUND", "r", "true", connect.Approved, "", "PSP", by},
 		{"REFUND", "r", "false", connect.Declined, "generic_decline", "PSP", by},
 		{"REFUND", "p", "true", "", "", "", elsewhere},
-		{"REFUND_FAILED", "r", "true", connect.Declined, "generic_decline", "PSP", by},
+		{"REFUND_FAILED", "r", "true", connect.Failed, "generic_decline", "PSP", by},
 		{"REFUNDED_REVERSED", "r", "true", connect.Declined, "generic_decline", "PSP", by},
 		{"REFUND_FAILED", "p", "true", "", "", "", nothing},
 		{"AUTORESCUE", "p", "true", "", "", "", nothing},
