@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/connect/tax"
 	"github.com/soukhq/souk/fx"
@@ -144,6 +145,11 @@ type Charge struct {
 	SaveCode    string     `json:"saveCode,omitzero"`    // why it was not saved, though the charge was approved
 	// Debit is how a charge by mandate is collected: debit.go.
 	Debit *Debit `json:"debit,omitzero"`
+
+	// Decision is what the host's rules said of it, nil if there were none; Late that rules
+	// are asked again once it is authorized (rule_ask.go).
+	Decision *compliance.Decision `json:"decision,omitzero"`
+	Late     bool                 `json:"late,omitzero"`
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -320,6 +326,12 @@ type ChargeRequest struct {
 	// the terms release it (Release). What waits goes back first if the charge is
 	// refunded. Nil: it is the seller's when the payment succeeds.
 	Hold *HoldTerms `json:"hold,omitzero"`
+	// Facts are what the host's rules may ask of who pays. Nil: only what the engine
+	// knows itself.
+	Facts *PaymentFacts `json:"facts,omitzero"`
+
+	ruleRates []compliance.PaymentRate // into the currencies that rules name: withRates
+	ofWhole   ledger.Money             // of a payment from several sources: all of it
 
 	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters with a letter, without < > \ ' " *
 	Description string            `json:"description,omitzero"` // for people, at most 1,000 characters
@@ -347,7 +359,7 @@ func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error)
 	case !r.SettleIn.IsZero() || !r.FeeIn.IsZero():
 		task = chargeTask.after(prepareSettlement)
 	}
-	c, err := task.do(ctx, p, r.Key, r)
+	c, err := p.withRates(task).do(ctx, p, r.Key, r)
 	return p.challenge(ctx, c, err)
 }
 

@@ -19,6 +19,9 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.priceCharge(u, prof, &r, c); err != nil {
 		return nil, err
 	}
+	if stop, err := p.askRules(u, prof, &r, c); stop || err != nil {
+		return c, err
+	}
 	if err := p.paidBy(u, prof, &r, c); err != nil {
 		return nil, err
 	}

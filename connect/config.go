@@ -2,9 +2,11 @@ package connect
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect/bitcoin"
 	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/connect/pricing"
@@ -37,6 +39,14 @@ type Config struct {
 	// CaptureRules say for how long authorizations last and what may be captured of
 	// them; of several that fit the first does. Nil: DefaultCaptureRules.
 	CaptureRules []CaptureRule
+
+	// Rules are asked about every new charge, before anybody is asked for its money, and
+	// every transfer: in their order, and after them those that RulesOf has for the
+	// platform. The first that allows or blocks has the last word (compliance.Decide).
+	// What was paid already when it is recorded (NewRecorded, RecordCashSale, coins) is
+	// asked about by none. Nil: everything goes on.
+	Rules   []compliance.Rule
+	RulesOf func(platform string) []compliance.Rule
 
 	Now   func() time.Time           // nil: the real clock
 	NewID func(prefix string) string // nil: sortable random ids
@@ -136,6 +146,9 @@ func (c Config) check() error {
 	}
 	if err := checkCaptureRules(c.CaptureRules); err != nil {
 		return err
+	}
+	if slices.Contains(c.Rules, nil) {
+		return bad("invalid_config", "rules", "a rule is missing")
 	}
 	if !c.Live {
 		return nil

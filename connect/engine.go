@@ -169,6 +169,7 @@ func Kinds() []ledger.KindInfo {
 		disputeKind.Info(), disputeAnswerKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
+		decidedKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
 	}
 }

@@ -30,6 +30,7 @@ func (x *explain) transfer(t *Transfer) error {
 	x.converted(id, t.Conversion, t.received(), t.To)
 	x.rest(id, "reversed", t.Reversed)
 	x.rest(id, "reversible", minus(t.Amount, t.Reversed))
+	x.ruled(id, t.Decision)
 	x.said.transfer(t)
 	return nil
 }

@@ -73,6 +73,7 @@ func Stored() map[string]reflect.Type {
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
 		paymentKind.Name: typeOf(&paymentKind), mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
 		platformFeeKind.Name: typeOf(&platformFeeKind), platformFeeReturnKind.Name: typeOf(&platformFeeReturnKind),
+		decidedKind.Name:    typeOf(&decidedKind),
 		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
 		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
 		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),

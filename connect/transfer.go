@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -35,6 +36,8 @@ type Transfer struct {
 	// What reversals have taken back.
 	Reversed  ledger.Money `json:"reversed,omitzero"`  // of Amount
 	TakenBack ledger.Money `json:"takenBack,omitzero"` // of Received
+
+	Decision *compliance.Decision `json:"decision,omitzero"` // what the host's rules said of it; nil if there were none
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
@@ -111,7 +114,8 @@ type TransferRequest struct {
 	Description   string            `json:"description,omitzero"`
 	Metadata      map[string]string `json:"metadata,omitzero"`
 
-	rates rates
+	rates     rates
+	ruleRates []compliance.PaymentRate // into the currencies that rules name
 }
 
 // Transfer moves available money from the platform, or from one of its accounts,
@@ -133,6 +137,7 @@ func (p *Platform) Transfer(ctx context.Context, r TransferRequest) (*Transfer, 
 			return err
 		}
 	}
+	verb.prepare = p.andRates(verb.prepare, r.Amount.Currency(), &r.ruleRates)
 	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Transfer, error) { return p.newTransfer(u, &r) })
 }
 
@@ -169,6 +174,9 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 		err = p.agreed(u, r, t)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := p.askTransferRules(u, prof, r, t); err != nil {
 		return nil, err
 	}
 	if err := p.postTransfer(u, prof, r, t); err != nil {
