@@ -36,6 +36,8 @@ type Account struct {
 
 	Freezes []AccountFreeze `json:"freezes,omitzero"` // the orders by law that stand against it
 
+	Limits []PaymentLimit `json:"limits,omitzero"` // of its payments, beside those of the platform: SetLimit
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }

@@ -62,6 +62,7 @@ const (
 	ManualWriteOff    ManualAction = "write_off"             // finance or risk; finance
 	ManualDormancy    ManualAction = "dormancy"              // finance or compliance
 	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
+	ManualReview      ManualAction = "review"                // to let a payment go on, or not: nobody asks; risk or compliance, alone
 	ManualLimits      ManualAction = "limits"                // what one person may do alone: admins
 )
 
@@ -86,6 +87,8 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightFinance, RightCompliance}, approves: []Right{RightFinance, RightCompliance}, two: true}
 	case ManualFreeze:
 		return actionRule{asks: []Right{RightRisk, RightCompliance}, approves: []Right{RightCompliance}, two: true}
+	case ManualReview:
+		return actionRule{approves: []Right{RightRisk, RightCompliance}}
 	case ManualUnfreeze:
 		return actionRule{asks: []Right{RightCompliance}, approves: []Right{RightCompliance}, two: true}
 	}

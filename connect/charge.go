@@ -151,6 +151,16 @@ type Charge struct {
 	Decision *compliance.Decision `json:"decision,omitzero"`
 	Late     bool                 `json:"late,omitzero"`
 
+	// Review is the last review of it, and UnderReview that it is open. With AutoCapture
+	// the engine captures the charge itself once rules and reviews let it (Capture), or
+	// lets it go for the reason of Stop.
+	Review      string     `json:"review,omitzero"`
+	UnderReview bool       `json:"underReview,omitzero"`
+	AutoCapture bool       `json:"autoCapture,omitzero"`
+	Capture     string     `json:"capture,omitzero"`
+	Stop        string     `json:"stop,omitzero"`
+	Limits      []LimitUse `json:"limits,omitzero"` // what it takes of limits: payment_limit.go
+
 	Work ledger.Work `json:"work,omitzero"`
 
 	// Replayed is set when an idempotency key was used again.
@@ -332,6 +342,7 @@ type ChargeRequest struct {
 
 	ruleRates []compliance.PaymentRate // into the currencies that rules name: withRates
 	ofWhole   ledger.Money             // of a payment from several sources: all of it
+	moves     limitMoves               // likewise: what its charges have taken of limits so far
 
 	Descriptor  string            `json:"descriptor,omitzero"`  // on the buyer's statement: 5–22 ASCII characters with a letter, without < > \ ' " *
 	Description string            `json:"description,omitzero"` // for people, at most 1,000 characters
@@ -360,7 +371,8 @@ func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error)
 		task = chargeTask.after(prepareSettlement)
 	}
 	c, err := p.withRates(task).do(ctx, p, r.Key, r)
-	return p.challenge(ctx, c, err)
+	c, err = p.challenge(ctx, c, err)
+	return p.goesOn(ctx, c, err)
 }
 
 // GetCharge returns a charge of the platform.

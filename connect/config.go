@@ -47,6 +47,9 @@ type Config struct {
 	// asked about by none. Nil: everything goes on.
 	Rules   []compliance.Rule
 	RulesOf func(platform string) []compliance.Rule
+	// ReviewTime is how long what a rule lets a person look at waits for them, before it is
+	// refused; 0 is 72 hours. Authorizations end on their own, after 4 to 10 days.
+	ReviewTime time.Duration
 
 	Now   func() time.Time           // nil: the real clock
 	NewID func(prefix string) string // nil: sortable random ids
@@ -103,7 +106,7 @@ func (c Config) fill() (Config, error) {
 	for _, d := range []struct {
 		span *time.Duration
 		or   time.Duration
-	}{{&c.Lease, time.Minute}, {&c.Retry, 30 * time.Second}, {&c.Poll, 15 * time.Minute}} {
+	}{{&c.Lease, time.Minute}, {&c.Retry, 30 * time.Second}, {&c.Poll, 15 * time.Minute}, {&c.ReviewTime, 72 * time.Hour}} {
 		if *d.span == 0 {
 			*d.span = d.or
 		}
@@ -125,7 +128,7 @@ func (c Config) check() error {
 	for _, d := range []struct {
 		field string
 		span  time.Duration
-	}{{"lease", c.Lease}, {"retry", c.Retry}, {"poll", c.Poll}} {
+	}{{"lease", c.Lease}, {"retry", c.Retry}, {"poll", c.Poll}, {"reviewTime", c.ReviewTime}} {
 		if d.span < 0 {
 			return bad("invalid_config", d.field, "a duration is zero or more")
 		}

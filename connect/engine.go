@@ -96,6 +96,7 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &voucherKind, func(v *Voucher) string { return v.Platform }, (*Platform).expireVoucher),
 		ending(e, &disputeKind, func(d *Dispute) string { return d.Platform }, (*Platform).disputeUnanswered),
 		ending(e, &proposalKind, func(o *Proposal) string { return o.Platform }, (*Platform).expireProposal),
+		ending(e, &reviewKind, func(o *Review) string { return o.Platform }, (*Platform).expireReview),
 		ending(e, &freezeKind, func(f *Freeze) string { return f.Platform }, (*Platform).lookAtFreeze),
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
 		{Kind: paymentKind.Name, Do: e.payments},
@@ -169,7 +170,7 @@ func Kinds() []ledger.KindInfo {
 		disputeKind.Info(), disputeAnswerKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
-		decidedKind.Info(),
+		decidedKind.Info(), limitKind.Info(), reviewKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
 	}
 }

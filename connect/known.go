@@ -26,6 +26,7 @@ type sighting struct {
 	taxNumber  string
 	settles    []ledger.Currency // its default, then those of its banks
 	freezes    []AccountFreeze
+	limits     []PaymentLimit
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -72,7 +73,7 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	if err != nil {
 		return sighting{}, err
 	}
-	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.TaxNumber, a.settles(), slices.Clone(a.Freezes)}
+	s := sighting{p.id, a.Country, a.Currency, a.FeesPayer, a.Descriptor, o.Version, a.TaxNumber, a.settles(), slices.Clone(a.Freezes), slices.Clone(a.Limits)}
 	if !p.joined { // who may be rolled back
 		p.e.known.put(id, s)
 	}

@@ -56,6 +56,8 @@ type Profile struct {
 	// where it and the seller are; empty: charges state what tax is on them.
 	TaxNumber string `json:"taxNumber,omitzero"`
 
+	Limits []PaymentLimit `json:"limits,omitzero"` // of all its payments, and of each of its accounts: SetLimit
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }
@@ -301,7 +303,11 @@ func (p *Platform) Preview() *Platform {
 
 // unit runs fn in a unit of work on the platform's store.
 func (p *Platform) unit(ctx context.Context, fn func(*ledger.Unit) error) (*ledger.Receipt, error) {
-	return p.e.env.Update(ctx, p.store, fn)
+	r, err := p.e.env.Update(ctx, p.store, fn)
+	if err != nil {
+		err = p.namesLimit(err)
+	}
+	return r, err
 }
 
 // expectProfile returns the profile, and expects it unchanged at commit. The

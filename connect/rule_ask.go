@@ -43,7 +43,7 @@ func (p *Platform) askRules(u *ledger.Unit, prof *Profile, r *ChargeRequest, c *
 		return false, err
 	}
 	if !c.ruled(compliance.Block) {
-		return false, nil
+		return false, p.heldBack(u, r, c)
 	}
 	if err := c.become(ChargeFailed, codeBlocked); err != nil {
 		return false, err
@@ -62,7 +62,7 @@ func (c *Charge) ruled(a compliance.Action) bool {
 // askTransferRules asks the rules about a new transfer. One that they block is refused.
 func (p *Platform) askTransferRules(u *ledger.Unit, prof *Profile, r *TransferRequest, t *Transfer) error {
 	rules := p.rules()
-	if len(rules) == 0 {
+	if len(rules) == 0 || r.approved != nil {
 		return nil
 	}
 	pay, err := p.transferFacts(u, prof, rules, r, t)
@@ -75,6 +75,9 @@ func (p *Platform) askTransferRules(u *ledger.Unit, prof *Profile, r *TransferRe
 	}
 	if d.Action == compliance.Block {
 		return blocked(d)
+	}
+	if d.Action == compliance.Review {
+		return &looked{d, t.Amount, *pay}
 	}
 	t.Decision = &d
 	return keepFacts(u, pay)

@@ -148,7 +148,9 @@ func (p *Platform) newPayment(u *ledger.Unit, r *PayRequest) (*Payment, error) {
 		ID: u.NewID(paymentKind.Prefix), Platform: p.id, Account: whole.Account, Acquirer: acquirerName(p.e), Amount: whole.Amount,
 		Status: PaymentAuthorizing, Created: u.At(),
 	}
+	moves := make(limitMoves)
 	for i := range parts {
+		parts[i].moves = moves
 		field := "charge"
 		if i > 0 {
 			field = fmt.Sprintf("others[%d]", i-1)

@@ -284,6 +284,9 @@ func (t *tally) countRefund(r *Refund) {
 }
 
 func (t *tally) transfer(x *Transfer) {
+	if x.Status != TransferMade {
+		return
+	}
 	t.add(x.From, "balance", x.Amount, -1)
 	t.add(x.To, "balance", x.received(), 1)
 	b := t.back[x.ID]

@@ -37,7 +37,10 @@ type Transfer struct {
 	Reversed  ledger.Money `json:"reversed,omitzero"`  // of Amount
 	TakenBack ledger.Money `json:"takenBack,omitzero"` // of Received
 
+	Status   TransferStatus       `json:"status,omitzero"`
+	Review   string               `json:"review,omitzero"`   // of a person who looked at it
 	Decision *compliance.Decision `json:"decision,omitzero"` // what the host's rules said of it; nil if there were none
+	Limits   []LimitUse           `json:"limits,omitzero"`   // what it takes of limits
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
@@ -116,6 +119,7 @@ type TransferRequest struct {
 
 	rates     rates
 	ruleRates []compliance.PaymentRate // into the currencies that rules name
+	approved  *Transfer                // as it waited for a person
 }
 
 // Transfer moves available money from the platform, or from one of its accounts,
@@ -138,7 +142,8 @@ func (p *Platform) Transfer(ctx context.Context, r TransferRequest) (*Transfer, 
 		}
 	}
 	verb.prepare = p.andRates(verb.prepare, r.Amount.Currency(), &r.ruleRates)
-	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Transfer, error) { return p.newTransfer(u, &r) })
+	t, err := simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Transfer, error) { return p.newTransfer(u, &r) })
+	return p.reviewTransfer(ctx, verb, &r, t, err)
 }
 
 func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, error) {
@@ -152,6 +157,9 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 	t := &Transfer{
 		ID: u.NewID(transferKind.Prefix), Platform: p.id, From: cmp.Or(r.From, p.id), To: r.To, Amount: r.Amount,
 		TransferGroup: r.TransferGroup, Description: r.Description, Created: u.At(), Metadata: r.Metadata,
+	}
+	if o := r.approved; o != nil {
+		t.ID, t.Review, t.Decision = o.ID, o.Review, o.Decision
 	}
 	for _, side := range []struct{ field, id string }{{"from", t.From}, {"to", t.To}} {
 		if side.id != p.id {
@@ -177,6 +185,9 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 		return nil, err
 	}
 	if err := p.askTransferRules(u, prof, r, t); err != nil {
+		return nil, err
+	}
+	if t.Limits, err = p.takeLimits(u, transferKind.ID(t.ID), prof, LimitTransfers, t.From, t.Amount, nil); err != nil {
 		return nil, err
 	}
 	if err := p.postTransfer(u, prof, r, t); err != nil {
