@@ -58,6 +58,7 @@ var moves = map[string]map[string]string{
 		"noticed": "unclaimed reclaimed", "unclaimed": "surrendered reclaimed", "surrendered": "surrendered reclaimed",
 	},
 	"proposal": {"proposed": "carried_out refused expired"},
+	"review":   {"open": "approved refused expired closed"},
 	"payment":  {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
 )
 
 var (
@@ -24,6 +25,20 @@ func (m *market) decides(review string, approve bool, by connect.Actor) (*connec
 		return m.platform.ApproveReview(m.ctx, r)
 	}
 	return m.platform.RefuseReview(m.ctx, r)
+}
+
+// looks is a rule by which a charge may ask to be looked at.
+const looks = `review if metadata.look = "yes"`
+
+// looked is a charge that somebody has to look at, where that rule is in use.
+func (m *market) looked(seller string) *connect.Charge {
+	m.t.Helper()
+	c, err := m.platform.Charge(m.ctx, connect.ChargeRequest{
+		Key: m.key(), Amount: usd(1000), AccountID: seller, Source: connect.TestCard, Metadata: map[string]string{"look": "yes"},
+	})
+	require.NoError(m.t, err)
+	require.True(m.t, c.UnderReview)
+	return c
 }
 
 // queue are the ids of what waits for somebody.
@@ -80,9 +95,11 @@ func TestReviewOfCharges(t *testing.T) {
 func TestReviewOfEveryShape(t *testing.T) {
 	m, _ := ruled(t, bigIsReviewed)
 	a := m.seller().ID
-	_, err := m.platform.GrantCredit(m.ctx, connect.GrantRequest{Key: m.key(), BuyerID: "b", Amount: usd(2000_00)})
+	_, err := m.platform.RecordTopUp(m.ctx, connect.TopUpRequest{Key: m.key(), Amount: usd(9000_00)})
 	require.NoError(t, err)
-	mandate := m.mandate(connect.MandateRequest{})
+	_, err = m.platform.GrantCredit(m.ctx, connect.GrantRequest{Key: m.key(), BuyerID: "b", Amount: usd(2000_00)})
+	require.NoError(t, err)
+	mandate := m.mandate(achMandate(m.key(), payout.TestAccount))
 	shapes := map[string]func(*connect.ChargeRequest){
 		"plain":     func(r *connect.ChargeRequest) {},
 		"direct":    func(r *connect.ChargeRequest) { r.Direct = true },
@@ -112,6 +129,7 @@ func TestReviewOfEveryShape(t *testing.T) {
 			require.NoError(t, err, name)
 			if name == "challenge" && approve {
 				m.Acquirer.Act(c.ID, true)
+				m.hear(m.Acquirer)
 			}
 			m.pass(20 * 24 * time.Hour)
 			want := connect.ChargeSucceeded
@@ -212,4 +230,46 @@ func TestReviewIsDecidedOnce(t *testing.T) {
 		require.Equal(t, want, m.now(c).Status)
 	}
 	m.verify()
+}
+
+// Reviews and limits of another platform are unknown (promise 65).
+func TestForeignReviews(t *testing.T) {
+	m, _ := ruled(t, looks)
+	a := m.seller().ID
+	rev := m.looked(a).Review
+	l := m.limit(connect.SetLimitRequest{Name: "l", Count: 9}).ID
+	m.requireForeign(map[string]foreign{
+		"get": {rev, func(p *connect.Platform, id string) error { _, err := p.GetReview(m.ctx, id); return err }},
+		"page": {rev, func(p *connect.Platform, id string) error {
+			_, err := p.ListReviews(m.ctx, connect.ListRequest{After: id})
+			return err
+		}},
+		"approve": {rev, func(p *connect.Platform, id string) error {
+			_, err := p.ApproveReview(m.ctx, connect.DecideReviewRequest{Key: "k", ReviewID: id, By: boss})
+			return err
+		}},
+		"refuse": {rev, func(p *connect.Platform, id string) error {
+			_, err := p.RefuseReview(m.ctx, connect.DecideReviewRequest{Key: "k", ReviewID: id, By: boss})
+			return err
+		}},
+		"limit": {l, func(p *connect.Platform, id string) error { _, err := p.GetLimit(m.ctx, id); return err }},
+		"end": {l, func(p *connect.Platform, id string) error {
+			_, err := p.EndLimit(m.ctx, connect.EndLimitRequest{Key: "k", LimitID: id})
+			return err
+		}},
+		"page of limits": {l, func(p *connect.Platform, id string) error {
+			_, err := p.ListLimits(m.ctx, connect.ListRequest{After: id})
+			return err
+		}},
+		"limit of": {a, func(p *connect.Platform, id string) error {
+			_, err := p.SetLimit(m.ctx, connect.SetLimitRequest{Key: "k", AccountID: id, Name: "l", Count: 1})
+			return err
+		}},
+		"allowances of": {a, func(p *connect.Platform, id string) error { _, err := p.Allowances(m.ctx, id); return err }},
+	})
+	other, err := m.Register(m.ctx, connect.PlatformRequest{Key: "third", Name: "Third", Country: "US"})
+	require.NoError(t, err)
+	for range other.ReviewQueue(m.ctx) {
+		t.Fatal("another platform's review is in the queue")
+	}
 }

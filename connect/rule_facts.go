@@ -26,12 +26,8 @@ func (f *facts) uses(names ...string) bool {
 // chargeFacts are what is known of a new charge, priced by now. The amount is what the
 // buyer pays; of a charge that is one of several of a payment, all that they pay.
 func (p *Platform) chargeFacts(u *ledger.Unit, prof *Profile, rules []compliance.Rule, r *ChargeRequest, c *Charge) (*compliance.Payment, error) {
-	f := &facts{u: u, p: p, rules: rules, of: compliance.Payment{
-		ID: c.ID, Platform: p.id, Kind: compliance.ChargePayment, At: u.At(), Amount: c.Amount, Fee: c.ApplicationFee,
-		Method: cmp.Or(c.Method, pricing.Card), Category: c.Category, Description: c.Description, TransferGroup: c.TransferGroup,
-		OnBehalfOf: c.OnBehalfOf, Direct: compliance.TruthOf(c.Direct), Metadata: c.Metadata, PlatformMetadata: prof.Metadata,
-		Rates: r.ruleRates,
-	}}
+	f := &facts{u: u, p: p, rules: rules, of: c.payment()}
+	f.of.PlatformMetadata, f.of.Rates = prof.Metadata, r.ruleRates
 	if r.ofWhole.Sign() > 0 {
 		f.of.Amount = r.ofWhole
 	}
@@ -40,12 +36,6 @@ func (p *Platform) chargeFacts(u *ledger.Unit, prof *Profile, rules []compliance
 		f.of.Host, f.of.Auth.Secure = asked.Host, asked.Secure
 	}
 	f.of.Buyer.Customer, f.of.Buyer.Country = cmp.Or(c.Customer, f.of.Buyer.Customer), cmp.Or(f.of.Buyer.Country, c.BuyerCountry, r.BuyerCountry)
-	f.of.Auth.OffSession = compliance.TruthOf(c.Initiation.absent())
-	f.of.Auth.Recurring = compliance.TruthOf(c.Initiation != nil && c.Initiation.By == Recurring)
-	f.of.Lines = make([]compliance.PaymentLine, 0, len(c.Lines))
-	for i := range c.Lines {
-		f.of.Lines = append(f.of.Lines, compliance.PaymentLine{Category: c.Lines[i].Category, Seller: c.Lines[i].Owner})
-	}
 	if err := f.source(c); err != nil {
 		return nil, err
 	}
@@ -55,12 +45,37 @@ func (p *Platform) chargeFacts(u *ledger.Unit, prof *Profile, rules []compliance
 	return f.done(c.Account)
 }
 
+// payment is what a charge itself says to rules.
+func (c *Charge) payment() compliance.Payment {
+	p := compliance.Payment{
+		ID: c.ID, Platform: c.Platform, Kind: compliance.ChargePayment, At: c.Created, Amount: c.whole(), Fee: c.ApplicationFee,
+		Method: cmp.Or(c.Method, pricing.Card), Category: c.Category, Description: c.Description, TransferGroup: c.TransferGroup,
+		OnBehalfOf: c.OnBehalfOf, Direct: compliance.TruthOf(c.Direct), Metadata: c.Metadata,
+	}
+	p.Buyer.Customer, p.Buyer.Country, p.Seller.ID = c.Customer, c.BuyerCountry, c.Account
+	p.Auth.OffSession = compliance.TruthOf(c.Initiation.absent())
+	p.Auth.Recurring = compliance.TruthOf(c.Initiation != nil && c.Initiation.By == Recurring)
+	p.Lines = make([]compliance.PaymentLine, 0, len(c.Lines))
+	for i := range c.Lines {
+		p.Lines = append(p.Lines, compliance.PaymentLine{Category: c.Lines[i].Category, Seller: c.Lines[i].Owner})
+	}
+	return p
+}
+
+// payment is what a transfer itself says to rules.
+func (t *Transfer) payment() compliance.Payment {
+	p := compliance.Payment{
+		ID: t.ID, Platform: t.Platform, Kind: compliance.TransferPayment, At: t.Created, Amount: t.Amount, Description: t.Description,
+		TransferGroup: t.TransferGroup, From: t.From, Metadata: t.Metadata,
+	}
+	p.Seller.ID = t.To
+	return p
+}
+
 // transferFacts are what is known of a new transfer. Its seller is who gets it.
 func (p *Platform) transferFacts(u *ledger.Unit, prof *Profile, rules []compliance.Rule, r *TransferRequest, t *Transfer) (*compliance.Payment, error) {
-	f := &facts{u: u, p: p, rules: rules, of: compliance.Payment{
-		ID: t.ID, Platform: p.id, Kind: compliance.TransferPayment, At: u.At(), Amount: t.Amount, Description: t.Description,
-		TransferGroup: t.TransferGroup, From: t.From, Metadata: t.Metadata, PlatformMetadata: prof.Metadata, Rates: r.ruleRates,
-	}}
+	f := &facts{u: u, p: p, rules: rules, of: t.payment()}
+	f.of.PlatformMetadata, f.of.Rates = prof.Metadata, r.ruleRates
 	return f.done(t.To)
 }
 

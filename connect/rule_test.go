@@ -101,24 +101,20 @@ func TestRulesCount(t *testing.T) {
 	}
 	m.toldOf(a, 3000, connect.TestCard, other)
 	for rule, want := range map[string]bool{
-		`count(charges by card.fingerprint in 1h) = 3`:                true,
-		`count(charges by card.fingerprint in 1h) > 3`:                false,
-		`count(declined charges by card.fingerprint in all) = 2`:      true,
-		`count(successful charges by email in 1d) = 1`:                true,
-		`count(blocked charges by email in 1d) = 0`:                   true,
-		`count(cards by ip in 1d) = 2`:                                true,
-		`count(emails by ip in 1d) = 2`:                               true,
-		`sum(successful charges by ip in 1d) = 40 USD`:                true,
-		`sum(charges by seller in all) = 60 USD`:                      true,
-		`average(charges by card.fingerprint in all) = 10 USD`:        true,
-		`since(charges by card.fingerprint) < 1s`:                     true,
-		`count(disputes by card.fingerprint in all) = 0`:              false, // nobody counts them
-		`count(transfers by seller in all) = 0`:                       true,
-		`count(charges by card.fingerprint in 1h) >= 1 and not true_`: false,
+		`count(charges by card.fingerprint in 1h) = 3`:           true,
+		`count(charges by card.fingerprint in 1h) > 3`:           false,
+		`count(declined charges by card.fingerprint in all) = 2`: true,
+		`count(successful charges by email in 1d) = 1`:           true,
+		`count(blocked charges by email in 1d) = 0`:              true,
+		`count(cards by ip in 1d) = 2`:                           true,
+		`count(emails by ip in 1d) = 2`:                          true,
+		`sum(successful charges by ip in 1d) = 40 USD`:           true,
+		`sum(charges by seller in all) = 60 USD`:                 true,
+		`average(charges by card.fingerprint in all) = 10 USD`:   true,
+		`since(charges by card.fingerprint) < 1s`:                true,
+		`count(disputes by card.fingerprint in all) = 0`:         false, // nobody counts them
+		`count(transfers by seller in all) = 0`:                  true,
 	} {
-		if rule[len(rule)-1] == '_' {
-			continue
-		}
 		active.Use(rulesOf(t, "block if "+rule))
 		c, err := m.platform.Preview().Charge(m.ctx, connect.ChargeRequest{Key: m.key(), Amount: usd(1000), AccountID: a, Source: connect.TestCard, Facts: &card})
 		require.NoError(t, err)
@@ -159,8 +155,9 @@ func TestRulesAfterAuthorization(t *testing.T) {
 			continue
 		}
 		m.Acquirer.Act(c.ID, true)
+		m.hear(m.Acquirer)
 		m.pass(time.Hour)
-		require.Equal(t, connect.ChargeSucceeded, m.now(c).Status)
+		require.Equal(t, connect.ChargeSucceeded, m.now(c).Status, r.Source)
 	}
 	joined, err := m.platform.In(m.Store()).Charge(m.ctx, connect.ChargeRequest{Key: m.key(), Amount: usd(1000), AccountID: a, Source: connect.TestCVCFails})
 	require.NoError(t, err)
