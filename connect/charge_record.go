@@ -22,7 +22,7 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if stop, err := p.askRules(u, prof, &r, c); stop || err != nil {
 		return c, err
 	}
-	if !p.unruled() {
+	if !p.unruled(&r) {
 		if c.Limits, err = p.takeLimits(u, chargeKind.ID(c.ID), prof, LimitCharges, c.Account, c.Amount, r.moves); err != nil {
 			return nil, err
 		}

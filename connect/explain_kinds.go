@@ -40,6 +40,7 @@ func explainables() []explainable {
 		explains(&refundKind, func(r *Refund) string { return r.Platform }, (*explain).refundAlone),
 		explains(&disputeKind, func(d *Dispute) string { return d.Platform }, func(x *explain, d *Dispute) error { return x.chargeOf(d.Charge) }),
 		explains(&disputeAnswerKind, func(a *DisputeAnswer) string { return a.Platform }, func(x *explain, a *DisputeAnswer) error { return x.chargeOf(a.Charge) }),
+		explains(&reviewKind, func(o *Review) string { return o.Platform }, (*explain).review),
 		explains(&platformFeeKind, func(f *PlatformFee) string { return f.Platform }, (*explain).fee),
 		explains(&platformFeeReturnKind, func(r *PlatformFeeReturn) string { return r.Platform }, (*explain).feeReturn),
 		explains(&adjustmentKind, func(a *Adjustment) string { return a.Platform }, (*explain).adjustment),

@@ -17,7 +17,7 @@ func (x *explain) transfer(t *Transfer) error {
 	}
 	x.show(o)
 	if t.Status != TransferMade {
-		x.ruled(id, t.Decision)
+		x.ruled(id, t.Decision, t.Limits)
 		return nil
 	}
 	refs := append(x.balances(t.From, t.Amount.Currency(), t.FromIn), x.balances(t.To, t.Amount.Currency(), t.ToIn)...)
@@ -34,7 +34,7 @@ func (x *explain) transfer(t *Transfer) error {
 	x.converted(id, t.Conversion, t.received(), t.To)
 	x.rest(id, "reversed", t.Reversed)
 	x.rest(id, "reversible", minus(t.Amount, t.Reversed))
-	x.ruled(id, t.Decision)
+	x.ruled(id, t.Decision, t.Limits)
 	x.said.transfer(t)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/ledger"
@@ -149,7 +150,7 @@ func TestLimitIsReplaced(t *testing.T) {
 }
 
 // Two processes that use up a limit together do not pass it: the store refuses, and the
-// error names the limit.
+// error names the limit (promise 4).
 func TestLimitHoldsForTwo(t *testing.T) {
 	m := newMarket(t, connecttest.Config{})
 	a := m.seller().ID
@@ -240,4 +241,23 @@ func TestLimitsOfEveryShape(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 100, m.allowed(m.platform, "", "all"))
 	m.verify()
+}
+
+// Verify finds limits that say something else than payments do, and reviews for which
+// nothing waits.
+func TestVerifyOfLimitsAndReviews(t *testing.T) {
+	store := &forger{Store: ledger.NewMemory(), forge: func(*ledger.Object) {}}
+	set := rulesOf(t, looks)
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Store: store, Rules: []compliance.Rule{set}}})
+	a := m.seller().ID
+	m.limit(connect.SetLimitRequest{Name: "daily", Amount: usd(9000)})
+	m.limit(connect.SetLimitRequest{Name: "few", Each: true, Count: 9, Window: connect.LimitRolling, Days: 3})
+	m.looked(a)
+	m.verify()
+	m.requireForged(store, [][4]string{
+		{"connect.charge", `"amountMinor":1000,"currency":"USD"}},{"limit":`, `"amountMinor":900,"currency":"USD"}},{"limit":`, "payments take 900"},
+		{"connect.charge", `"currency":"COUNT/0"`, `"currency":"COUNX/0"`, "is not there"},
+		{"connect.payment_limit", `"count":9`, `"count":8`, "it is of 8"},
+		{"connect.charge", `"underReview":true`, `"underReview":false`, "nothing waits for it"},
+	})
 }

@@ -56,6 +56,14 @@ func (c *Charge) within() {
 // unasked reports whether a charge waits for a person before anybody is asked for it.
 func (c *Charge) unasked() bool { return c.UnderReview && c.Authorization == nil }
 
+// waitsFor is the review that a charge waits for; empty: none.
+func (c *Charge) waitsFor() string {
+	if c.UnderReview {
+		return c.Review
+	}
+	return ""
+}
+
 // lookAt opens the review of a charge.
 func (p *Platform) lookAt(u *ledger.Unit, c *Charge, d *compliance.Decision) (err error) {
 	c.UnderReview = true
@@ -198,6 +206,8 @@ func (p *Platform) chargeLetOn(u *ledger.Unit, o *Review) error {
 	case !unasked:
 	case c.Debit == nil && c.outside().IsZero():
 		return p.chargeApproved(u, c, Answer{})
+	case c.Debit != nil && c.Debit.next().Time().After(u.At()):
+		c.Work.Later(c.Debit.next().Time())
 	default:
 		c.Work.Later(u.At())
 	}

@@ -168,9 +168,22 @@ func blocked(d compliance.Decision) error {
 		Msg: fmt.Sprintf("%s (version %s) blocks it", cmp.Or(d.Rule, "a rule"), cmp.Or(d.Version, "unknown"))}
 }
 
-// ruled tells what rules said of an object.
-func (x *explain) ruled(id ledger.ID, d *compliance.Decision) {
+// ruled tells what rules said of an object, and of which limits it takes what.
+func (x *explain) ruled(id ledger.ID, d *compliance.Decision, limits []LimitUse) {
 	if d != nil {
 		x.term(id, "rules", ledger.Money{}, "", d.Explain())
 	}
+	for i := range limits {
+		if l := &limits[i]; !l.Amount.IsZero() {
+			x.term(id, "limit", l.Amount, l.Owner, l.Name+", of "+l.Window)
+		}
+	}
+}
+
+// review explains a review through what it is of.
+func (x *explain) review(o *Review) error {
+	if o.Charge != "" {
+		return x.chargeOf(o.Charge)
+	}
+	return x.addID(transferKind.ID(o.Transfer))
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// unruled reports whether the money of charges has moved already when they are
-// recorded: then nobody is asked whether it may.
-func (p *Platform) unruled() bool {
+// unruled reports whether the money of a charge has moved already when it is recorded:
+// then nobody is asked whether it may.
+func (p *Platform) unruled(r *ChargeRequest) bool {
 	_, recorded := p.e.c.Acquirer.(*Recorded)
-	return recorded
+	return recorded && r.MandateID == ""
 }
 
 // askRules asks the rules about a new charge, priced by now, before anything is set
@@ -21,7 +21,7 @@ func (p *Platform) unruled() bool {
 // kept, with the decision, so that people see what was blocked and rules can count it.
 func (p *Platform) askRules(u *ledger.Unit, prof *Profile, r *ChargeRequest, c *Charge) (stop bool, err error) {
 	rules := p.rules()
-	if len(rules) == 0 && r.Facts == nil || p.unruled() {
+	if len(rules) == 0 && r.Facts == nil || p.unruled(r) {
 		return false, nil
 	}
 	if err := r.Facts.check(); err != nil {
@@ -110,7 +110,7 @@ func (p *Platform) ruleRates(ctx context.Context, of ledger.Currency) ([]complia
 
 // andRates is what a verb prepares, and the rates by which rules compare its amount.
 func (p *Platform) andRates(before func(context.Context) error, of ledger.Currency, list *[]compliance.PaymentRate) func(context.Context) error {
-	if p.unruled() || !slices.ContainsFunc(compliance.Currencies(p.rules()), func(c ledger.Currency) bool { return c != of }) {
+	if !slices.ContainsFunc(compliance.Currencies(p.rules()), func(c ledger.Currency) bool { return c != of }) {
 		return before
 	}
 	return func(ctx context.Context) (err error) {
@@ -127,7 +127,7 @@ func (p *Platform) andRates(before func(context.Context) error, of ledger.Curren
 // withRates is the task of a charge that asks for the rates by which rules compare its
 // amount.
 func (p *Platform) withRates(t *task[ChargeRequest, Charge, Answer]) *task[ChargeRequest, Charge, Answer] {
-	if p.unruled() || len(compliance.Currencies(p.rules())) == 0 {
+	if len(compliance.Currencies(p.rules())) == 0 {
 		return t
 	}
 	before := t.prepare
