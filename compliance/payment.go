@@ -34,113 +34,122 @@ const (
 // A rule changes nothing of a payment, and keeps nothing of it. Text is as it came
 // and at most 4,096 bytes; countries are codes of ISO 3166-1 in two letters, in either case.
 type Payment struct {
-	ID       string
-	Platform string
-	Kind     PaymentKind
-	Stage    Stage
-	At       time.Time // the moment of the decision
+	ID       string      `json:"id,omitzero"`
+	Platform string      `json:"platform,omitzero"`
+	Kind     PaymentKind `json:"kind,omitzero"`
+	Stage    Stage       `json:"stage,omitzero"`
+	At       time.Time   `json:"at,omitzero"` // the moment of the decision
 
-	Amount        ledger.Money
-	Fee           ledger.Money // the platform's commission
-	Method        string       // "card", "debit", "bitcoin"
-	Category      string       // of what is sold
-	Description   string
-	TransferGroup string
-	From          string // of a transfer: the account that it leaves, or the platform
-	OnBehalfOf    string
-	Direct        Truth // the seller's own charge
+	Amount        ledger.Money `json:"amount,omitzero"`
+	Fee           ledger.Money `json:"fee,omitzero"`      // the platform's commission
+	Method        string       `json:"method,omitzero"`   // "card", "debit", "bitcoin"
+	Category      string       `json:"category,omitzero"` // of what is sold
+	Description   string       `json:"description,omitzero"`
+	TransferGroup string       `json:"transferGroup,omitzero"`
+	From          string       `json:"from,omitzero"` // of a transfer: the account that it leaves, or the platform
+	OnBehalfOf    string       `json:"onBehalfOf,omitzero"`
+	Direct        Truth        `json:"direct,omitzero"` // the seller's own charge
 
-	Card     Card
-	Buyer    Buyer
-	Billing  Address
-	Shipping Address
-	Auth     Auth
-	Checks   Checks
-	Seller   Seller
-	Lines    []PaymentLine
+	Card     Card          `json:"card,omitzero"`
+	Buyer    Buyer         `json:"buyer,omitzero"`
+	Billing  Address       `json:"billing,omitzero"`
+	Shipping Address       `json:"shipping,omitzero"`
+	Auth     Auth          `json:"auth,omitzero"`
+	Checks   Checks        `json:"checks,omitzero"`
+	Seller   Seller        `json:"seller,omitzero"`
+	Lines    []PaymentLine `json:"lines,omitzero"`
 
-	Metadata         map[string]string
-	BuyerMetadata    map[string]string // of the customer
-	SellerMetadata   map[string]string
-	PlatformMetadata map[string]string
+	Metadata         map[string]string `json:"metadata,omitzero"`
+	BuyerMetadata    map[string]string `json:"buyerMetadata,omitzero"` // of the customer
+	SellerMetadata   map[string]string `json:"sellerMetadata,omitzero"`
+	PlatformMetadata map[string]string `json:"platformMetadata,omitzero"`
 
 	// Host are facts that only the host can know, by name: "risk.score".
-	Host map[string]Value
+	Host map[string]Value `json:"host,omitzero"`
 	// Rates are what an amount in another currency is compared by. Without the one
 	// that is needed the comparison is unknown; the inverse is not assumed.
-	Rates []PaymentRate
+	Rates []PaymentRate `json:"rates,omitzero"`
 	// Counter answers what was before this payment. Nil: what counts is unknown.
-	Counter Counter
+	Counter Counter `json:"-"`
 }
 
 // Card is what is known of the card that pays.
 type Card struct {
-	Brand       string // "visa"
-	Funding     string // "credit", "debit", "prepaid", "unknown"
-	Country     string // where it was issued
-	BIN         string // its first six or eight digits
-	Last4       string
-	Fingerprint string // the same for the same card
-	Wallet      string // "apple_pay"; missing if it was none
-	Secure      string // whether it takes 3-D Secure: "required", "recommended", "optional", "not_supported"
-	New         Truth  // the customer has not paid with it before
+	Brand       string `json:"brand,omitzero"`   // "visa"
+	Funding     string `json:"funding,omitzero"` // "credit", "debit", "prepaid", "unknown"
+	Country     string `json:"country,omitzero"` // where it was issued
+	BIN         string `json:"bin,omitzero"`     // its first six or eight digits
+	Last4       string `json:"last4,omitzero"`
+	Fingerprint string `json:"fingerprint,omitzero"` // the same for the same card
+	Wallet      string `json:"wallet,omitzero"`      // "apple_pay"; missing if it was none
+	Secure      string `json:"secure,omitzero"`      // whether it takes 3-D Secure: "required", "recommended", "optional", "not_supported"
+	New         Truth  `json:"new,omitzero"`         // the customer has not paid with it before
 }
 
 // Buyer is who pays.
 type Buyer struct {
-	Customer  string // the platform's or the seller's customer
-	Name      string
-	Country   string
-	Email     string
-	IP        string
-	IPCountry string
+	Customer  string `json:"customer,omitzero"` // the platform's or the seller's customer
+	Name      string `json:"name,omitzero"`
+	Country   string `json:"country,omitzero"`
+	Email     string `json:"email,omitzero"`
+	IP        string `json:"ip,omitzero"`
+	IPCountry string `json:"ipCountry,omitzero"`
 }
 
 // Address is where something is sent, or where a card is registered.
 type Address struct {
-	Line1, Line2, PostalCode, City, State, Country string
+	Line1      string `json:"line1,omitzero"`
+	Line2      string `json:"line2,omitzero"`
+	PostalCode string `json:"postalCode,omitzero"`
+	City       string `json:"city,omitzero"`
+	State      string `json:"state,omitzero"`
+	Country    string `json:"country,omitzero"`
 }
 
 // Auth is how the buyer was, or is to be, authenticated.
 type Auth struct {
-	Secure         Truth // by 3-D Secure
-	Authenticated  Truth // that ended well
-	LiabilityShift Truth // the issuer bears fraud
-	OffSession     Truth // the buyer is not there
-	Recurring      Truth // it is one of a series
+	Secure         Truth `json:"secure,omitzero"`         // by 3-D Secure
+	Authenticated  Truth `json:"authenticated,omitzero"`  // that ended well
+	LiabilityShift Truth `json:"liabilityShift,omitzero"` // the issuer bears fraud
+	OffSession     Truth `json:"offSession,omitzero"`     // the buyer is not there
+	Recurring      Truth `json:"recurring,omitzero"`      // it is one of a series
 }
 
 // Checks are what the card's issuer said of what the buyer typed: "pass", "fail",
 // "unavailable", "unchecked", "not_provided". They are known after authorization.
 type Checks struct {
-	CVC, Line1, PostalCode string
+	CVC        string `json:"cvc,omitzero"`
+	Line1      string `json:"line1,omitzero"`
+	PostalCode string `json:"postalCode,omitzero"`
 }
 
 // Seller is the account that gets the money.
 type Seller struct {
-	ID         string
-	Country    string
-	Countries  []string // in which it sells
-	Currencies []ledger.Currency
-	Category   string
-	Type       string       // "individual", "company", …
-	Created    time.Time    // its age is counted from here
-	Verified   Truth        // all that is asked of it is there
-	Short      Truth        // a balance of it is below zero
-	Exposure   ledger.Money // what buyers may still dispute
+	ID         string            `json:"id,omitzero"`
+	Country    string            `json:"country,omitzero"`
+	Countries  []string          `json:"countries,omitzero"` // in which it sells
+	Currencies []ledger.Currency `json:"currencies,omitzero"`
+	Category   string            `json:"category,omitzero"`
+	Type       string            `json:"type,omitzero"`     // "individual", "company", …
+	Created    time.Time         `json:"created,omitzero"`  // its age is counted from here
+	Verified   Truth             `json:"verified,omitzero"` // all that is asked of it is there
+	Short      Truth             `json:"short,omitzero"`    // a balance of it is below zero
+	Exposure   ledger.Money      `json:"exposure,omitzero"` // what buyers may still dispute
 }
 
 // PaymentLine is one line of what is sold.
 type PaymentLine struct {
-	Category string
-	Seller   string // whose it is; missing: the payment's
+	Category string `json:"category,omitzero"`
+	Seller   string `json:"seller,omitzero"` // whose it is; missing: the payment's
 }
 
 // PaymentRate says that Per units of Base are worth Value of Quote. Both are above
 // zero and of at most 40 digits; another is as good as missing.
 type PaymentRate struct {
-	Base, Quote ledger.Currency
-	Value, Per  decimal.Decimal
+	Base  ledger.Currency `json:"base,omitzero"`
+	Quote ledger.Currency `json:"quote,omitzero"`
+	Value decimal.Decimal `json:"value,omitzero"`
+	Per   decimal.Decimal `json:"per,omitzero"`
 }
 
 // usable reports whether a rate can be reckoned with.

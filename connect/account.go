@@ -42,6 +42,8 @@ type Account struct {
 	Freezes []AccountFreeze `json:"freezes,omitzero"` // the orders by law that stand against it
 	Pauses  []AccountPause  `json:"pauses,omitzero"`  // what keeps it from new charges or payouts
 
+	Limits []PaymentLimit `json:"limits,omitzero"` // of its payments, beside those of the platform: SetLimit
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }

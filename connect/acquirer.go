@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -121,7 +122,8 @@ type Answer struct {
 	// CaptureBefore is when an authorization ends, if the acquirer tells. Else the
 	// rules of capture say.
 	CaptureBefore time.Time
-	Saved         SourceDetails // of a source that is kept for later, where that was asked for
+	Checks        compliance.Checks // what the card's issuer said of what the buyer typed, if the acquirer tells
+	Saved         SourceDetails     // of a source that is kept for later, where that was asked for
 
 	key string // which it is about, where the engine knows
 }

@@ -70,7 +70,8 @@ type ConfirmRequest struct {
 // be asked it waits for news.
 func (p *Platform) Confirm(ctx context.Context, r ConfirmRequest) (*Charge, error) {
 	c, err := confirmTask.do(ctx, p, r.Key, r)
-	return p.challenge(ctx, c, err)
+	c, err = p.challenge(ctx, c, err)
+	return p.goesOn(ctx, c, err)
 }
 
 var confirmTask = &task[ConfirmRequest, Charge, Answer]{

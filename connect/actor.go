@@ -74,6 +74,7 @@ const (
 	ManualReserveRelease ManualAction = "reserve_release"
 	ManualLimits         ManualAction = "limits"      // what one person may do alone: admins
 	ManualRefundRate     ManualAction = "refund_rate" // of a refund that states its rate: finance
+	ManualReview         ManualAction = "review"      // to let a payment go on, or not: nobody asks; risk or compliance, alone
 )
 
 // actionRule says who may ask for an action and who may approve it, beside admins, and
@@ -111,6 +112,8 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightFinance, RightCompliance}, approves: []Right{RightFinance, RightCompliance}, two: true}
 	case ManualFreeze:
 		return actionRule{asks: []Right{RightRisk, RightCompliance}, approves: []Right{RightCompliance}, two: true}
+	case ManualReview:
+		return actionRule{approves: []Right{RightRisk, RightCompliance}}
 	case ManualUnfreeze:
 		return actionRule{asks: []Right{RightCompliance}, approves: []Right{RightCompliance}, two: true}
 	}

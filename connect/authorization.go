@@ -154,7 +154,10 @@ func (p *Platform) authorized(u *ledger.Unit, c *Charge, a Answer) error {
 	c.Authorization.loaded()
 	c.AtOnce, c.Reference = a.AtOnce, cmp.Or(a.Reference, c.Reference)
 	c.Work.Done()
-	return p.putCharge(u, c, EventChargeAuthorized)
+	if err := p.putCharge(u, c, EventChargeAuthorized); err != nil {
+		return err
+	}
+	return p.screen(u, c, a)
 }
 
 // deadline is when Drain ends what a charge waits for: the buyer, or a capture.

@@ -109,7 +109,7 @@ func TestAChargeIsOneLine(t *testing.T) {
 // that is not listed here or there fails this test.
 func TestEveryReasonHasAType(t *testing.T) {
 	elsewhere := []string{ // they move the accounts of the house, of buyers and of authorities alone
-		"allowance returned", "allowance used", "cover deal", "dispute reinstated", "dispute withdrawn", "fx result", "own funds", "receipt",
+		"allowance filled", "allowance returned", "allowance used", "cover deal", "dispute reinstated", "dispute withdrawn", "fx result", "own funds", "receipt",
 		"receipt returned", "revaluation", "settlement", "statement", "tax remitted",
 	}
 	for _, r := range ledger.Reasons() {

@@ -67,7 +67,7 @@ const (
 // waits for the buyer. What was captured is refunded, not canceled. A cancellation
 // that the acquirer declines has the Status StepFailed and changes nothing.
 func (p *Platform) Cancel(ctx context.Context, r CancelRequest) (*Cancellation, error) {
-	if r.Reason == reasonExpired {
+	if ownReason(r.Reason) {
 		return nil, cancelTask.wrap("", badReason())
 	}
 	return cancelTask.do(ctx, p, r.Key, r)
@@ -112,9 +112,11 @@ var cancelTask = &task[CancelRequest, Cancellation, Answer]{
 
 func recordCancel(u *ledger.Unit, p *Platform, r *CancelRequest, w ledger.Work) (*Cancellation, error) {
 	switch r.Reason {
-	case "", "duplicate", "fraudulent", "requested_by_customer", "abandoned", reasonExpired:
+	case "", "duplicate", "fraudulent", "requested_by_customer", "abandoned":
 	default:
-		return nil, badReason()
+		if !ownReason(r.Reason) {
+			return nil, badReason()
+		}
 	}
 	if r.ChargeID == "" {
 		return nil, badField("invalid_request", "charge", "a cancellation names its charge")

@@ -222,7 +222,9 @@ func (c *Charge) capturable(p *Platform, at time.Time) error {
 		return badState("already_captured", "charge", "it has been captured; what is left was let go")
 	case c.Status != ChargeAuthorized && c.Status != ChargeSucceeded:
 		return badState("invalid_state", "charge", "only a charge that is authorized can be captured; it is "+string(c.Status))
-	case c.Canceling != "":
+	case c.UnderReview:
+		return badState("under_review", "charge", "somebody has to approve it first: review "+c.Review)
+	case c.Canceling != "" || c.Stop != "":
 		return badState("cancel_under_way", "charge", "it is being canceled")
 	case !a.Capturing.IsZero():
 		return badState("capture_under_way", "charge", "another capture waits for its answer")
@@ -321,7 +323,10 @@ func (p *Platform) captureDeclined(u *ledger.Unit, c *Charge, k *Capture, a Answ
 	if err := p.putCharge(u, c, event); err != nil {
 		return err
 	}
-	return p.putCapture(u, k, EventCaptureFailed)
+	if err := p.putCapture(u, k, EventCaptureFailed); err != nil {
+		return err
+	}
+	return p.notTaken(u, c, k)
 }
 
 // captureApproved posts a capture as a charge of its amounts: flow C8 of the

@@ -249,7 +249,8 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 	case chargeKind.Fits(id):
 		var c *Charge
 		c, err = chargeTask.finish(ctx, p, id)
-		_, err = p.challenge(ctx, c, err)
+		c, err = p.challenge(ctx, c, err)
+		_, err = p.goesOn(ctx, c, err)
 	case captureKind.Fits(id):
 		_, err = captureTask.finish(ctx, p, id)
 	case cancellationKind.Fits(id):

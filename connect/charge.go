@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect/pricing"
 	"github.com/soukhq/souk/connect/tax"
 	"github.com/soukhq/souk/fx"
@@ -158,6 +159,21 @@ type Charge struct {
 	SaveCode    string     `json:"saveCode,omitzero"`    // why it was not saved, though the charge was approved
 	// Debit is how a charge by mandate is collected: debit.go.
 	Debit *Debit `json:"debit,omitzero"`
+
+	// Decision is what the host's rules said of it, nil if there were none; Late that rules
+	// are asked again once it is authorized (rule_ask.go).
+	Decision *compliance.Decision `json:"decision,omitzero"`
+	Late     bool                 `json:"late,omitzero"`
+
+	// Review is the last review of it, and UnderReview that it is open. With AutoCapture
+	// the engine captures the charge itself once rules and reviews let it (Capture), or
+	// lets it go for the reason of Stop.
+	Review      string     `json:"review,omitzero"`
+	UnderReview bool       `json:"underReview,omitzero"`
+	AutoCapture bool       `json:"autoCapture,omitzero"`
+	Capture     string     `json:"capture,omitzero"`
+	Stop        string     `json:"stop,omitzero"`
+	Limits      []LimitUse `json:"limits,omitzero"` // what it takes of limits: payment_limit.go
 
 	Work ledger.Work `json:"work,omitzero"`
 
@@ -337,6 +353,13 @@ type ChargeRequest struct {
 	// the terms release it (Release). What waits goes back first if the charge is
 	// refunded. Nil: it is the seller's when the payment succeeds.
 	Hold *HoldTerms `json:"hold,omitzero"`
+	// Facts are what the host's rules may ask of who pays. Nil: only what the engine
+	// knows itself.
+	Facts *PaymentFacts `json:"facts,omitzero"`
+
+	ruleRates []compliance.PaymentRate // into the currencies that rules name: withRates
+	ofWhole   ledger.Money             // of a payment from several sources: all of it
+	moves     limitMoves               // likewise: what its charges have taken of limits so far
 
 	// DeliverOn is the day on which what is bought is delivered, or happens, at most 540
 	// days away: buyers' time to dispute a card payment begins then, not with the payment.
@@ -368,8 +391,9 @@ func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error)
 	case !r.SettleIn.IsZero() || !r.FeeIn.IsZero():
 		task = chargeTask.after(prepareSettlement)
 	}
-	c, err := task.do(ctx, p, r.Key, r)
-	return p.challenge(ctx, c, err)
+	c, err := p.withRates(task).do(ctx, p, r.Key, r)
+	c, err = p.challenge(ctx, c, err)
+	return p.goesOn(ctx, c, err)
 }
 
 // GetCharge returns a charge of the platform.

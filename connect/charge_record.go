@@ -19,6 +19,14 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.priceCharge(u, prof, &r, c); err != nil {
 		return nil, err
 	}
+	if stop, err := p.askRules(u, prof, &r, c); stop || err != nil {
+		return c, err
+	}
+	if !p.unruled(&r) {
+		if c.Limits, err = p.takeLimits(u, chargeKind.ID(c.ID), prof, LimitCharges, c.Account, c.Amount, r.moves); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.paidBy(u, prof, &r, c); err != nil {
 		return nil, err
 	}
@@ -43,7 +51,10 @@ func recordCharge(u *ledger.Unit, p *Platform, asked *ChargeRequest, w ledger.Wo
 	if err := p.collect(u, &r, c); err != nil {
 		return nil, err
 	}
-	if c.outside().IsZero() {
+	switch {
+	case c.unasked():
+		c.Work = ledger.Work{}
+	case c.outside().IsZero():
 		return c, p.paidWithin(u, c)
 	}
 	return c, p.putCharge(u, c, EventChargePending)

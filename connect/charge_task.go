@@ -56,6 +56,12 @@ func (p *Platform) putCharge(u *ledger.Unit, c *Charge, event string) error {
 	if err := p.settleTenders(u, c); err != nil {
 		return err
 	}
+	if err := p.followReview(u, c); err != nil {
+		return err
+	}
+	if err := p.followLimits(u, c); err != nil {
+		return err
+	}
 	if err := p.wake(u, c); err != nil {
 		return err
 	}

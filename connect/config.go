@@ -2,9 +2,11 @@ package connect
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect/bitcoin"
 	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/connect/pricing"
@@ -45,6 +47,16 @@ type Config struct {
 	// DisputeWindows say for how long buyers may dispute what they paid. Nil:
 	// DefaultDisputeWindows. Windows that held once stay in the list.
 	DisputeWindows []DisputeWindow
+	// Rules are asked about every new charge, before anybody is asked for its money, and
+	// every transfer: in their order, and after them those that RulesOf has for the
+	// platform. The first that allows or blocks has the last word (compliance.Decide).
+	// What was paid already when it is recorded (NewRecorded, RecordCashSale, coins) is
+	// asked about by none. Nil: everything goes on.
+	Rules   []compliance.Rule
+	RulesOf func(platform string) []compliance.Rule
+	// ReviewTime is how long what a rule lets a person look at waits for them, before it is
+	// refused; 0 is 72 hours. Authorizations end on their own, after 4 to 10 days.
+	ReviewTime time.Duration
 
 	Now   func() time.Time           // nil: the real clock
 	NewID func(prefix string) string // nil: sortable random ids
@@ -104,7 +116,7 @@ func (c Config) fill() (Config, error) {
 	for _, d := range []struct {
 		span *time.Duration
 		or   time.Duration
-	}{{&c.Lease, time.Minute}, {&c.Retry, 30 * time.Second}, {&c.Poll, 15 * time.Minute}} {
+	}{{&c.Lease, time.Minute}, {&c.Retry, 30 * time.Second}, {&c.Poll, 15 * time.Minute}, {&c.ReviewTime, 72 * time.Hour}} {
 		if *d.span == 0 {
 			*d.span = d.or
 		}
@@ -129,7 +141,7 @@ func (c Config) check() error {
 	for _, d := range []struct {
 		field string
 		span  time.Duration
-	}{{"lease", c.Lease}, {"retry", c.Retry}, {"poll", c.Poll}} {
+	}{{"lease", c.Lease}, {"retry", c.Retry}, {"poll", c.Poll}, {"reviewTime", c.ReviewTime}} {
 		if d.span < 0 {
 			return bad("invalid_config", d.field, "a duration is zero or more")
 		}
@@ -153,6 +165,9 @@ func (c Config) check() error {
 	}
 	if err := checkDisputeWindows(c.DisputeWindows); err != nil {
 		return err
+	}
+	if slices.Contains(c.Rules, nil) {
+		return bad("invalid_config", "rules", "a rule is missing")
 	}
 	if !c.Live {
 		return nil

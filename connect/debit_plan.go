@@ -57,7 +57,9 @@ func (p *Platform) plan(u *ledger.Unit, c *Charge, asked payout.Day) error {
 // it or to the day on which something is to be done.
 func (p *Platform) start(u *ledger.Unit, c *Charge) error {
 	d, today := c.Debit, dayOf(u)
-	c.Status, c.Acquirer, c.Rail = ChargeScheduled, "", railName(p.e)
+	if c.Status, c.Acquirer, c.Rail = ChargeScheduled, "", railName(p.e); c.UnderReview {
+		return nil
+	}
 	if d.NoticeOn <= today {
 		p.announce(u, c)
 	}

@@ -131,6 +131,16 @@ const (
 
 // The types of events of what people do by hand. Their data say who: a Signed.
 const (
+	EventTransferPending = "transfer.pending" // somebody has to look at it first
+	EventTransferRefused = "transfer.refused" // and it is not made
+
+	// They say who decided, where somebody did.
+	EventReviewOpened = "review.opened"
+	EventReviewClosed = "review.closed" // approved, refused, expired, or the charge ended without it
+
+	EventLimitSet   = "limit.set"
+	EventLimitEnded = "limit.ended" // or replaced
+
 	EventProposalCreated    = "proposal.created"
 	EventProposalCarriedOut = "proposal.carried_out"
 	EventProposalRefused    = "proposal.refused"

@@ -69,7 +69,7 @@ type ExplainedLeft struct {
 // Explain returns the flow of funds of an object of the platform: a charge, a capture,
 // a cancellation or an increase of one (which show their charge), a refund, a transfer
 // or its reversal, a payout, a top-up, a cash sale, a receiver, a return of coins, a
-// share that waits or its release, a grant of credit, a credit, a voucher, a payment
+// share that waits or its release, a review, a grant of credit, a credit, a voucher, a payment
 // of several sources, a dispute or an answer to one (which show their charge), a fee,
 // an adjustment, a freeze, a write-off, an unclaimed balance; also that of the object behind a balance transaction or a
 // ledger transaction. It reads what belongs to the object and the ledger accounts that

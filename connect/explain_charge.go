@@ -51,6 +51,12 @@ func (x *explain) charge(c *Charge) error {
 				return nil
 			})
 		},
+		func() error {
+			return children(x, &reviewKind, "charge", c.ID, func(o *Review) error {
+				x.show(ExplainedObject{reviewKind.ID(o.ID), id, "review", string(o.Status), "", o.Amount, o.Created})
+				return nil
+			})
+		},
 		func() error { return x.releases(c.ID, "") },
 		func() error { return x.shareOf(c.ID) },
 		func() error { return children(x, &transferKind, "charge", c.ID, x.transfer) },

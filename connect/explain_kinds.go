@@ -43,6 +43,7 @@ func explainables() []explainable {
 		explains(&disputeKind, func(d *Dispute) string { return d.Platform }, func(x *explain, d *Dispute) error { return x.chargeOf(d.Charge) }),
 		explains(&disputeAnswerKind, func(a *DisputeAnswer) string { return a.Platform }, func(x *explain, a *DisputeAnswer) error { return x.chargeOf(a.Charge) }),
 		explains(&warningKind, func(w *EarlyWarning) string { return w.Platform }, func(x *explain, w *EarlyWarning) error { return x.chargeOf(w.Charge) }),
+		explains(&reviewKind, func(o *Review) string { return o.Platform }, (*explain).review),
 		explains(&platformFeeKind, func(f *PlatformFee) string { return f.Platform }, (*explain).fee),
 		explains(&platformFeeReturnKind, func(r *PlatformFeeReturn) string { return r.Platform }, (*explain).feeReturn),
 		explains(&adjustmentKind, func(a *Adjustment) string { return a.Platform }, (*explain).adjustment),

@@ -11,11 +11,15 @@ import (
 // transfer explains a transfer with its reversals and its share that waits.
 func (x *explain) transfer(t *Transfer) error {
 	id := transferKind.ID(t.ID)
-	o := ExplainedObject{ID: id, What: "transfer", Amount: t.Amount, Created: t.Created}
+	o := ExplainedObject{ID: id, What: "transfer", Status: string(t.Status), Amount: t.Amount, Created: t.Created}
 	if t.Charge != "" {
 		o.Of = chargeKind.ID(t.Charge)
 	}
 	x.show(o)
+	if t.Status != TransferMade {
+		x.ruled(id, t.Decision, t.Limits)
+		return nil
+	}
 	refs := append(x.balances(t.From, t.Amount.Currency(), t.FromIn), x.balances(t.To, t.Amount.Currency(), t.ToIn)...)
 	if err := x.at(id, t.Created, refs...); err != nil {
 		return err
@@ -30,6 +34,7 @@ func (x *explain) transfer(t *Transfer) error {
 	x.converted(id, t.Conversion, t.received(), t.To)
 	x.rest(id, "reversed", t.Reversed)
 	x.rest(id, "reversible", minus(t.Amount, t.Reversed))
+	x.ruled(id, t.Decision, t.Limits)
 	x.said.transfer(t)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 // each.
 func (x *explain) chargeTerms(c *Charge) {
 	id := chargeKind.ID(c.ID)
+	x.ruled(id, c.Decision, c.Limits)
 	if s := c.Settlement; s != nil {
 		x.term(id, "settlement", c.Amount, "", s.Rate.String()+", less "+s.Spread.Shift(2).String()+" % for the house; refunds "+string(cmp.Or(s.RefundRate, RefundAtCharge)))
 	}

@@ -6,6 +6,7 @@ var whys = map[string]string{
 	"adjustment":               "a correction by hand",
 	"advance":                  "money is paid out before it is available, at the house's risk",
 	"advance repaid":           "the advance comes back out of what became available",
+	"allowance filled":         "a time for which a limit holds begins",
 	"allowance returned":       "a limit gets back what was not used",
 	"allowance used":           "a limit is used up by so much",
 	"application fee":          "the platform takes its commission from the seller, with the tax on it",

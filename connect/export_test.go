@@ -58,6 +58,8 @@ func Moves(what, from, to string) bool {
 		err = reserveLife.check(what, ReserveStatus(from), ReserveStatus(to))
 	case "closing":
 		err = accountClosingLife.check(what, AccountClosingStatus(from), AccountClosingStatus(to))
+	case "review":
+		err = reviewLife.check(what, ReviewStatus(from), ReviewStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -85,6 +87,8 @@ func Stored() map[string]reflect.Type {
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
 		paymentKind.Name: typeOf(&paymentKind), mandateKind.Name: typeOf(&mandateKind), mandateReferenceKind.Name: typeOf(&mandateReferenceKind), ratesKind.Name: typeOf(&ratesKind),
 		platformFeeKind.Name: typeOf(&platformFeeKind), platformFeeReturnKind.Name: typeOf(&platformFeeReturnKind), feeRefundKind.Name: typeOf(&feeRefundKind), advanceKind.Name: typeOf(&advanceKind),
+		limitKind.Name: typeOf(&limitKind), reviewKind.Name: typeOf(&reviewKind),
+		decidedKind.Name:    typeOf(&decidedKind),
 		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
 		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
 		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),

@@ -30,6 +30,7 @@ type sighting struct {
 	reserve    *ReserveRule
 	closes     bool // or is closed
 	closed     bool
+	limits     []PaymentLimit
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -79,6 +80,7 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	s := sighting{
 		platform: p.id, country: a.Country, currency: a.Currency, feesPayer: a.FeesPayer, descriptor: a.Descriptor, version: o.Version, taxNumber: a.TaxNumber,
 		settles: a.settles(), freezes: slices.Clone(a.Freezes), pauses: slices.Clone(a.Pauses), reserve: a.Reserve, closes: a.closes(), closed: !a.Closed.IsZero(),
+		limits: slices.Clone(a.Limits),
 	}
 	if !p.joined { // who may be rolled back
 		p.e.known.put(id, s)

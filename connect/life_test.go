@@ -70,6 +70,7 @@ var moves = map[string]map[string]string{
 		"unknown": "processing succeeded failed returned", "succeeded": "returned",
 	},
 	"payment plan": {"active": "kept broken canceled"},
+	"review":       {"open": "approved refused expired closed"},
 }
 
 // Only the listed changes of state happen (promise 64).

@@ -71,8 +71,9 @@ type Profile struct {
 	// where it and the seller are; empty: charges state what tax is on them.
 	TaxNumber string `json:"taxNumber,omitzero"`
 
-	Reserve   *ReserveRule `json:"reserve,omitzero"`   // what of its accounts' money is kept back, unless they have terms of their own
-	Reserving bool         `json:"reserving,omitzero"` // somebody has set reserve terms, here or for an account
+	Reserve   *ReserveRule   `json:"reserve,omitzero"`   // what of its accounts' money is kept back, unless they have terms of their own
+	Reserving bool           `json:"reserving,omitzero"` // somebody has set reserve terms, here or for an account
+	Limits    []PaymentLimit `json:"limits,omitzero"`    // of all its payments, and of each of its accounts: SetLimit
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
@@ -326,12 +327,16 @@ func (p *Platform) Preview() *Platform {
 
 // unit runs fn in a unit of work on the platform's store.
 func (p *Platform) unit(ctx context.Context, fn func(*ledger.Unit) error) (*ledger.Receipt, error) {
-	return p.e.env.Update(ctx, p.store, func(u *ledger.Unit) error {
+	r, err := p.e.env.Update(ctx, p.store, func(u *ledger.Unit) error {
 		if err := fn(u); err != nil {
 			return err
 		}
 		return p.watchNegative(u)
 	})
+	if err != nil {
+		err = p.namesLimit(err)
+	}
+	return r, err
 }
 
 // expectProfile returns the profile, and expects it unchanged at commit. The

@@ -51,6 +51,7 @@ var testCards = map[string]string{
 	"4000000000006975": TestVelocity, "4000000000007726": TestRefundPending,
 	"4000008260000000": TestCardGB, "4000002760000016": TestCardDE, "4000003920000003": TestCardJP,
 	"4000000000000259": TestDisputed, "4000000000002685": TestDisputedProduct, "4000000000001976": TestInquiry, "4000000000005423": TestWarned,
+	"4000000000000101": TestCVCFails, "4000000000000036": TestPostalCodeFails,
 	"4000000000003220": TestChallenge, "4000002760003184": TestSoftDecline,
 }
 
@@ -176,7 +177,7 @@ func (s *Simulator) Authorize(ctx context.Context, key string, o AuthorizeOrder)
 		if code := s.refusal(o); code != "" {
 			final = Answer{Status: Declined, Code: code, Reference: a.answer.Reference, Amount: o.Amount}
 		}
-		final.Country = issued[o.Source]
+		final.Country, final.Checks = issued[o.Source], testChecks[o.Source]
 		final.Auth = authenticated(key, o)
 		switch a.answer = tell(final); {
 		case o.Source == TestReceived || o.Source == TestReceivedDeclined:
@@ -270,7 +271,7 @@ func (s *Simulator) known(token string) bool {
 	switch token {
 	case TestCardUS, TestCardGB, TestCardDE, TestCardJP:
 		return true
-	case TestDisputed, TestDisputedProduct, TestInquiry, TestWarned, TestAlerted:
+	case TestDisputed, TestDisputedProduct, TestInquiry, TestWarned, TestAlerted, TestCVCFails, TestPostalCodeFails:
 		return true
 	case TestChallenge, TestSoftDecline, TestOverCapture, TestFailsLater:
 		return true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -100,8 +101,9 @@ type PayRequest struct {
 
 // SourcePart is what another source pays.
 type SourcePart struct {
-	Source string       `json:"source,omitzero"`
-	Amount ledger.Money `json:"amount,omitzero"` // what its acquirer takes for a card at least
+	Source string          `json:"source,omitzero"`
+	Amount ledger.Money    `json:"amount,omitzero"` // what its acquirer takes for a card at least
+	Card   compliance.Card `json:"card,omitzero"`   // what rules may know of it (PaymentFacts)
 }
 
 // Pay pays one order from several sources, or takes nothing. A payment of which a
@@ -115,6 +117,7 @@ func (p *Platform) Pay(ctx context.Context, r PayRequest) (*Payment, error) {
 		r.Charge.rate = p.settlementRate(ctx, r.Charge.AccountID, r.Charge.Amount.Currency())
 	}
 	verb := simpleVerb[Payment]{name: "pay", kind: &paymentKind, replayed: (*Payment).replay}
+	verb.prepare = p.andRates(nil, r.Charge.Amount.Currency(), &r.Charge.ruleRates)
 	y, err := simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Payment, error) { return p.newPayment(u, &r) })
 	if err != nil || p.joined || y.ended() {
 		return y, err
@@ -145,7 +148,9 @@ func (p *Platform) newPayment(u *ledger.Unit, r *PayRequest) (*Payment, error) {
 		ID: u.NewID(paymentKind.Prefix), Platform: p.id, Account: whole.Account, Acquirer: acquirerName(p.e), Amount: whole.Amount,
 		Status: PaymentAuthorizing, Created: u.At(),
 	}
+	moves := make(limitMoves)
 	for i := range parts {
+		parts[i].moves = moves
 		field := "charge"
 		if i > 0 {
 			field = fmt.Sprintf("others[%d]", i-1)
@@ -162,6 +167,9 @@ func (p *Platform) newPayment(u *ledger.Unit, r *PayRequest) (*Payment, error) {
 			return nil, inFieldOr(field, err)
 		}
 		c.Payment = y.ID
+		if c.Status == ChargeFailed { // a rule blocks it, and so all of them
+			y.Work.Later(u.At())
+		}
 		if err := chargeKind.Put(u, c.ID, c); err != nil {
 			return nil, err
 		}
@@ -249,9 +257,10 @@ func divideCharge(whole *Charge, ask *ChargeRequest, others []SourcePart) ([]Cha
 	done := ledger.Zero(cur)
 	for i := range list {
 		r := *ask
-		r.CaptureLater, r.Total, r.PriceOf = true, ledger.Money{}, ledger.Money{}
+		r.CaptureLater, r.Total, r.PriceOf, r.ofWhole = true, ledger.Money{}, ledger.Money{}, whole.Amount
 		if r.Amount = first; i > 0 {
 			r.Amount, r.Source, r.Tenders = others[i-1].Amount, others[i-1].Source, nil
+			r.Facts = r.Facts.ofCard(others[i-1].Card)
 		}
 		now := sum(done, r.Amount)
 		part := func(m ledger.Money) (ledger.Money, error) {

@@ -141,6 +141,8 @@ func (y *Payment) failed(u *ledger.Unit, code string) error {
 func (p *Platform) authorizePart(u *ledger.Unit, y *Payment, charges []*Charge) (next []string, wait bool, err error) {
 	for _, c := range charges {
 		switch {
+		case c.Status == ChargeAuthorized && (c.UnderReview || c.Stop != ""):
+			return nil, true, nil
 		case c.Status == ChargeAuthorized:
 			continue
 		case c.unbegun():

@@ -20,6 +20,9 @@ type tally struct {
 	back     map[string]*back  // by transfer
 	captured map[string]*captured
 
+	limits  map[ledger.Ref]int64 // what payments take of limits
+	reviews map[string]bool      // for which payments wait
+
 	increases map[string]*increases
 	advances  map[string]int64     // by advance: what refunds say was given
 	held      map[string]*heldSums // by share
@@ -75,6 +78,7 @@ func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
 }
 
 func (t *tally) charge(c *Charge) {
+	t.uses(c.Limits, c.waitsFor())
 	t.compareByLine(c)
 	t.compareGiven(c)
 	t.comparePrices(c)
@@ -306,6 +310,13 @@ func (t *tally) countRefund(r *Refund) {
 }
 
 func (t *tally) transfer(x *Transfer) {
+	if x.Status == TransferInReview {
+		t.uses(nil, x.Review)
+	}
+	if x.Status != TransferMade {
+		return
+	}
+	t.uses(x.Limits, "")
 	t.add(x.From, "balance", x.Amount, -1)
 	t.add(x.To, "balance", x.received(), 1)
 	b := t.back[x.ID]

@@ -132,7 +132,8 @@ func (p *Platform) tender(u *ledger.Unit, r *ChargeRequest, c *Charge) error {
 		if c.Save != nil { // nothing is charged with which it could be
 			c.SaveCode = "not_saved"
 		}
-		return p.reserve(u, c, false)
+		c.within()
+		return p.reserve(u, c, c.UnderReview)
 	}
 	if r.Source == "" {
 		return badField("tenders_too_small", "source", "credit and vouchers leave "+left.String()+" to be paid")

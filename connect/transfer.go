@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
 )
@@ -35,6 +36,11 @@ type Transfer struct {
 	// What reversals have taken back.
 	Reversed  ledger.Money `json:"reversed,omitzero"`  // of Amount
 	TakenBack ledger.Money `json:"takenBack,omitzero"` // of Received
+
+	Status   TransferStatus       `json:"status,omitzero"`
+	Review   string               `json:"review,omitzero"`   // of a person who looked at it
+	Decision *compliance.Decision `json:"decision,omitzero"` // what the host's rules said of it; nil if there were none
+	Limits   []LimitUse           `json:"limits,omitzero"`   // what it takes of limits
 
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
@@ -111,7 +117,9 @@ type TransferRequest struct {
 	Description   string            `json:"description,omitzero"`
 	Metadata      map[string]string `json:"metadata,omitzero"`
 
-	rates rates
+	rates     rates
+	ruleRates []compliance.PaymentRate // into the currencies that rules name
+	approved  *Transfer                // as it waited for a person
 }
 
 // Transfer moves available money from the platform, or from one of its accounts,
@@ -133,7 +141,9 @@ func (p *Platform) Transfer(ctx context.Context, r TransferRequest) (*Transfer, 
 			return err
 		}
 	}
-	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Transfer, error) { return p.newTransfer(u, &r) })
+	verb.prepare = p.andRates(verb.prepare, r.Amount.Currency(), &r.ruleRates)
+	t, err := simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Transfer, error) { return p.newTransfer(u, &r) })
+	return p.reviewTransfer(ctx, verb, &r, t, err)
 }
 
 func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, error) {
@@ -147,6 +157,9 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 	t := &Transfer{
 		ID: u.NewID(transferKind.Prefix), Platform: p.id, From: cmp.Or(r.From, p.id), To: r.To, Amount: r.Amount,
 		TransferGroup: r.TransferGroup, Description: r.Description, Created: u.At(), Metadata: r.Metadata,
+	}
+	if o := r.approved; o != nil {
+		t.ID, t.Review, t.Decision = o.ID, o.Review, o.Decision
 	}
 	for _, side := range []struct{ field, id string }{{"from", t.From}, {"to", t.To}} {
 		if side.id != p.id {
@@ -169,6 +182,12 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 		err = p.agreed(u, r, t)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := p.askTransferRules(u, prof, r, t); err != nil {
+		return nil, err
+	}
+	if t.Limits, err = p.takeLimits(u, transferKind.ID(t.ID), prof, LimitTransfers, t.From, t.Amount, nil); err != nil {
 		return nil, err
 	}
 	if err := p.postTransfer(u, prof, r, t); err != nil {

@@ -98,6 +98,9 @@ func (p *Platform) newReversal(u *ledger.Unit, r *ReverseTransferRequest) (*Tran
 	if t.Platform != p.id {
 		return nil, notFound("transfer")
 	}
+	if t.Status != TransferMade {
+		return nil, badState("invalid_state", "transfer", "nothing of it has moved; it is "+string(t.Status))
+	}
 	if err := checkText("description", r.Description, 1000); err != nil {
 		return nil, err
 	}

@@ -203,6 +203,11 @@ func (m *market) requests() map[string][]any {
 		"AmendMandate":    {connect.AmendMandateRequest{MandateID: mandate(plain), Name: "Other"}},
 		"Represent":       {connect.RepresentRequest{ChargeID: back.ID}},
 
+		"SetLimit":      {connect.SetLimitRequest{Name: "l", Each: true, Count: 100, Window: connect.LimitRolling, Days: 7}, connect.SetLimitRequest{Name: "l", AccountID: a, Amount: usd(99_000)}},
+		"EndLimit":      {connect.EndLimitRequest{LimitID: m.limit(connect.SetLimitRequest{Name: "gone", Count: 100}).ID}},
+		"ApproveReview": {connect.DecideReviewRequest{ReviewID: m.looked(a).Review, By: boss}},
+		"RefuseReview":  {connect.DecideReviewRequest{ReviewID: m.looked(a).Review, By: boss, Reason: "r"}},
+
 		"CreateReceiver": {connect.ReceiverRequest{Amount: usd(2000), RefundTo: buyer}},
 		"ApplyCoins":     {connect.ApplyRequest{ReceiverID: late.ID}},
 		"ReturnCoins":    {connect.ReturnRequest{ReceiverID: later.ID, Address: buyer}},
@@ -223,7 +228,7 @@ func keyed(request any, key string) reflect.Value {
 // for another verb (promises 21 and 22); and what it changed is told (promise 56). A verb
 // that is added has to stand here.
 func TestEveryVerb(t *testing.T) {
-	m := newMarket(t, connecttest.Config{})
+	m, _ := ruled(t, looks)
 	requests := m.requests()
 	var listed []string
 	for verb := range requests {

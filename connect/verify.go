@@ -80,6 +80,7 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 		func() error { return tallyFees(v, said) },
 		func() error { return tallySigned(v, said) },
 		func() error { return tallyNegatives(v, said) },
+		func() error { return tallyLimits(v, said) },
 	} {
 		if err := add(); err != nil {
 			return err

@@ -116,6 +116,7 @@ var reasons = [...]Reason{
 	{"adjustment", ForcedByPolicy}, // down to what the account's terms let it owe
 	{"advance", NotForced},
 	{"advance repaid", NotForced},
+	{"allowance filled", NotForced}, // a window of a limit begins: docs/design.md
 	{"allowance returned", NotForced},
 	{"allowance used", NotForced},
 	{"application fee", NotForced},

@@ -20,7 +20,7 @@ import (
 
 // Run runs a flow on a store that open makes.
 func Run(t *testing.T, f Flow, open func(t *testing.T) ledger.Store) {
-	r := &runner{t: t, ctx: context.Background(), flow: f, sellers: map[string]string{}, names: map[string]string{}, ids: map[string]string{}}
+	r := &runner{t: t, ctx: context.Background(), flow: f, sellers: map[string]string{}, names: map[string]string{}, ids: map[string]string{}, rolling: map[string]bool{}}
 	r.store = &recorder{Store: open(t)}
 	r.config = connecttest.Config{Config: connect.Config{Store: r.store, Prices: pricing.Default()}}
 	for _, s := range f.Steps {
@@ -53,6 +53,7 @@ type runner struct {
 	sellers map[string]string // name to account id
 	names   map[string]string // and back
 	ids     map[string]string // names of charges, refunds, transfers, payouts and the like to ids
+	rolling map[string]bool   // the limits that are, by id
 	keys    int
 }
 
@@ -100,6 +101,7 @@ var verbs = map[string]func(*runner, string) error{
 	"reserve": (*runner).reserve, "free": (*runner).free,
 	"close": (*runner).closeAccount, "stop": (*runner).stop, "waits": (*runner).waits,
 	"fee-refund": (*runner).feeRefund, "refused": (*runner).refused, "cancel-refund": (*runner).cancelRefund, "buyer-owed": (*runner).buyerOwed,
+	"rule": (*runner).ruleText, "limit": (*runner).limit, "look": (*runner).decide,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,
@@ -155,6 +157,7 @@ func (r *runner) account(a ledger.Ref) string {
 			purpose = strings.TrimSuffix(plain, "/")
 		}
 	}
+	purpose = r.allowance(purpose)
 	switch {
 	case a.Owner == ledger.House:
 		return purpose
