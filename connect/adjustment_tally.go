@@ -34,7 +34,7 @@ func tallySigned(v ledger.View, t *tally) error {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.proposals)) {
-		if o := s.proposals[id]; o.Object != "" && o.Status == ProposalCarriedOut {
+		if o := s.proposals[id]; t.mine(id) && o.Object != "" && o.Status == ProposalCarriedOut {
 			t.report.Add("proposal "+id, "it was carried out, and nothing names it")
 		}
 	}
@@ -60,6 +60,9 @@ func (s *signatures) proposal(t *tally, o *Proposal) {
 // counts adds an amount to what a count should have.
 func (s *signatures) counts(t *tally, actor string, r Right, at time.Time, alone bool, m ledger.Money) {
 	id := rightUseID(t.platform, actor, r, payout.DayOf(at, time.UTC))
+	if !t.mine(id) {
+		return
+	}
 	if s.used[id] == nil {
 		s.used[id] = map[bool]map[ledger.Currency]int64{true: {}, false: {}}
 	}

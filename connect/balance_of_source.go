@@ -17,6 +17,9 @@ func (l *lineReader) ofSource(v ledger.View, after afterPlace) error {
 	if err != nil {
 		return inField("source", notFoundOr(err, "source"))
 	}
+	if err := x.seek(); err != nil {
+		return err
+	}
 	var found []placed
 	for id := range x.found {
 		t := x.steps.read[id]

@@ -177,7 +177,9 @@ func (t *tally) capture(k *Capture) {
 	sum := t.captured[k.Charge]
 	if sum == nil {
 		sum = &captured{}
-		t.captured[k.Charge] = sum
+		if t.mine(k.Charge) {
+			t.captured[k.Charge] = sum
+		}
 	}
 	switch k.Status {
 	case StepSucceeded:

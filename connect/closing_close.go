@@ -27,7 +27,8 @@ func (p *Platform) ClosePeriod(ctx context.Context, until payout.Day) (*ledger.R
 		r.Add("platform "+p.id, "its trial balance is %v", trial.Totals)
 	}
 	err = p.store.Read(ctx, func(v ledger.View) error {
-		if err := verifyPlatform(v, r, &prof, payout.DayOf(p.e.env.Time(), time.UTC)); err != nil {
+		_, _, err := inPasses(r, tallied, func(x *pass) error { return verifyPlatform(v, x, &prof, payout.DayOf(p.e.env.Time(), time.UTC)) })
+		if err != nil {
 			return err
 		}
 		return verifyLines(v, r, p.id)

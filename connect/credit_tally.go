@@ -63,7 +63,7 @@ func (t *tally) voucher(v *Voucher) {
 	t.add(t.platform, "balance", left, -1)
 	t.add(v.ID, "credit", left, 1)
 	t.lot(v.ID, v.Left, v.Reserved)
-	if v.Charge != "" {
+	if v.Charge != "" && t.mine(v.Charge) {
 		t.moved[v.Charge] += v.Amount.Minor()
 	}
 }

@@ -16,21 +16,21 @@ func (t *tally) dispute(d *Dispute) {
 		t.add(f.Owner, "balance", f.Amount, -1)
 		t.add(ledger.House, "processing_fees", f.Amount, 1)
 	}
-	if d.Kept != 0 {
-		t.givenOf(d.Charge).exchanged.released += d.Kept
-	}
 	if !d.takes() {
+		if d.Kept != 0 {
+			t.givenOf(d.Charge).exchanged.released += d.Kept
+		}
 		return
 	}
 	now, r := *d, *d.Taken
 	now.Taken = &r
-	t.countRefund(&r)
-	if d.open() {
-		t.given[r.Charge].disputed++
+	g := t.countRefund(&r)
+	if g.exchanged.released += d.Kept; d.open() {
+		g.disputed++
 	}
-	t.given[r.Charge].excess += d.Excess.Minor()
+	g.excess += d.Excess.Minor()
 	t.heldRefund(&r)
-	t.refundTenders(&r, t.given[r.Charge])
+	t.refundTenders(&r, g)
 	p := &Platform{id: t.platform}
 	lost := r.Status == RefundSucceeded
 	if lost {

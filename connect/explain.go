@@ -87,6 +87,9 @@ func (p *Platform) Explain(ctx context.Context, id string) (*Explanation, error)
 		if err := x.add(o); err != nil {
 			return err
 		}
+		if err := x.seek(); err != nil {
+			return err
+		}
 		out = x.out
 		return x.finish()
 	})
@@ -113,6 +116,9 @@ type explain struct {
 	back     map[string]*coinsBack
 	// released are the charges whose releases are part of it.
 	released map[string]bool
+
+	sought []sought            // steps to be found
+	runs   map[ledger.Ref]*run // what was read of accounts
 }
 
 func newExplain(p *Platform, v ledger.View) *explain {
@@ -121,7 +127,7 @@ func newExplain(p *Platform, v ledger.View) *explain {
 		steps: newSteps(v, p.id), found: make(map[string]bool), back: make(map[string]*coinsBack),
 		released: make(map[string]bool),
 	}
-	x.steps.whole = true
+	x.steps.whole, x.runs = true, make(map[ledger.Ref]*run)
 	x.said = newTally(p.id, x.report, payout.DayOf(p.e.env.Time(), time.UTC))
 	return x
 }

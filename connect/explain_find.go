@@ -23,24 +23,10 @@ const (
 	most   = 100 * ledger.MaxPage
 )
 
-// at finds the step of an object at a moment.
+// at looks for the step of an object at a moment, once all that is looked for is known.
 func (x *explain) at(id ledger.ID, moment time.Time, refs ...ledger.Ref) error {
-	if moment.IsZero() {
-		return nil
-	}
-	for _, r := range refs {
-		n := 0
-		for e, err := range x.entries(r, moment) {
-			if err != nil {
-				return err
-			}
-			if n++; n > nearby {
-				break
-			}
-			if e.Object == id && !x.found[e.Transaction] { // else it is another step of that moment
-				return x.take(e.Transaction)
-			}
-		}
+	if !moment.IsZero() {
+		x.sought = append(x.sought, sought{id, moment, refs})
 	}
 	return nil
 }
@@ -71,36 +57,6 @@ func (x *explain) all(id ledger.ID, from time.Time, r ledger.Ref) error {
 		}
 		return x.take(e.Transaction)
 	})
-}
-
-// entries walks the entries of an account, a small page first.
-func (x *explain) entries(r ledger.Ref, from time.Time) func(func(*ledger.Posted, error) bool) {
-	return func(yield func(*ledger.Posted, error) bool) {
-		page := ledger.Page{From: from, Limit: 32}
-		c, err := x.v.Carried(r)
-		if err == nil && c.Entries > 0 && !from.After(c.Posted) {
-			page.From = time.Time{} // what is not in an archive
-		}
-		for {
-			var list []ledger.Posted
-			if err == nil {
-				list, err = x.v.Entries(r, page)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for i := range list {
-				if !yield(&list[i], nil) {
-					return
-				}
-			}
-			if len(list) < page.Limit {
-				return
-			}
-			page.After, page.Limit = list[len(list)-1].Place(ledger.ByPosting), ledger.MaxPage
-		}
-	}
 }
 
 // take adds a transaction, and all that were posted in the same step of its object.

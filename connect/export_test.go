@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"context"
 	"maps"
 	"reflect"
 	"slices"
@@ -124,4 +125,10 @@ func ReadCursor(text string) (string, error) {
 func ReadLineID(id string) (string, bool) {
 	t, owner, c, ok := parseBalanceTransactionID(id)
 	return balanceTransactionID(t, owner, c), ok
+}
+
+// VerifyWithin is Verify that keeps at most so much at once; it also says in how many
+// passes, and the most that one of them has kept.
+func VerifyWithin(ctx context.Context, e *Engine, most int) (r *ledger.Report, passes, peak int, err error) {
+	return e.verify(ctx, most)
 }

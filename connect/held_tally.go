@@ -7,10 +7,13 @@ import "github.com/soukhq/souk/ledger"
 type heldSums struct{ out, outAccount, outPlatform, going, goingAccount, goingPlatform int64 }
 
 func (t *tally) heldOf(share string) *heldSums {
-	if t.held[share] == nil {
-		t.held[share] = new(heldSums)
+	x := t.held[share]
+	if x == nil {
+		if x = new(heldSums); t.mine(share) {
+			t.held[share] = x
+		}
 	}
-	return t.held[share]
+	return x
 }
 
 // shareRelease adds up what was released of a share.

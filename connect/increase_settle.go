@@ -155,7 +155,9 @@ func (t *tally) increase(i *Increase) {
 	sum := t.increases[i.Charge]
 	if sum == nil {
 		sum = &increases{}
-		t.increases[i.Charge] = sum
+		if t.mine(i.Charge) {
+			t.increases[i.Charge] = sum
+		}
 	}
 	switch i.Status {
 	case StepSucceeded:

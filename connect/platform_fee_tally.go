@@ -21,7 +21,9 @@ func tallyFees(v ledger.View, t *tally) error {
 		b := back[r.Fee]
 		if b == nil {
 			b = &feeReturns{tax: make(map[string]int64)}
-			back[r.Fee] = b
+			if t.mine(r.Fee) {
+				back[r.Fee] = b
+			}
 		}
 		b.add(r)
 	})

@@ -92,10 +92,13 @@ func (t *tally) undone(c *Charge) {
 func tallyCoins(v ledger.View, t *tally) error {
 	back := make(map[string]*coinsBack)
 	err := tallyKind(v, t, &coinReturnKind, func(t *tally, x *CoinReturn) {
-		if back[x.Receiver] == nil {
-			back[x.Receiver] = new(coinsBack)
+		b := back[x.Receiver]
+		if b == nil {
+			if b = new(coinsBack); t.mine(x.Receiver) {
+				back[x.Receiver] = b
+			}
 		}
-		t.coinReturn(x, back[x.Receiver])
+		t.coinReturn(x, b)
 	})
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 // tally adds up what the objects of a platform say its accounts hold.
 type tally struct {
+	*pass
 	platform string
 	report   *ledger.Report
 	today    payout.Day
@@ -53,7 +54,7 @@ type tallyKey struct {
 }
 
 func (t *tally) add(owner, what string, m ledger.Money, sign int64) {
-	if m.IsZero() {
+	if m.IsZero() || !t.mine(owner) {
 		return
 	}
 	k := tallyKey{owner, what, m.Currency()}
@@ -63,15 +64,20 @@ func (t *tally) add(owner, what string, m ledger.Money, sign int64) {
 	}
 	next, err := have.Add(ledger.Minor(sign*m.Minor(), k.cur))
 	if err != nil {
-		t.report.Add("platform "+t.platform, "what its objects say of %s %s overflows", owner, what)
+		t.pass.report.Add("platform "+t.platform, "what its objects say of %s %s overflows", owner, what)
 		return
 	}
 	t.sums[k] = next
 }
 
 func newTally(platform string, r *ledger.Report, today payout.Day) *tally {
+	return (&pass{report: r}).tally(platform, today)
+}
+
+// tally is an empty one of a pass.
+func (p *pass) tally(platform string, today payout.Day) *tally {
 	return &tally{
-		platform: platform, report: r, today: today,
+		pass: p, platform: platform, report: p.report, today: today,
 		sums: make(map[tallyKey]ledger.Money), given: make(map[string]*given), moved: make(map[string]int64), back: make(map[string]*back),
 		captured: make(map[string]*captured), held: make(map[string]*heldSums),
 	}
@@ -220,9 +226,9 @@ func (t *tally) refund(r *Refund) {
 	if r.Status == RefundCanceled {
 		return
 	}
-	t.countRefund(r)
+	g := t.countRefund(r)
 	t.heldRefund(r)
-	t.refundTenders(r, t.given[r.Charge])
+	t.refundTenders(r, g)
 	if r.Status != RefundSucceeded {
 		t.add(t.platform, "held "+r.FromPlatform.Purpose, r.FromPlatform.Held, 1)
 		t.add(r.Account, "held "+r.FromAccount.Purpose, r.FromAccount.Held, 1)
@@ -274,13 +280,15 @@ func (t *tally) givenOf(charge string) *given {
 	g := t.given[charge]
 	if g == nil {
 		g = &given{tax: make(map[string]int64), feeTax: make(map[string]int64)}
-		t.given[charge] = g
+		if t.mine(charge) {
+			t.given[charge] = g
+		}
 	}
 	return g
 }
 
 // countRefund adds up what the charge of a refund, or of a dispute, counts of it.
-func (t *tally) countRefund(r *Refund) {
+func (t *tally) countRefund(r *Refund) *given {
 	g := t.givenOf(r.Charge)
 	g.exchanged.add(r)
 	if r.FeeStep != nil {
@@ -304,9 +312,10 @@ func (t *tally) countRefund(r *Refund) {
 	}
 	if r.Status != RefundSucceeded {
 		g.refunding += r.Amount.Minor()
-		return
+		return g
 	}
 	g.refunded += r.Amount.Minor()
+	return g
 }
 
 func (t *tally) transfer(x *Transfer) {
@@ -332,7 +341,7 @@ func (t *tally) transfer(x *Transfer) {
 			t.report.Add("transfer "+x.ID, "it counts %v as %s, of at most %v; its reversals add up to %d minor units", count.has, count.what, count.of, count.fromObjects)
 		}
 	}
-	if x.Charge != "" {
+	if x.Charge != "" && t.mine(x.Charge) {
 		t.moved[x.Charge] += x.Amount.Minor() - x.Reversed.Minor()
 	}
 }
@@ -341,7 +350,9 @@ func (t *tally) reversal(x *TransferReversal) {
 	b := t.back[x.Transfer]
 	if b == nil {
 		b = &back{}
-		t.back[x.Transfer] = b
+		if t.mine(x.Transfer) {
+			t.back[x.Transfer] = b
+		}
 	}
 	b.reversed += x.Amount.Minor()
 	b.taken += x.Taken.Minor()

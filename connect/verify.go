@@ -17,10 +17,21 @@ import (
 // that they have. It reports
 // all differences, and money that is still pending a
 // day after it should have become available. A host can run it every night.
+//
+// It reads a page at a time, and what it keeps is bounded, whatever the size of the books:
+// of those with more than some hundred thousand sellers and payments that were refunded,
+// transferred or captured in parts, all objects are read several times, in one moment.
 func (e *Engine) Verify(ctx context.Context) (*ledger.Report, error) {
-	r, err := ledger.Verify(ctx, e.c.Store)
+	r, _, _, err := e.verify(ctx, tallied)
+	return r, err
+}
+
+// verify keeps at most so much at once, and also returns how many passes that took for the
+// largest platform, and the most that one has kept.
+func (e *Engine) verify(ctx context.Context, most int) (r *ledger.Report, passes, peak int, err error) {
+	r, err = ledger.Verify(ctx, e.c.Store)
 	if err != nil {
-		return nil, err
+		return nil, 0, 0, err
 	}
 	err = e.c.Store.Read(ctx, func(v ledger.View) error {
 		return eachObject(v, ledger.Query{Kind: platformKind.Name, Name: "platforms"}, func(o ledger.Object) error {
@@ -28,13 +39,20 @@ func (e *Engine) Verify(ctx context.Context) (*ledger.Report, error) {
 			if err != nil {
 				return err
 			}
-			return verifyPlatform(v, r, p, payout.DayOf(e.env.Time(), time.UTC))
+			n, kept, err := inPasses(r, most, func(x *pass) error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				return verifyPlatform(v, x, p, payout.DayOf(e.env.Time(), time.UTC))
+			})
+			passes, peak = max(passes, n), max(peak, kept)
+			return err
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connect: verify: %w", err)
+		return nil, 0, 0, fmt.Errorf("connect: verify: %w", err)
 	}
-	return r, nil
+	return r, passes, peak, nil
 }
 
 // eachObject pages through a list.
@@ -57,8 +75,8 @@ func eachObject(v ledger.View, q ledger.Query, fn func(ledger.Object) error) err
 	}
 }
 
-func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Day) error {
-	said := newTally(p.ID, r, today)
+func verifyPlatform(v ledger.View, x *pass, p *Profile, today payout.Day) error {
+	said := x.tally(p.ID, today)
 	for _, add := range []func() error{
 		func() error { return tallyKind(v, said, &refundKind, (*tally).refund) },
 		func() error { return tallyKind(v, said, &advanceKind, (*tally).advance) },
@@ -86,9 +104,16 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 			return err
 		}
 	}
+	said.report = x.report
 	said.orphans()
-	is := newTally(p.ID, r, today)
-	if err := ledger.EachAccount(v, ledger.AccountQuery{Book: p.ID, Open: true}, is.account); err != nil {
+	is := x.tally(p.ID, today)
+	err := ledger.EachAccount(v, ledger.AccountQuery{Book: p.ID, Open: true}, func(a ledger.Account) error {
+		if err := is.begins(a.Owner); err != nil {
+			return err
+		}
+		return is.account(a)
+	})
+	if err != nil {
 		return err
 	}
 	said.compare(is)
@@ -98,6 +123,9 @@ func verifyPlatform(v ledger.View, r *ledger.Report, p *Profile, today payout.Da
 // tallyKind adds up the objects of one kind.
 func tallyKind[T any](v ledger.View, t *tally, kind *ledger.Kind[T], add func(*tally, *T)) error {
 	return eachObject(v, ledger.Query{Kind: kind.Name, Name: "platform", Value: t.platform}, func(o ledger.Object) error {
+		if err := t.begins(o.ID.ID); err != nil {
+			return err
+		}
 		item, err := kind.Decode(o)
 		if err == nil {
 			add(t, item)

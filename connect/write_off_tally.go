@@ -12,8 +12,9 @@ import (
 func (s *signatures) tallyWriteOffs(v ledger.View, t *tally) error {
 	recovered := make(map[string]int64)
 	err := tallyKind(v, t, &recoveryKind, func(t *tally, r *Recovery) {
-		recovered[r.WriteOff] += r.Amount.Minor()
-		t.recovery(r)
+		if t.recovery(r); t.mine(r.WriteOff) {
+			recovered[r.WriteOff] += r.Amount.Minor()
+		}
 	})
 	if err != nil {
 		return err

@@ -148,8 +148,14 @@ func (k Kind[T]) putOver(u *Unit, o Object) error {
 
 // Decode reads the value of an object that a list returned.
 func (k Kind[T]) Decode(o Object) (*T, error) {
-	v, _, err := k.decode(o)
-	return v, err
+	v := new(T)
+	if err := json.Unmarshal(o.Data, v); err != nil {
+		return nil, k.corrupt(o.ID.ID, err)
+	}
+	if k.Loaded != nil {
+		k.Loaded(v)
+	}
+	return v, nil
 }
 
 // decode also tells whether the data has fields that T does not know.

@@ -139,10 +139,13 @@ func (m *Memory) keep(t *memTx, from *Transaction) {
 }
 
 // shown gives a transaction back as it came.
-func (m *Memory) shown(t *memTx) Transaction {
+func (m *Memory) shown(t *memTx) Transaction { return m.shownIn(t, make([]Entry, len(t.lines))) }
+
+// shownIn is shown with its entries in a place that the caller has for them.
+func (m *Memory) shownIn(t *memTx, entries []Entry) Transaction {
 	s := Transaction{
 		ID: t.id, Book: t.about.book, Reason: t.about.reason, Object: ID{t.about.kind, t.object},
-		Posted: fromMicro(t.posted), Effective: fromMicro(t.effective), Entries: make([]Entry, len(t.lines)),
+		Posted: fromMicro(t.posted), Effective: fromMicro(t.effective), Entries: entries,
 	}
 	if t.more != nil {
 		s.Corrects, s.Meta = t.more.corrects, maps.Clone(t.more.meta)
@@ -156,7 +159,7 @@ func (m *Memory) shown(t *memTx) Transaction {
 
 // object shows an object; the caller gets a copy of their own.
 func (o *memObject) object(id ID) Object {
-	s := Object{ID: id, Version: o.version, Data: slices.Clone(o.data)}
+	s := Object{ID: id, Version: o.version, Data: slices.Clone(o.data), Keys: slices.Grow([]Key(nil), len(o.keys))}
 	for _, k := range o.keys {
 		s.Keys = append(s.Keys, Key{Name: k.index.name.name, Value: k.index.name.value, At: fromMicro(k.at)})
 	}

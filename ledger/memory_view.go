@@ -121,7 +121,10 @@ func (a *memAccount) page(p Page) []Posted {
 		return nil
 	}
 	lo, hi := a.bounds(p, n, at)
-	var list []Posted
+	if hi <= lo {
+		return nil
+	}
+	list := make([]Posted, 0, min(p.Limit, hi-lo))
 	for i := range hi - lo {
 		j := lo + i
 		if p.Desc {
@@ -170,11 +173,20 @@ func (v *memView) Transactions(ids ...string) ([]Transaction, error) {
 	if err := v.usable(); err != nil {
 		return nil, err
 	}
-	var list []Transaction
+	found, lines := make([]*memTx, 0, len(ids)), 0
 	for _, id := range ids {
 		if t := v.m.transaction(id); t != nil {
-			list = append(list, v.m.shown(t))
+			found, lines = append(found, t), lines+len(t.lines)
 		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	list, entries := make([]Transaction, len(found)), make([]Entry, lines)
+	for i, t := range found {
+		n := len(t.lines)
+		list[i] = v.m.shownIn(t, entries[:n:n])
+		entries = entries[n:]
 	}
 	return list, nil
 }

@@ -149,7 +149,7 @@ func (r *Report) account(v View, a Account) error {
 			if e.At.After(last) { // of a shared one another stripe's may have been moved
 				last = e.At
 			}
-			r.entry(what, e, txs[e.Transaction])
+			r.entry(what, e, txs[i])
 		}
 		if len(list) < MaxPage {
 			break
@@ -216,29 +216,42 @@ func (r *Report) carried(v View, what string, a Account) (Carried, error) {
 // is met again with each of its accounts; it remembers so many entries.
 const wide, remembered = 32, 1 << 18
 
-// transactionsOf reads the transactions of a page of entries.
-func (r *Report) transactionsOf(v View, list []Posted) (map[string]*Transaction, error) {
-	byID := make(map[string]*Transaction, len(list))
-	ids := make([]string, 0, len(list))
+// transactionsOf reads the transaction of each of a page of entries; nil is one that is
+// not there.
+func (r *Report) transactionsOf(v View, list []Posted) ([]*Transaction, error) {
+	txs := make([]*Transaction, len(list))
+	ids, at := make([]string, 0, len(list)), make([]int, 0, len(list))
 	for i := range list {
 		id := list[i].Transaction
-		if t := r.wide[id]; t != nil {
-			byID[id] = t
-			continue
+		if txs[i] = r.wide[id]; txs[i] == nil {
+			ids, at = append(ids, id), append(at, i)
 		}
-		ids = append(ids, id)
 	}
 	found, err := v.Transactions(ids...)
 	if err != nil {
 		return nil, err
 	}
+	var byID map[string]*Transaction // where they are not as they were asked for
 	for i := range found {
 		t := &found[i]
-		if byID[t.ID] = t; len(t.Entries) >= wide {
+		if len(t.Entries) >= wide {
 			r.remember(t)
 		}
+		if len(found) == len(ids) && byID == nil && t.ID == ids[i] {
+			txs[at[i]] = t
+			continue
+		}
+		if byID == nil {
+			byID = make(map[string]*Transaction, len(found))
+		}
+		byID[t.ID] = t
 	}
-	return byID, nil
+	for i, t := range txs {
+		if t == nil {
+			txs[i] = byID[list[i].Transaction]
+		}
+	}
+	return txs, nil
 }
 
 func (r *Report) remember(t *Transaction) {

@@ -15,8 +15,8 @@
 //	after: A.pending 877, P.pending 64
 //
 // Indented lines are the transactions that a step must post, in order, and no
-// others; "..." accepts whatever it posts, "! class code" expects an error that
-// posts nothing. P is the platform, names without a point are the house.
+// others; "in any order" before them lets them come in any, "..." accepts whatever it
+// posts, "! class code" expects an error that posts nothing. P is the platform, names without a point are the house.
 // Amounts are minor units of USD unless a currency follows. Every flow ends
 // with a verification of the books and a trial balance of zero.
 package scenario
