@@ -90,7 +90,14 @@ func (w *wild) coins(who own, _ ledger.Currency) {
 // to, evidence is laid by, limits are proposed, the platform changes its name.
 func (w *wild) odds(who own, cur ledger.Currency) {
 	var err error
-	switch w.IntN(6) {
+	switch w.IntN(8) {
+	case 6:
+		list, e := who.ListTopUps(w.ctx, connect.ListRequest{Limit: 5})
+		if t := anyOf(w, list, e); t != nil {
+			_, err = who.ReverseTopUp(w.ctx, connect.ReverseTopUpRequest{Key: w.key(), TopUpID: t.ID})
+		}
+	case 7:
+		w.foreign(who.Platform)
 	case 0:
 		bank := &connect.BankDetails{Token: w.bank(), Country: "DE", Currency: cur}
 		_, err = who.RemitTax(w.ctx, connect.RemitTaxRequest{Key: w.key(), Authority: pick(w, "t0", "t1"), Bank: bank, Amount: ledger.Zero(cur)})
@@ -117,5 +124,21 @@ func (w *wild) odds(who own, cur ledger.Currency) {
 	w.note(err)
 	if w.one(4) {
 		w.wait(time.Minute)
+	}
+}
+
+// foreign asks for what is another platform's, which is as if it were not there (promise 65).
+func (w *wild) foreign(p *Platform) {
+	for _, of := range append(append([]own{}, w.charges...), w.transfers...) {
+		if of.ID() == p.ID() {
+			continue
+		}
+		_, err := p.Refund(w.ctx, connect.RefundRequest{Key: w.key(), ChargeID: of.id})
+		requireCode(w.t, err, ledger.NotFound, "not_found")
+		_, err = p.Capture(w.ctx, connect.CaptureRequest{Key: w.key(), ChargeID: of.id})
+		requireCode(w.t, err, ledger.NotFound, "not_found")
+		_, err = p.ReverseTransfer(w.ctx, connect.ReverseTransferRequest{Key: w.key(), TransferID: of.id})
+		requireCode(w.t, err, ledger.NotFound, "not_found")
+		return
 	}
 }

@@ -16,7 +16,7 @@ import (
 func (l *lifetime) shrink(t testing.TB, within time.Duration) *lifetime {
 	until := time.Now().Add(within)
 	fails := func(steps []int) *lifetime {
-		x := &lifetime{seed: l.seed, world: l.world, steps: steps, blame: l.blame}
+		x := &lifetime{seed: l.seed, world: l.world, steps: steps, blame: l.blame, planted: l.planted}
 		if x.why = x.live(t, ledger.NewMemory(), newCover()); x.why == "" {
 			return nil
 		}
@@ -45,6 +45,9 @@ func (l *lifetime) report(t testing.TB) string {
 		return fmt.Sprintf("seed %d, marketplace %d, after %d of %d steps: %s\n\n%s", l.seed, l.world, l.lived, len(l.steps), l.why, strings.Join(l.lines(last), "\n"))
 	}
 	all := text(l, 60)
+	if !*simulationLeast {
+		return all
+	}
 	if least := l.shrink(t, 20*time.Second); least != nil {
 		all += fmt.Sprintf("\n\nThe least that fails, steps %v: %s", least.steps, text(least, 200))
 	}

@@ -3,6 +3,8 @@ package connect_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -107,6 +109,9 @@ type watch struct {
 }
 
 func (w *watch) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, error) {
+	if w.s.planted != "" {
+		return w.misbehave(ctx, c)
+	}
 	r, err := w.Store.Commit(ctx, c)
 	if err == nil && !r.Replayed {
 		w.see(c)
@@ -138,6 +143,62 @@ func (w *watch) see(c *ledger.Change) {
 	}
 	for i := range c.Put {
 		w.put(c, &c.Put[i])
+	}
+	w.requireFloors(c)
+}
+
+// requireFloors requires that nobody spends what is not there, unless forced: no change
+// takes of an account that is below nothing afterwards (promise 4).
+func (w *watch) requireFloors(c *ledger.Change) {
+	for i := range c.Post {
+		for _, e := range c.Post[i].Entries {
+			if e.Forced || e.Amount.Sign() >= 0 || w.balances[e.Account] >= 0 || e.Account.Owner == ledger.House || !slices.Contains(floored, e.Account.Purpose) {
+				continue
+			}
+			net, forced := int64(0), false
+			for j := range c.Post {
+				for _, o := range c.Post[j].Entries {
+					if o.Account == e.Account {
+						net, forced = net+o.Amount.Minor(), forced || o.Forced || alwaysForced[c.Post[j].Reason]
+					}
+				}
+			}
+			if net < 0 && !forced {
+				require.Fail(w.s.t, "what is not there was spent", "%v has %d after %s of %v", e.Account, w.balances[e.Account], c.Post[i].Reason, c.Post[i].Object)
+			}
+		}
+	}
+}
+
+// alwaysForced are the reasons that are booked whatever the balance.
+var alwaysForced = func() map[string]bool {
+	list := make(map[string]bool)
+	for _, r := range ledger.Reasons() {
+		list[r.Name] = r.Force == ledger.AlwaysForced
+	}
+	return list
+}()
+
+// floored are the purposes in which nobody has less than nothing.
+var floored = []string{"available", "held", "frozen", "in_transit", "unclaimed"}
+
+// requireOnce requires that no partner acted twice on one key (promise 15).
+func (w *watch) requireOnce() {
+	for _, id := range slices.Sorted(maps.Keys(w.states)) {
+		n := 0
+		switch w.states[id].kind {
+		case "connect.charge", "connect.refund":
+			n = max(w.s.w.Acquirer.Taken(id), w.s.w.Rail.Taken(id+"-1"))
+		case "connect.capture", "connect.cancellation", "connect.increase":
+			n = w.s.w.Acquirer.Taken(id)
+		case "connect.coin_return":
+			n = w.s.coins.Taken(id)
+		case "payout":
+			n = w.s.w.Rail.Taken(id + "-1")
+		}
+		if n > 1 {
+			require.Fail(w.s.t, "a partner acted twice", "%s: %d times", id, n)
+		}
 	}
 }
 
