@@ -59,7 +59,7 @@ func (w *wild) turn() {
 // meet creates a customer, of the platform or of a seller, or changes or deletes
 // one.
 func (w *wild) meet(who own) {
-	if len(w.customers) == 0 || !w.one(3) {
+	if len(w.customers) == 0 || !w.enough(len(w.customers)) && !w.one(3) {
 		k, err := who.CreateCustomer(w.ctx, connect.CustomerRequest{Key: w.key(), AccountID: pick(w, who.id, ""), Name: "Bo"})
 		require.NoError(w.t, err)
 		w.customers = append(w.customers, own{who.Platform, k.ID})

@@ -159,7 +159,7 @@ type action struct {
 // actions are all that happens. What is added here is simulated, too.
 func actions() []action {
 	return []action{
-		{"open", 1, func(w *wild, who own, _ ledger.Currency) { w.open(who.Platform) }},
+		{"open", 1, (*wild).openOrPay},
 		{"pay", 3, (*wild).pay},
 		{"give back", 2, func(w *wild, _ own, _ ledger.Currency) { w.giveBack() }},
 		{"pay out", 1, (*wild).payOut},
@@ -236,6 +236,18 @@ func (w *wild) open(p *Platform) {
 	require.NoError(w.t, err)
 	w.sellers = append(w.sellers, own{p, a.ID})
 }
+
+// openOrPay opens an account; or pays, where a simulation has enough of them.
+func (w *wild) openOrPay(who own, cur ledger.Currency) {
+	if w.enough(len(w.sellers)) {
+		w.pay(who, cur)
+		return
+	}
+	w.open(who.Platform)
+}
+
+// enough tells that a simulation has enough of something.
+func (w *wild) enough(n int) bool { return w.sim != nil && n >= w.sim.crowd }
 
 func (w *wild) pay(who own, cur ledger.Currency) {
 	share := 20000 + w.Int64N(100000)

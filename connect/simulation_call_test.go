@@ -80,12 +80,21 @@ func (s *simulation) free() *process {
 	if s.processes[i] == nil || s.processes[i].door.dead {
 		d := &door{s: s}
 		c := s.config
-		c.Store = d
+		c.Store, c.Now = d, func() time.Time { return s.now(i) }
 		engine, err := connect.New(c)
 		require.NoError(s.t, err)
 		s.processes[i] = &process{s: s, door: d, engine: engine, platforms: make(map[string]*connect.Platform)}
 	}
 	return s.processes[i]
+}
+
+// now is the clock of a process: the second one's may be wrong.
+func (s *simulation) now(i int) time.Time {
+	now := s.w.Clock.Now()
+	if i == 1 && !s.quiet {
+		now = now.Add(s.skew)
+	}
+	return now
 }
 
 // call lets a process do something. Whatever happens to it, it is done again, by this
@@ -133,7 +142,7 @@ func (s *simulation) attempt(c *simCall, n int, try func(*process) error) (hit b
 	defer func() { ps.busy = false }()
 	moods := s.moods
 	if n < 4 && !s.quiet && s.IntN(1000) < s.faults {
-		d.arm(pickOf(s, faults.All()...), 1+s.IntN(5))
+		d.arm(pickOf(s, faults.All()...), 1+s.IntN(8))
 	}
 	if len(s.depth) == 0 && !s.quiet && s.IntN(1000) < s.meanwhile {
 		d.hookAt, d.hook = 1+s.IntN(5), func() { s.inBetween(c, d.calls) }
@@ -188,6 +197,12 @@ func (s *simulation) answered(c *simCall, attempts int, err error) {
 	}
 	for _, x := range c.about {
 		s.cover.verb(c.verb, x, code)
+		if err == nil && !c.rough && strings.Contains(refuses[c.verb], " "+x.String()+";") {
+			require.Fail(s.t, "it should have been refused", "%s of a %v", c.verb, x)
+		}
+	}
+	if err == nil {
+		s.cover.done[c.verb]++
 	}
 	if len(s.depth) > 0 {
 		s.cover.pair(s.depth[len(s.depth)-1], c.verb)

@@ -48,7 +48,6 @@ type modelPayment struct {
 	fee, given        int64
 	direct            bool
 	cur               ledger.Currency
-	refunded          int64 // how many refunds were asked for
 }
 
 func newModel(s *simulation) *model {
@@ -246,8 +245,7 @@ func (m *model) refund(r connect.RefundRequest, x *connect.Refund) {
 	if c == nil || r.IntoCredit || !m.fresh(x.ID) {
 		return
 	}
-	c.refunded++
-	whole := c.refunded == 1 && r.Amount.IsZero()
+	whole := r.Amount.IsZero() && x.Amount.Minor() == c.amount
 	m.want[x.ID] = func() sums {
 		is := m.sums[x.ID]
 		if m.status(x.ID) != "succeeded" {

@@ -24,7 +24,7 @@ import (
 
 var (
 	simulationSeed  = flag.Uint64("seed", 1, "of TestSimulation: the seed of its marketplaces")
-	simulationSteps = flag.Int("steps", 0, "of TestSimulation: how many steps there are, in marketplaces of some hundred; 0: 20,000, with SOUK_LONG 1,000,000")
+	simulationSteps = flag.Int("steps", 0, "of TestSimulation: how many steps there are, in marketplaces of some hundred; 0: 50,000, with SOUK_LONG 1,000,000")
 	simulationLeast = flag.Bool("least", true, "of TestSimulation: what fails is made as small as it still fails")
 	simulationStore = flag.String("store", "memory", "of TestSimulation: where the books are: memory, sqlite, postgres")
 )
@@ -42,7 +42,7 @@ var (
 func TestSimulation(t *testing.T) {
 	steps := *simulationSteps
 	if steps == 0 {
-		if steps = 20_000; os.Getenv("SOUK_LONG") != "" {
+		if steps = 50_000; os.Getenv("SOUK_LONG") != "" {
 			steps = 1_000_000
 		}
 	}
@@ -53,7 +53,10 @@ func TestSimulation(t *testing.T) {
 	case "postgres":
 		open = func() ledger.Store { return newPostgres(t) }
 	}
-	simulate(t, *simulationSeed, steps, open)
+	all := simulate(t, *simulationSeed, steps, open)
+	if *simulationSteps == 0 && *simulationSeed == 1 {
+		all.requireReached(t)
+	}
 }
 
 // The same seed does the same, to the byte: what happened, what was told, what is in the
@@ -80,7 +83,7 @@ func TestSimulationOnDatabases(t *testing.T) {
 	}
 	for name, open := range map[string]func(testing.TB) ledger.Store{"sqlite": newSQLite, "postgres": newPostgres} {
 		t.Run(name, func(t *testing.T) {
-			simulate(t, 1<<40, steps, func() ledger.Store { return open(t) })
+			simulate(t, 40, steps, func() ledger.Store { return open(t) })
 		})
 	}
 }
@@ -214,6 +217,8 @@ type simulation struct {
 	weights                []int
 	faults, meanwhile, bad int
 	pace                   time.Duration
+	crowd                  int           // so many sellers, and customers, are enough
+	skew                   time.Duration // of the second process's clock
 	verifyEvery            int
 
 	planted string // a bug of the store or the rail, which has to be found
@@ -233,16 +238,22 @@ func (s *simulation) one(in int) bool { return s.IntN(in) == 0 }
 // are.
 func (s *simulation) begin(w *wild, c *connecttest.Config) int {
 	s.Rand, s.w = w.Rand, w
-	sum := 0
-	for i := range actions() {
+	for i, a := range actions() {
 		s.weights = append(s.weights, max(0, s.IntN(7)-2))
 		if i < 2 { // somebody sells something
 			s.weights[i] = 1 + 2*i + s.IntN(3)
 		}
-		sum += s.weights[i]
+		if a.name == "wait" {
+			s.weights[i]++
+		}
+	}
+	if s.one(2) { // and something much
+		s.weights[s.IntN(len(s.weights))] = 20
 	}
 	s.faults, s.meanwhile, s.bad = pickOf(s, 0, 20, 100, 200), pickOf(s, 0, 20, 100), pickOf(s, 0, 20, 100, 200)
 	s.pace = pickOf(s, time.Hour, 60*time.Hour, 240*time.Hour, 1000*time.Hour)
+	s.crowd = pickOf(s, 1, 2, 4, 16)
+	s.skew = pickOf(s, 0, 0, time.Second, -time.Minute, -time.Hour, 20*time.Hour)
 	if c.Store == nil {
 		c.Store = ledger.NewMemory()
 	}
