@@ -157,7 +157,7 @@ func TestLimitsOfCurrencies(t *testing.T) {
 }
 
 // codeOf is the code of a typed error.
-func codeOf(t *testing.T, err error) string {
+func codeOf(t testing.TB, err error) string {
 	t.Helper()
 	var e *ledger.Error
 	require.ErrorAs(t, err, &e)

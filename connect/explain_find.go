@@ -49,9 +49,13 @@ func (x *explain) through(r ledger.Ref, from time.Time, fn func(e *ledger.Posted
 	return nil
 }
 
+// clocks is by how much the clocks of two processes may differ: one that is behind may
+// have booked before the moment at which another made the object.
+const clocks = 24 * time.Hour
+
 // all finds all steps of an object in an account from a moment on.
 func (x *explain) all(id ledger.ID, from time.Time, r ledger.Ref) error {
-	return x.through(r, from, func(e *ledger.Posted) error {
+	return x.through(r, from.Add(-clocks), func(e *ledger.Posted) error {
 		if e.Object != id {
 			return nil
 		}

@@ -184,7 +184,7 @@ func TestUnverifiedSellersWait(t *testing.T) {
 }
 
 // requireAbout requires that an error names a field.
-func requireAbout(t *testing.T, err error, field string, what ...any) {
+func requireAbout(t testing.TB, err error, field string, what ...any) {
 	t.Helper()
 	var e *ledger.Error
 	require.ErrorAs(t, err, &e, what...)

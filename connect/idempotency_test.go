@@ -170,7 +170,7 @@ func TestOneKeyManyTransfers(t *testing.T) {
 	m.verify()
 }
 
-func requireCode(t *testing.T, err error, class ledger.Class, code string) {
+func requireCode(t testing.TB, err error, class ledger.Class, code string) {
 	t.Helper()
 	var e *ledger.Error
 	require.True(t, errors.As(err, &e), "%v", err)

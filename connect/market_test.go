@@ -16,13 +16,13 @@ import (
 // market is a marketplace with one platform, for the tests.
 type market struct {
 	*connecttest.Marketplace
-	t        *testing.T
+	t        testing.TB
 	ctx      context.Context
 	platform *connect.Platform
 	keys     int
 }
 
-func newMarket(t *testing.T, c connecttest.Config) *market {
+func newMarket(t testing.TB, c connecttest.Config) *market {
 	t.Helper()
 	m := &market{t: t, ctx: context.Background()}
 	var err error

@@ -171,12 +171,12 @@ func matrix(t *testing.T) (cells []cell) {
 
 // on runs cells on stores that open makes, and requires that each of them has come to its
 // end.
-func on(t *testing.T, cells []cell, open func(*testing.T) ledger.Store) {
+func on(t *testing.T, cells []cell, open func(testing.TB) ledger.Store) {
 	ran := make(map[string]bool)
 	entries, refusals := 0, 0
 	for _, c := range cells {
 		t.Run(c.name, func(t *testing.T) {
-			scenario.Run(t, c.flow, open)
+			scenario.Run(t, c.flow, func(t *testing.T) ledger.Store { return open(t) })
 			ran[c.name] = true
 		})
 		entries, refusals = entries+c.entries, refusals+c.refusals
@@ -195,7 +195,7 @@ func on(t *testing.T, cells []cell, open func(*testing.T) ledger.Store) {
 func TestMatrix(t *testing.T) {
 	cells := matrix(t)
 	require.Len(t, cells, len(saleShapes)*len(fates)*len(coins))
-	on(t, cells, func(*testing.T) ledger.Store { return ledger.NewMemory() })
+	on(t, cells, func(testing.TB) ledger.Store { return ledger.NewMemory() })
 }
 
 // The same on databases: all of it with SOUK_LONG=1, else some, in which each currency and

@@ -14,7 +14,7 @@ import (
 func (w *wild) buyer() string { return fmt.Sprint("buyer ", w.IntN(3)) }
 
 // tender lets a random charge be paid with credit and vouchers that there are, too.
-func (w *wild) tender(p *connect.Platform, r *connect.ChargeRequest) {
+func (w *wild) tender(p *Platform, r *connect.ChargeRequest) {
 	cur := r.Amount.Currency()
 	for range w.IntN(3) {
 		t := connect.TenderRequest{BuyerID: w.buyer()}
@@ -36,7 +36,7 @@ func (w *wild) tender(p *connect.Platform, r *connect.ChargeRequest) {
 }
 
 // code is that of a voucher in a currency, mostly; empty if there is none.
-func (w *wild) code(p *connect.Platform, cur ledger.Currency) string {
+func (w *wild) code(p *Platform, cur ledger.Currency) string {
 	for range w.codes {
 		code := pick(w, w.codes...)
 		if v, err := p.VoucherByCode(w.ctx, code); err == nil && (v.Amount.Currency() == cur || w.one(20)) {
@@ -57,7 +57,7 @@ func (w *wild) into(c *connect.Charge, r *connect.RefundRequest) {
 }
 
 // credit sells, grants and takes back store credit, and issues and ends vouchers.
-func (w *wild) credit(p *connect.Platform, cur ledger.Currency) {
+func (w *wild) credit(p *Platform, cur ledger.Currency) {
 	amount := ledger.Minor(20000+w.Int64N(30000), pick(w, ledger.USD, ledger.HUF, cur))
 	switch w.IntN(7) {
 	case 0, 1:

@@ -45,7 +45,7 @@ func (w *wild) disputes() {
 	whole := paid(c)
 	n := connect.DisputeNews{
 		ID: fmt.Sprint(c.ID, " ", w.IntN(2)), Key: c.ID, At: w.Clock.Now().Add(time.Duration(w.IntN(9)) * time.Second),
-		Status: pick(w, "", connect.InquiryNeedsResponse, connect.InquiryClosed, connect.DisputeNeedsResponse, connect.DisputeUnderReview,
+		Status: pick(w, "", connect.InquiryNeedsResponse, connect.InquiryUnderReview, connect.InquiryClosed, connect.DisputeNeedsResponse, connect.DisputeUnderReview,
 			connect.DisputeWon, connect.DisputeLost),
 		Amount: pick(w, ledger.Money{}, ledger.Minor(1+w.Int64N(whole.Minor()*5/4), whole.Currency()), whole),
 	}

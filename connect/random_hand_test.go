@@ -61,7 +61,7 @@ func (w *wild) hand(who own, cur ledger.Currency) {
 
 // feeOf takes a fee, or gives the last one back in part or whole.
 func (w *wild) feeOf(who own, cur ledger.Currency) {
-	if w.one(3) {
+	if w.one(2) {
 		for f, err := range who.PlatformFees(w.ctx, connect.ListRequest{AccountID: who.id}) {
 			require.NoError(w.t, err)
 			r := connect.ReturnFeeRequest{Key: w.key(), FeeID: f.ID}

@@ -87,7 +87,7 @@ func (w *wild) onHold() {
 }
 
 // release releases, now and then twice under its key.
-func (w *wild) release(p *connect.Platform, r connect.ReleaseRequest) {
+func (w *wild) release(p *Platform, r connect.ReleaseRequest) {
 	o, err := p.Release(w.ctx, r)
 	if w.note(err) && w.one(2) {
 		again, err := p.Release(w.ctx, r)

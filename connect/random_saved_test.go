@@ -19,7 +19,7 @@ import (
 func TestRandomSavedSources(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			w := &returning{wild: newWild(t, 1000+seed)}
+			w := newWild(t, 1000+seed)
 			for range 120 {
 				w.turn()
 				w.verify()
@@ -34,17 +34,11 @@ func TestRandomSavedSources(t *testing.T) {
 	}
 }
 
-// returning is a marketplace whose buyers come back.
-type returning struct {
-	*wild
-	customers []own
-	sources   []own
-}
-
-func (w *returning) turn() {
-	who := own{Platform: pick(w.wild, w.platforms...)}
+// turn lets buyers come back, or anything else happen.
+func (w *wild) turn() {
+	who := own{Platform: pick(w, w.platforms...)}
 	if len(w.sellers) > 0 && !w.one(3) {
-		who = pick(w.wild, w.sellers...)
+		who = pick(w, w.sellers...)
 	}
 	switch w.IntN(8) {
 	case 0:
@@ -64,21 +58,21 @@ func (w *returning) turn() {
 
 // meet creates a customer, of the platform or of a seller, or changes or deletes
 // one.
-func (w *returning) meet(who own) {
-	if len(w.customers) == 0 || !w.one(3) {
-		k, err := who.CreateCustomer(w.ctx, connect.CustomerRequest{Key: w.key(), AccountID: pick(w.wild, who.id, ""), Name: "Bo"})
+func (w *wild) meet(who own) {
+	if len(w.customers) == 0 || !w.enough(len(w.customers)) && !w.one(3) {
+		k, err := who.CreateCustomer(w.ctx, connect.CustomerRequest{Key: w.key(), AccountID: pick(w, who.id, ""), Name: "Bo"})
 		require.NoError(w.t, err)
 		w.customers = append(w.customers, own{who.Platform, k.ID})
 		return
 	}
-	k := pick(w.wild, w.customers...)
+	k := pick(w, w.customers...)
 	var err error
 	if w.one(3) {
 		_, err = k.DeleteCustomer(w.ctx, connect.DeleteCustomerRequest{Key: w.key(), CustomerID: k.id})
 	} else {
 		r := connect.CustomerUpdate{Key: w.key(), CustomerID: k.id, Name: "Bo Again"}
 		if len(w.sources) > 0 {
-			r.DefaultSourceID = pick(w.wild, w.sources...).id
+			r.DefaultSourceID = pick(w, w.sources...).id
 		}
 		_, err = k.UpdateCustomer(w.ctx, r)
 	}
@@ -86,7 +80,7 @@ func (w *returning) meet(who own) {
 }
 
 // initiators are some payments that a buyer may agree to.
-func (w *returning) initiators() (list []connect.Initiator) {
+func (w *wild) initiators() (list []connect.Initiator) {
 	for _, by := range []connect.Initiator{connect.Recurring, connect.Unscheduled, connect.NoShow} {
 		if w.one(2) {
 			list = append(list, by)
@@ -95,16 +89,16 @@ func (w *returning) initiators() (list []connect.Initiator) {
 	return list
 }
 
-func (w *returning) token() string {
-	return pick(w.wild, w.card(), connect.TestAlwaysAsk, connect.TestRevoked, connect.TestExpiresSoon, connect.TestNotSaved)
+func (w *wild) token() string {
+	return pick(w, w.card(), connect.TestAlwaysAsk, connect.TestRevoked, connect.TestExpiresSoon, connect.TestNotSaved)
 }
 
 // keep saves a source, in the host's transaction at times.
-func (w *returning) keep() {
+func (w *wild) keep() {
 	if len(w.customers) == 0 {
 		return
 	}
-	k := pick(w.wild, w.customers...)
+	k := pick(w, w.customers...)
 	p := k.Platform
 	if w.one(4) {
 		p = p.In(w.Store())
@@ -124,11 +118,11 @@ func (w *returning) keep() {
 }
 
 // give lets a buyer act, or gives a source up.
-func (w *returning) give() {
+func (w *wild) give() {
 	if len(w.sources) == 0 {
 		return
 	}
-	of := pick(w.wild, w.sources...)
+	of := pick(w, w.sources...)
 	s, err := of.GetSavedSource(w.ctx, of.id)
 	require.NoError(w.t, err)
 	switch w.IntN(5) {
@@ -145,11 +139,11 @@ func (w *returning) give() {
 }
 
 // again charges a customer, with the buyer or without.
-func (w *returning) again(who own) {
+func (w *wild) again(who own) {
 	if len(w.customers) == 0 {
 		return
 	}
-	k := pick(w.wild, w.customers...)
+	k := pick(w, w.customers...)
 	r := connect.ChargeRequest{Key: w.key(), Amount: usd(1000 + w.Int64N(5000)), CustomerID: k.id, CaptureLater: w.one(2)}
 	for _, s := range w.sellers {
 		if s.Platform == k.Platform && w.one(2) {
@@ -164,11 +158,11 @@ func (w *returning) again(who own) {
 		}
 	case 1:
 		if len(w.sources) > 0 {
-			r.SavedSourceID = pick(w.wild, w.sources...).id
+			r.SavedSourceID = pick(w, w.sources...).id
 		}
 	}
 	if r.Source == "" && w.one(2) {
-		r.Initiation.By = pick(w.wild, connect.Recurring, connect.Unscheduled, connect.NoShow)
+		r.Initiation.By = pick(w, connect.Recurring, connect.Unscheduled, connect.NoShow)
 	}
 	c, err := k.Charge(w.ctx, r)
 	if w.note(err) {
@@ -177,7 +171,7 @@ func (w *returning) again(who own) {
 }
 
 // raise raises an authorization, in the host's transaction at times.
-func (w *returning) raise() {
+func (w *wild) raise() {
 	if len(w.charges) == 0 {
 		return
 	}
@@ -196,7 +190,7 @@ func (w *returning) raise() {
 
 // requireOrder compares what customers list with their sources, and charges without
 // the buyer with what was agreed.
-func (w *returning) requireOrder() {
+func (w *wild) requireOrder() {
 	for _, p := range w.platforms {
 		listed := map[string]bool{}
 		for k, err := range p.Customers(w.ctx, connect.ListRequest{}) {

@@ -40,7 +40,7 @@ func paid(c *connect.Charge) ledger.Money {
 }
 
 // sellerOf returns one of a platform's sellers, if it has any.
-func (w *wild) sellerOf(p *connect.Platform) string {
+func (w *wild) sellerOf(p *Platform) string {
 	for range w.sellers {
 		if s := pick(w, w.sellers...); s.Platform == p {
 			return s.id

@@ -46,39 +46,63 @@ type wild struct {
 	*market
 	*rand.Rand
 	delivery  ledger.Delivery
-	platforms []*connect.Platform
+	platforms []*Platform
 	sellers   []own
 	charges   []own
 	transfers []own
 
 	grants, vouchers, payments []own
 	codes                      []string
+	customers, sources         []own
+
+	sim *simulation // nil: nothing goes wrong but what cards and banks stand for
 }
 
 // own is an object and the platform that it is of.
 type own struct {
-	*connect.Platform
+	*Platform
 	id string
 }
 
-func newWild(t *testing.T, seed uint64) *wild { return newWildOn(t, seed, nil) }
+func newWild(t testing.TB, seed uint64) *wild { return newWildOn(t, seed, nil) }
 
 // newWildOn is newWild on a store; nil is one in memory.
-func newWildOn(t *testing.T, seed uint64, s ledger.Store) *wild {
-	w := &wild{Rand: rand.New(rand.NewPCG(seed, 0))}
+func newWildOn(t testing.TB, seed uint64, s ledger.Store) *wild {
+	return newWildIn(t, rand.New(rand.NewPCG(seed, 0)), s, nil)
+}
+
+// newWildIn is newWildOn in a simulation, if there is one.
+func newWildIn(t testing.TB, r *rand.Rand, s ledger.Store, sim *simulation) *wild {
+	w := &wild{Rand: r, sim: sim}
 	w.delivery = pick(w, ledger.Keyed, ledger.Askable, ledger.Blind)
 	rules := []connect.CaptureRule{{Method: "card", Captures: 1 + w.IntN(3), Over: decimal.New(w.Int64N(21), 0)}}
-	w.market = newMarket(t, connecttest.Config{Config: connect.Config{Store: s, CaptureRules: rules}, AcquirerDelivery: w.delivery, RailDelivery: w.delivery})
-	for i, policy := range []connect.ShortPolicy{connect.ShortNegative, connect.ShortRefuse} {
+	c := connecttest.Config{Config: connect.Config{Store: s, CaptureRules: rules}, AcquirerDelivery: w.delivery, RailDelivery: w.delivery}
+	platforms := 2
+	if sim != nil {
+		platforms = sim.begin(w, &c)
+	}
+	if w.market = newMarket(t, c); sim != nil {
+		sim.start()
+	}
+	for i := range platforms {
 		p, err := w.Register(w.ctx, connect.PlatformRequest{
-			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i], ShortBalance: policy,
+			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i%2], ShortBalance: []connect.ShortPolicy{connect.ShortNegative, connect.ShortRefuse}[i%2],
 			Bank:   &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
-			Prices: []*pricing.List{nil, w.prices()}[i], Disputes: w.disputePolicy(), Markets: quiet(), Negative: negativePolicy(seed + uint64(i)),
+			Prices: []*pricing.List{nil, w.prices()}[i%2], Disputes: w.disputePolicy(), Markets: quiet(), Negative: negativePolicy(w.Uint64()),
 		})
 		require.NoError(t, err)
-		w.platforms = append(w.platforms, p)
+		w.platforms = append(w.platforms, &Platform{p, w, false})
 	}
 	return w
+}
+
+// pause is how long somebody waits.
+func (w *wild) pause() time.Duration {
+	longest := 60 * time.Hour
+	if w.sim != nil {
+		longest = w.sim.pace
+	}
+	return time.Duration(w.Int64N(int64(longest)))
 }
 
 // prices are a commission in tiers with a promotion, and a service fee that a
@@ -126,49 +150,79 @@ func (w *wild) note(err error) bool {
 	return false
 }
 
+// action is something that happens in a random marketplace.
+type action struct {
+	name   string
+	weight int // how often it is chosen, of the sum of all; a simulation draws its own
+	do     func(w *wild, who own, cur ledger.Currency)
+}
+
+// actions are all that happens. What is added here is simulated, too.
+func actions() []action {
+	return []action{
+		{"open", 1, (*wild).openOrPay},
+		{"pay", 3, (*wild).pay},
+		{"give back", 2, func(w *wild, _ own, _ ledger.Currency) { w.giveBack() }},
+		{"pay out", 1, (*wild).payOut},
+		{"move", 1, (*wild).move},
+		{"go on", 2, func(w *wild, _ own, _ ledger.Currency) { w.goOn() }},
+		{"fail", 1, func(w *wild, _ own, _ ledger.Currency) { w.fail() }},
+		{"wait", 1, func(w *wild, _ own, _ ledger.Currency) { w.wait(w.pause()) }},
+		{"share", 2, func(w *wild, _ own, _ ledger.Currency) { w.share() }},
+		{"take back", 1, (*wild).takeBack},
+		{"on hold", 3, func(w *wild, _ own, _ ledger.Currency) { w.onHold() }},
+		{"credit", 2, func(w *wild, who own, cur ledger.Currency) { w.credit(who.Platform, cur) }},
+		{"split", 1, (*wild).split},
+		{"disputes", 3, func(w *wild, _ own, _ ledger.Currency) { w.disputes() }},
+		{"hand", 2, (*wild).hand},
+		{"owes", 2, (*wild).owes},
+		// In simulations alone:
+		{"meet", 0, func(w *wild, who own, _ ledger.Currency) { w.meet(who) }},
+		{"keep", 0, func(w *wild, _ own, _ ledger.Currency) { w.keep() }},
+		{"give", 0, func(w *wild, _ own, _ ledger.Currency) { w.give() }},
+		{"again", 0, func(w *wild, who own, _ ledger.Currency) { w.again(who) }},
+		{"raise", 0, func(w *wild, _ own, _ ledger.Currency) { w.raise() }},
+		{"mandates", 0, (*wild).mandates},
+		{"coins", 0, (*wild).coins},
+		{"odds", 0, (*wild).odds},
+	}
+}
+
+// currencies are those of random payments.
+var currencies = []ledger.Currency{ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR}
+
 func (w *wild) step() {
 	who := own{Platform: pick(w, w.platforms...)}
 	if len(w.sellers) > 0 && !w.one(6) {
 		who = pick(w, w.sellers...)
 	}
-	cur := pick(w, ledger.USD, ledger.JPY, ledger.KWD, ledger.HUF, ledger.EUR)
-	switch w.IntN(28) {
-	case 0:
-		w.open(who.Platform)
-	case 1, 2, 3:
-		w.pay(who, cur)
-	case 4, 5:
-		w.giveBack()
-	case 6:
-		w.payOut(who, cur)
-	case 7:
-		w.move(who, cur)
-	case 8, 9:
-		w.goOn()
-	case 10:
-		w.fail()
-	case 11:
-		w.wait(time.Duration(w.Int64N(int64(60 * time.Hour))))
-	case 12, 13:
-		w.share()
-	case 14:
-		w.takeBack(who, cur)
-	case 15, 16, 17:
-		w.onHold()
-	case 18, 19:
-		w.credit(who.Platform, cur)
-	case 20:
-		w.split(who, cur)
-	case 21, 22, 23:
-		w.disputes()
-	case 24, 25:
-		w.hand(who, cur)
-	case 26, 27:
-		w.owes(who, cur)
+	cur := pick(w, currencies...)
+	n, list, weights := 0, actions(), w.weights()
+	for _, weight := range weights {
+		n += weight
+	}
+	n = w.IntN(n)
+	for i, a := range list {
+		if n -= weights[i]; n < 0 {
+			a.do(w, who, cur)
+			return
+		}
 	}
 }
 
-func (w *wild) open(p *connect.Platform) {
+// weights are how often each action is chosen.
+func (w *wild) weights() []int {
+	if w.sim != nil {
+		return w.sim.weights
+	}
+	var list []int
+	for _, a := range actions() {
+		list = append(list, a.weight)
+	}
+	return list
+}
+
+func (w *wild) open(p *Platform) {
 	r := connecttest.Seller(pick(w, "US", "DE", "GB"))
 	r.Key, r.Bank.Token = w.key(), w.bank()
 	if w.one(2) {
@@ -184,6 +238,18 @@ func (w *wild) open(p *connect.Platform) {
 	require.NoError(w.t, err)
 	w.sellers = append(w.sellers, own{p, a.ID})
 }
+
+// openOrPay opens an account; or pays, where a simulation has enough of them.
+func (w *wild) openOrPay(who own, cur ledger.Currency) {
+	if w.enough(len(w.sellers)) {
+		w.pay(who, cur)
+		return
+	}
+	w.open(who.Platform)
+}
+
+// enough tells that a simulation has enough of something.
+func (w *wild) enough(n int) bool { return w.sim != nil && n >= w.sim.crowd }
 
 func (w *wild) pay(who own, cur ledger.Currency) {
 	share := 20000 + w.Int64N(100000)
@@ -288,8 +354,10 @@ func (w *wild) payOut(who own, cur ledger.Currency) {
 	}
 	o, err := p.Payout(w.ctx, r)
 	if w.note(err) && joined && w.one(2) {
-		_, err := who.CancelPayout(w.ctx, connect.CancelPayoutRequest{Key: w.key(), PayoutID: o.ID})
-		require.NoError(w.t, err, "nobody has begun to carry it out")
+		if _, err = who.CancelPayout(w.ctx, connect.CancelPayoutRequest{Key: w.key(), PayoutID: o.ID}); w.sim == nil {
+			require.NoError(w.t, err, "nobody has begun to carry it out")
+		}
+		w.note(err)
 	}
 }
 
@@ -312,10 +380,8 @@ func (w *wild) move(who own, cur ledger.Currency) {
 // wait lets time pass, does what is due, and hears what there is to hear.
 func (w *wild) wait(d time.Duration) {
 	w.Clock.Advance(d)
-	done, err := w.Drain(w.ctx)
-	require.NoError(w.t, err)
-	require.NoError(w.t, done.Err)
-	for _, n := range w.Acquirer.Notifications() {
+	w.drain()
+	for _, n := range w.heard() {
 		// What was told to have failed or to be let go may be approved in truth.
 		if err := w.News(w.ctx, n); err != nil {
 			requireCode(w.t, err, ledger.State, "contradicting_news")

@@ -35,7 +35,7 @@ func seeds(t *testing.T, name string) (list []seed) {
 	return list
 }
 
-func (s seed) minor(t *testing.T, column string) int64 {
+func (s seed) minor(t testing.TB, column string) int64 {
 	n, err := strconv.ParseInt(s[column], 10, 64)
 	require.NoError(t, err, "%s: %s", s["id"], column)
 	return n

@@ -13,7 +13,7 @@ import (
 // snapshot returns everything that can be seen of a store: accounts with their
 // entries, events, and through the events the objects. Two equal snapshots are
 // two equal stores.
-func snapshot(t *testing.T, s ledger.Store) string {
+func snapshot(t testing.TB, s ledger.Store) string {
 	t.Helper()
 	var all struct {
 		Accounts []ledger.Account

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 func TestStoresKeepTheSameJournal(t *testing.T) {
 	for _, store := range []struct {
 		name string
-		open func(t *testing.T) ledger.Store
+		open func(t testing.TB) ledger.Store
 	}{{"sqlite", newSQLite}, {"postgres", newPostgres}} {
 		t.Run(store.name, func(t *testing.T) {
 			for seed := range uint64(3) {
@@ -35,14 +35,14 @@ func TestStoresKeepTheSameJournal(t *testing.T) {
 	}
 }
 
-func newSQLite(t *testing.T) ledger.Store {
+func newSQLite(t testing.TB) ledger.Store {
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "books.db"), nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
 }
 
-func newPostgres(t *testing.T) ledger.Store {
+func newPostgres(t testing.TB) ledger.Store {
 	pool, err := pgxpool.New(t.Context(), pgtest.DSN(t))
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
@@ -54,7 +54,7 @@ func newPostgres(t *testing.T) ledger.Store {
 }
 
 // lived lets a marketplace live for some weeks.
-func lived(t *testing.T, seed uint64, s ledger.Store) ledger.Store {
+func lived(t testing.TB, seed uint64, s ledger.Store) ledger.Store {
 	w := newWildOn(t, seed, s)
 	for range 100 {
 		w.step()
@@ -66,7 +66,7 @@ func lived(t *testing.T, seed uint64, s ledger.Store) ledger.Store {
 }
 
 // journal writes down all entries, account by account, and all events.
-func journal(t *testing.T, s ledger.Store) string {
+func journal(t testing.TB, s ledger.Store) string {
 	var b strings.Builder
 	require.NoError(t, s.Read(t.Context(), func(v ledger.View) error {
 		err := ledger.EachAccount(v, ledger.AccountQuery{}, func(a ledger.Account) error {
