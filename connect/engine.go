@@ -54,6 +54,9 @@ func (e *Engine) start(ctx context.Context) error {
 		if err := e.checkMode(u); err != nil {
 			return err
 		}
+		if err := ledger.StartSealing(u); err != nil {
+			return err
+		}
 		return e.startRail(u)
 	})
 	e.started = err == nil
@@ -100,7 +103,7 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
-		e.env.HoldExpiry(),
+		e.env.HoldExpiry(), e.env.Sealing(e.c.Seal),
 	}
 }
 
@@ -163,7 +166,7 @@ func Kinds() []ledger.KindInfo {
 		refundKind.Info(), transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
 		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
 		customerKind.Info(), savedSourceKind.Info(), increaseKind.Info(), onceKind.Info(),
-		noticeKind.Info(),
+		noticeKind.Info(), ledger.SealKind.Info(),
 		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		disputeKind.Info(), disputeAnswerKind.Info(),

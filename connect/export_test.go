@@ -67,7 +67,7 @@ func Stored() map[string]reflect.Type {
 		payoutKind.Name: typeOf(&payoutKind), releaseKind.Name: typeOf(&releaseKind), railKind.Name: typeOf(&railKind),
 		receiverKind.Name: typeOf(&receiverKind), coinAddressKind.Name: typeOf(&coinAddressKind), coinReturnKind.Name: typeOf(&coinReturnKind),
 		customerKind.Name: typeOf(&customerKind), savedSourceKind.Name: typeOf(&savedSourceKind), increaseKind.Name: typeOf(&increaseKind),
-		onceKind.Name: typeOf(&onceKind), noticeKind.Name: typeOf(&noticeKind), heldKind.Name: typeOf(&heldKind),
+		onceKind.Name: typeOf(&onceKind), ledger.SealKind.Name: typeOf(&ledger.SealKind), noticeKind.Name: typeOf(&noticeKind), heldKind.Name: typeOf(&heldKind),
 		shareReleaseKind.Name: typeOf(&shareReleaseKind), groupKind.Name: typeOf(&groupKind),
 		disputeKind.Name: typeOf(&disputeKind), disputeAnswerKind.Name: typeOf(&disputeAnswerKind),
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
