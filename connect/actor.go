@@ -53,16 +53,20 @@ type ManualAction string
 // The actions: who asks for them and who approves, admins apart, who may do both; each
 // but the first two always takes two people, and ManualDormancy one.
 const (
-	ManualAdjust      ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
-	ManualUndo        ManualAction = "adjustment_undo"       // of one: likewise
-	ManualHouseAdjust ManualAction = "house_adjustment"      // at the house's: likewise
-	ManualHouseUndo   ManualAction = "house_adjustment_undo" // of one: likewise
-	ManualFreeze      ManualAction = "freeze"                // risk or compliance; compliance
-	ManualUnfreeze    ManualAction = "unfreeze"              // compliance; compliance
-	ManualWriteOff    ManualAction = "write_off"             // finance or risk; finance
-	ManualDormancy    ManualAction = "dormancy"              // finance or compliance
-	ManualSurrender   ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
-	ManualLimits      ManualAction = "limits"                // what one person may do alone: admins
+	ManualAdjust          ManualAction = "adjustment"            // at the platform's cost or in its favour: support or finance; finance
+	ManualUndo            ManualAction = "adjustment_undo"       // of one: likewise
+	ManualHouseAdjust     ManualAction = "house_adjustment"      // at the house's: likewise
+	ManualHouseUndo       ManualAction = "house_adjustment_undo" // of one: likewise
+	ManualFreeze          ManualAction = "freeze"                // risk or compliance; compliance
+	ManualUnfreeze        ManualAction = "unfreeze"              // compliance; compliance
+	ManualWriteOff        ManualAction = "write_off"             // finance or risk; finance
+	ManualDormancy        ManualAction = "dormancy"              // finance or compliance
+	ManualSurrender       ManualAction = "surrender"             // of what is unclaimed: finance or compliance; finance or compliance
+	ManualSurrenderFrozen ManualAction = "surrender_frozen"      // of what is frozen: compliance; compliance
+	ManualBulkRefund      ManualAction = "bulk_refund"           // of many charges: support or finance; finance; alone within limits
+	ManualBulkRelease     ManualAction = "bulk_release"          // likewise: finance or risk; finance or risk
+	ManualBulkHold        ManualAction = "bulk_hold"             // one person: support, risk or compliance
+	ManualLimits          ManualAction = "limits"                // what one person may do alone: admins
 )
 
 // actionRule says who may ask for an action and who may approve it, beside admins, and
@@ -80,13 +84,19 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}, two: true}
 	case ManualWriteOff:
 		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance}, two: true}
+	case ManualBulkRefund:
+		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}}
+	case ManualBulkRelease:
+		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance, RightRisk}}
+	case ManualBulkHold:
+		return actionRule{asks: []Right{RightSupport, RightRisk, RightCompliance}}
 	case ManualDormancy:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}}
 	case ManualSurrender:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}, approves: []Right{RightFinance, RightCompliance}, two: true}
 	case ManualFreeze:
 		return actionRule{asks: []Right{RightRisk, RightCompliance}, approves: []Right{RightCompliance}, two: true}
-	case ManualUnfreeze:
+	case ManualUnfreeze, ManualSurrenderFrozen:
 		return actionRule{asks: []Right{RightCompliance}, approves: []Right{RightCompliance}, two: true}
 	}
 	return actionRule{two: true}

@@ -25,6 +25,7 @@ func tallySigned(v ledger.View, t *tally) error {
 		func() error { return tallyKind(v, t, &freezeKind, s.freeze(v)) },
 		func() error { return s.tallyWriteOffs(v, t) },
 		func() error { return tallyKind(v, t, &dormancyKind, s.dormancy) },
+		func() error { return tallyBulks(v, t, s) },
 		func() error { return tallyKind(v, t, &rightUseKind, s.use) },
 	} {
 		if err := add(); err != nil {

@@ -101,6 +101,7 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &proposalKind, func(o *Proposal) string { return o.Platform }, (*Platform).expireProposal),
 		ending(e, &freezeKind, func(f *Freeze) string { return f.Platform }, (*Platform).lookAtFreeze),
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
+		e.bulkWorker(),
 		{Kind: paymentKind.Name, Do: e.payments},
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(), e.env.Sealing(e.c.Seal),
@@ -166,12 +167,13 @@ func Kinds() []ledger.KindInfo {
 		refundKind.Info(), transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
 		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
 		customerKind.Info(), savedSourceKind.Info(), increaseKind.Info(), onceKind.Info(),
-		noticeKind.Info(), ledger.SealKind.Info(),
+		noticeKind.Info(), actKind.Info(), ledger.SealKind.Info(),
 		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		disputeKind.Info(), disputeAnswerKind.Info(),
 		creditKind.Info(), creditGrantKind.Info(), voucherKind.Info(), paymentKind.Info(),
 		platformFeeKind.Info(), platformFeeReturnKind.Info(),
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
+		bulkKind.Info(), bulkItemKind.Info(),
 	}
 }

@@ -46,6 +46,8 @@ func Moves(what, from, to string) bool {
 		err = writeOffLife.check(what, WriteOffStatus(from), WriteOffStatus(to))
 	case "dormancy":
 		err = dormancyLife.check(what, DormancyStatus(from), DormancyStatus(to))
+	case "bulk":
+		err = bulkLife.check(what, BulkStatus(from), BulkStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -67,7 +69,7 @@ func Stored() map[string]reflect.Type {
 		payoutKind.Name: typeOf(&payoutKind), releaseKind.Name: typeOf(&releaseKind), railKind.Name: typeOf(&railKind),
 		receiverKind.Name: typeOf(&receiverKind), coinAddressKind.Name: typeOf(&coinAddressKind), coinReturnKind.Name: typeOf(&coinReturnKind),
 		customerKind.Name: typeOf(&customerKind), savedSourceKind.Name: typeOf(&savedSourceKind), increaseKind.Name: typeOf(&increaseKind),
-		onceKind.Name: typeOf(&onceKind), ledger.SealKind.Name: typeOf(&ledger.SealKind), noticeKind.Name: typeOf(&noticeKind), heldKind.Name: typeOf(&heldKind),
+		onceKind.Name: typeOf(&onceKind), ledger.SealKind.Name: typeOf(&ledger.SealKind), noticeKind.Name: typeOf(&noticeKind), actKind.Name: typeOf(&actKind), heldKind.Name: typeOf(&heldKind),
 		shareReleaseKind.Name: typeOf(&shareReleaseKind), groupKind.Name: typeOf(&groupKind),
 		disputeKind.Name: typeOf(&disputeKind), disputeAnswerKind.Name: typeOf(&disputeAnswerKind),
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
@@ -76,6 +78,7 @@ func Stored() map[string]reflect.Type {
 		adjustmentKind.Name: typeOf(&adjustmentKind), proposalKind.Name: typeOf(&proposalKind),
 		rightLimitsKind.Name: typeOf(&rightLimitsKind), rightUseKind.Name: typeOf(&rightUseKind), freezeKind.Name: typeOf(&freezeKind),
 		writeOffKind.Name: typeOf(&writeOffKind), recoveryKind.Name: typeOf(&recoveryKind), dormancyKind.Name: typeOf(&dormancyKind),
+		bulkKind.Name: typeOf(&bulkKind), bulkItemKind.Name: typeOf(&bulkItemKind),
 	}
 }
 

@@ -57,6 +57,7 @@ var moves = map[string]map[string]string{
 	"dormancy": {
 		"noticed": "unclaimed reclaimed", "unclaimed": "surrendered reclaimed", "surrendered": "surrendered reclaimed",
 	},
+	"bulk":     {"proposed": "running refused expired", "running": "done stopped"},
 	"proposal": {"proposed": "carried_out refused expired"},
 	"payment":  {"authorizing": "capturing undoing", "capturing": "succeeded undoing", "undoing": "failed"},
 }

@@ -104,8 +104,9 @@ type Platform struct {
 	e       *Engine
 	id      string
 	store   ledger.Store
-	joined  bool // only records: the store is somebody else's transaction
-	preview bool // the store is a copy that nobody keeps
+	joined  bool   // only records: the store is somebody else's transaction
+	preview bool   // the store is a copy that nobody keeps
+	actor   *Actor // who uses it, if that was said
 	profile *atomic.Pointer[versioned]
 }
 
@@ -301,7 +302,15 @@ func (p *Platform) Preview() *Platform {
 
 // unit runs fn in a unit of work on the platform's store.
 func (p *Platform) unit(ctx context.Context, fn func(*ledger.Unit) error) (*ledger.Receipt, error) {
-	return p.e.env.Update(ctx, p.store, fn)
+	if p.actor == nil {
+		return p.e.env.Update(ctx, p.store, fn)
+	}
+	return p.e.env.Update(ctx, p.store, func(u *ledger.Unit) error {
+		if err := fn(u); err != nil {
+			return err
+		}
+		return p.recordActs(u)
+	})
 }
 
 // expectProfile returns the profile, and expects it unchanged at commit. The

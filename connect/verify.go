@@ -34,6 +34,12 @@ func (e *Engine) Verify(ctx context.Context) (*ledger.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: verify: %w", err)
 	}
+	err = e.c.Store.Read(ctx, func(v ledger.View) error {
+		return verifyActs(v, r)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connect: verify: %w", err)
+	}
 	return r, nil
 }
 

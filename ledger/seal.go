@@ -15,8 +15,8 @@ import (
 // write to the database, changes what Verify computes again. Whoever computes all
 // later blocks anew as well is found by a hash that was kept elsewhere: Block.
 type Seal struct {
-	Number   int64     `json:"number"` // 1, 2, 3 …
-	At       time.Time `json:"at"`     // when it was made; never before the block before
+	Block    int64     `json:"block"` // its number: 1, 2, 3 …
+	At       time.Time `json:"at"`    // when it was made; never before the block before
 	Journal  Sealed    `json:"journal"`
 	Events   Sealed    `json:"events"`
 	Previous string    `json:"previous,omitzero"` // hash of the block before; empty in the first
@@ -40,7 +40,7 @@ var SealKind = Kind[Seal]{
 	Name: "ledger.seal", Prefix: "seal_",
 	Keys: func(s *Seal) []Key { return []Key{{Name: "seals", At: s.At}} },
 	Columns: []Column{
-		{Name: "number", Path: "number", Type: IntegerColumn}, {Name: "at", Path: "at", Type: TimeColumn},
+		{Name: "block", Path: "block", Type: IntegerColumn}, {Name: "at", Path: "at", Type: TimeColumn},
 		{Name: "previous", Path: "previous"}, {Name: "hash", Path: "hash"},
 		{Name: "transactions", Path: "journal.rows", Type: IntegerColumn}, {Name: "events", Path: "events.rows", Type: IntegerColumn},
 	},
@@ -107,7 +107,7 @@ func sealNext(u *Unit, every time.Duration, last bool) (more bool, err error) {
 		return false, err
 	}
 	next := &Seal{
-		Number: x.Last.Number + 1, At: u.At(), Previous: x.Last.Hash,
+		Block: x.Last.Block + 1, At: u.At(), Previous: x.Last.Hash,
 		Journal: Sealed{After: x.Last.Journal.To}, Events: Sealed{After: x.Last.Events.To},
 	}
 	if next.At.Before(x.Last.At) {
@@ -125,7 +125,7 @@ func sealNext(u *Unit, every time.Duration, last bool) (more bool, err error) {
 	}
 	if next.Journal.Rows+next.Events.Rows > 0 {
 		x.Last = *next
-		if err := SealKind.Put(u, SealID(next.Number), next); err != nil {
+		if err := SealKind.Put(u, SealID(next.Block), next); err != nil {
 			return false, err
 		}
 	}
@@ -158,7 +158,7 @@ func (s *Seal) seal(v View) (more bool, err error) {
 func (s *Seal) hash() string {
 	h := sha256.New()
 	var b canon
-	b.number(s.Number)
+	b.number(s.Block)
 	b.time(s.At)
 	b.text(s.Previous)
 	for _, p := range []Sealed{s.Journal, s.Events} {

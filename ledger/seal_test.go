@@ -137,8 +137,8 @@ func TestAKeptHashFindsANewChain(t *testing.T) {
 	m, _ := sealedBooks(t)
 	var last Seal
 	require.NoError(t, m.Read(t.Context(), func(v View) (err error) { last, err = LatestSeal(v); return err }))
-	require.EqualValues(t, 3, last.Number)
-	kept := SealCheck{Kept: []Block{{last.Number, last.Hash}}}
+	require.EqualValues(t, 3, last.Block)
+	kept := SealCheck{Kept: []Block{{last.Block, last.Hash}}}
 	r, err := VerifySeals(t.Context(), m, kept)
 	require.NoError(t, err)
 	require.NoError(t, r.Err())
@@ -193,11 +193,11 @@ func TestSealingTakesItsTurn(t *testing.T) {
 	commitSealed(t, e, m, 2500)
 	now = now.Add(59 * time.Minute)
 	require.NoError(t, drainSeals(t, e, m))
-	require.EqualValues(t, 3, lastSeal(t, m).Number, "it is not due")
+	require.EqualValues(t, 3, lastSeal(t, m).Block, "it is not due")
 	now = now.Add(time.Minute)
 	require.NoError(t, drainSeals(t, e, m))
 	require.NoError(t, drainSeals(t, e, m))
-	require.EqualValues(t, 4, lastSeal(t, m).Number)
+	require.EqualValues(t, 4, lastSeal(t, m).Block)
 	require.EqualValues(t, 1, lastSeal(t, m).Journal.Rows)
 
 	at := lastSeal(t, m).At
@@ -207,10 +207,10 @@ func TestSealingTakesItsTurn(t *testing.T) {
 	worker := e.Sealing(time.Hour)
 	now = now.Add(-30 * time.Minute)
 	require.NoError(t, worker.Do(t.Context(), m, Object{ID: sealingKind.ID(theSealing), Data: o.data}))
-	require.EqualValues(t, 4, lastSeal(t, m).Number, "somebody who thinks that it is due looks again")
+	require.EqualValues(t, 4, lastSeal(t, m).Block, "somebody who thinks that it is due looks again")
 	now = now.Add(30 * time.Minute)
 	require.NoError(t, worker.Do(t.Context(), m, Object{}))
-	require.EqualValues(t, 5, lastSeal(t, m).Number)
+	require.EqualValues(t, 5, lastSeal(t, m).Block)
 	require.False(t, lastSeal(t, m).At.Before(at))
 	requireChain(t, m, 5)
 }

@@ -43,7 +43,7 @@ func (r *Report) seals(ctx context.Context, v View, c SealCheck) error {
 	kept := slices.Clone(c.Kept)
 	slices.SortFunc(kept, Block.Compare)
 	before := Seal{}
-	for n := int64(1); n <= max(latest.Number, end.Number); n++ {
+	for n := int64(1); n <= max(latest.Block, end.Block); n++ {
 		if err := ctx.Err(); err != nil {
 			return unavailable("verify", err)
 		}
@@ -60,8 +60,8 @@ func (r *Report) seals(ctx context.Context, v View, c SealCheck) error {
 		r.Blocks++
 		before = next
 	}
-	if end.Number != before.Number || end.Hash != before.Hash {
-		r.Add(blockName(before.Number), "it is the last one, and %d of hash %s should be", end.Number, end.Hash)
+	if end.Block != before.Block || end.Hash != before.Hash {
+		r.Add(blockName(before.Block), "it is the last one, and %d of hash %s should be", end.Block, end.Hash)
 	}
 	for _, k := range kept {
 		r.Add(blockName(k.Number), "it is not there, and its hash was kept")
@@ -101,7 +101,7 @@ func (r *Report) block(v View, n int64, before *Seal, c SealCheck) (s Seal, ok b
 	}
 	s = *have
 	switch {
-	case s.Number != n || s.Previous != before.Hash || s.Journal.After != before.Journal.To || s.Events.After != before.Events.To || s.At.Before(before.At):
+	case s.Block != n || s.Previous != before.Hash || s.Journal.After != before.Journal.To || s.Events.After != before.Events.To || s.At.Before(before.At):
 		r.Add(blockName(n), "it does not go on from the block before")
 		return s, false, nil
 	case s.hash() != s.Hash:

@@ -95,7 +95,8 @@ var verbs = map[string]func(*runner, string) error{
 	"write-off": (*runner).writeOff, "recovery": (*runner).recoverDebt,
 	"dormant": (*runner).dormant, "notice": (*runner).notice, "reclaim": (*runner).reclaim, "surrender": (*runner).surrender,
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
-	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
+	"bulk": (*runner).bulk,
+	"fee":  (*runner).fee, "fee-back": (*runner).feeBack,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,
 }

@@ -178,7 +178,7 @@ func sealedChain(t *trial) {
 	require.NoError(t, r.Err(), "promise 63")
 	var last ledger.Seal
 	t.view(func(v ledger.View) (err error) { last, err = ledger.LatestSeal(v); return err })
-	require.Equal(t, last.Number, r.Blocks)
+	require.Equal(t, last.Block, r.Blocks)
 	rows, _, _ := t.written(t.s, ledger.WrittenQuery{After: last.Journal.To, Limit: ledger.MaxPage})
 	require.Empty(t, rows, "promise 63: all of it is sealed")
 }
