@@ -71,10 +71,14 @@ const (
 	ManualClose       ManualAction = "close"                 // of an account, or no more: finance, risk or compliance
 	// ManualReserveRelease is of a reserve before its time: risk or finance; either. It
 	// takes two above the limit of the day.
-	ManualReserveRelease ManualAction = "reserve_release"
-	ManualLimits         ManualAction = "limits"      // what one person may do alone: admins
-	ManualRefundRate     ManualAction = "refund_rate" // of a refund that states its rate: finance
-	ManualReview         ManualAction = "review"      // to let a payment go on, or not: nobody asks; risk or compliance, alone
+	ManualReserveRelease  ManualAction = "reserve_release"
+	ManualLimits          ManualAction = "limits"           // what one person may do alone: admins
+	ManualRefundRate      ManualAction = "refund_rate"      // of a refund that states its rate: finance
+	ManualReview          ManualAction = "review"           // to let a payment go on, or not: nobody asks; risk or compliance, alone
+	ManualSurrenderFrozen ManualAction = "surrender_frozen" // of what is frozen: compliance; compliance
+	ManualBulkRefund      ManualAction = "bulk_refund"      // of many charges: support or finance; finance; alone within limits
+	ManualBulkRelease     ManualAction = "bulk_release"     // likewise: finance or risk; finance or risk
+	ManualBulkHold        ManualAction = "bulk_hold"        // one person: support, risk or compliance
 )
 
 // actionRule says who may ask for an action and who may approve it, beside admins, and
@@ -96,6 +100,12 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightFinance, RightRisk}}
 	case ManualRefundRate:
 		return actionRule{asks: []Right{RightFinance}}
+	case ManualBulkRefund:
+		return actionRule{asks: []Right{RightSupport, RightFinance}, approves: []Right{RightFinance}}
+	case ManualBulkRelease:
+		return actionRule{asks: []Right{RightFinance, RightRisk}, approves: []Right{RightFinance, RightRisk}}
+	case ManualBulkHold:
+		return actionRule{asks: []Right{RightSupport, RightRisk, RightCompliance}}
 	case ManualDormancy:
 		return actionRule{asks: []Right{RightFinance, RightCompliance}}
 	case ManualWarning:
@@ -114,7 +124,7 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightRisk, RightCompliance}, approves: []Right{RightCompliance}, two: true}
 	case ManualReview:
 		return actionRule{approves: []Right{RightRisk, RightCompliance}}
-	case ManualUnfreeze:
+	case ManualUnfreeze, ManualSurrenderFrozen:
 		return actionRule{asks: []Right{RightCompliance}, approves: []Right{RightCompliance}, two: true}
 	}
 	return actionRule{two: true}

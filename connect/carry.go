@@ -29,6 +29,7 @@ type claim struct {
 // finish carries one object out if it is unfinished, nobody is at it and it is
 // for this engine's partner, and returns it as it is then.
 func (t *task[Req, Obj, News]) finish(ctx context.Context, p *Platform, id string) (*Obj, error) {
+	p = p.nobody()
 	var o *Obj
 	var c claim
 	_, err := p.unit(ctx, func(u *ledger.Unit) (err error) {
@@ -81,6 +82,7 @@ func (t *task[Req, Obj, News]) outside(ctx context.Context, p *Platform, o *Obj,
 // run carries out and settles for whoever holds the claim. The settling does not
 // end with the caller, who may have gone while the answer was on its way.
 func (t *task[Req, Obj, News]) run(ctx context.Context, p *Platform, o *Obj, c claim) (*Obj, error) {
+	p = p.nobody()
 	id := t.head(o).id
 	news, asked := t.outside(ctx, p, o, c)
 	inside := context.WithoutCancel(ctx)
@@ -235,9 +237,9 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 }
 
 // Finish carries out one recorded object: the id of a charge, capture, cancellation,
-// increase, saved source, refund, payment, payout, debit of a seller's bank, receiver or
-// return of coins, or a held share or early warning of which something is due. It is what a
-// host calls after the commit of a
+// increase, saved source, refund, payment, bulk, payout, debit of a seller's bank, receiver
+// or return of coins, or a held share or early warning of which something is due. It is what
+// a host calls after the commit of a
 // transaction in which a verb was recorded (In). What is finished already, or being
 // carried out by somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
@@ -277,6 +279,8 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		_, err = receiverTask.finish(ctx, p, id)
 	case coinReturnKind.Fits(id):
 		_, err = coinReturnTask.finish(ctx, p, id)
+	case bulkKind.Fits(id):
+		err = p.finishBulk(ctx, id)
 	case heldKind.Fits(id):
 		err = p.finishShare(ctx, id)
 	default:

@@ -72,6 +72,9 @@ type Config struct {
 	// rail's news are read; 0 is 15 minutes.
 	Lease, Retry, Poll time.Duration
 
+	// Seal is how often Drain seals what was written (Engine.Seal); 0 is an hour.
+	Seal time.Duration
+
 	// Live is for real money. It is refused while any part is a simulator, an
 	// example or in memory. A store is live or not for good.
 	Live bool
@@ -116,7 +119,7 @@ func (c Config) fill() (Config, error) {
 	for _, d := range []struct {
 		span *time.Duration
 		or   time.Duration
-	}{{&c.Lease, time.Minute}, {&c.Retry, 30 * time.Second}, {&c.Poll, 15 * time.Minute}, {&c.ReviewTime, 72 * time.Hour}} {
+	}{{&c.Lease, time.Minute}, {&c.Retry, 30 * time.Second}, {&c.Poll, 15 * time.Minute}, {&c.ReviewTime, 72 * time.Hour}, {&c.Seal, time.Hour}} {
 		if *d.span == 0 {
 			*d.span = d.or
 		}
@@ -141,7 +144,7 @@ func (c Config) check() error {
 	for _, d := range []struct {
 		field string
 		span  time.Duration
-	}{{"lease", c.Lease}, {"retry", c.Retry}, {"poll", c.Poll}, {"reviewTime", c.ReviewTime}} {
+	}{{"lease", c.Lease}, {"retry", c.Retry}, {"poll", c.Poll}, {"reviewTime", c.ReviewTime}, {"seal", c.Seal}} {
 		if d.span < 0 {
 			return bad("invalid_config", d.field, "a duration is zero or more")
 		}

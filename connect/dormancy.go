@@ -68,6 +68,7 @@ type Surrender struct {
 	Bank     BankAccount  `json:"bank"`
 	Document string       `json:"document"` // the reference of the report to the authority
 	Signed   Signed       `json:"signed"`
+	Back     bool         `json:"back,omitzero"`   // of frozen money: the payout failed or came back, and it is frozen again
 	Payout   string       `json:"payout,omitzero"` // by which it is paid; empty: a second person has to approve it
 }
 

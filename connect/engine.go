@@ -54,6 +54,9 @@ func (e *Engine) start(ctx context.Context) error {
 		if err := e.checkMode(u); err != nil {
 			return err
 		}
+		if err := ledger.StartSealing(u); err != nil {
+			return err
+		}
 		return e.startRail(u)
 	})
 	e.started = err == nil
@@ -103,10 +106,11 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &reserveWatchKind, func(w *reserveWatch) string { return w.Platform }, (*Platform).drawReserves),
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
 		{Kind: accountClosingKind.Name, Do: e.closeAccounts},
+		e.bulkWorker(),
 		{Kind: paymentKind.Name, Do: e.payments},
 		e.negativeWorker(), worker(e, negativeDebitTask),
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
-		e.env.HoldExpiry(),
+		e.env.HoldExpiry(), e.env.Sealing(e.c.Seal),
 	}
 }
 
@@ -169,7 +173,7 @@ func Kinds() []ledger.KindInfo {
 		refundKind.Info(), transferKind.Info(), transferReversalKind.Info(), agreementKind.Info(), topUpKind.Info(), cashSaleKind.Info(),
 		payoutKindInfo(), releaseKind.Info(), railKind.Info(), receiverKind.Info(), coinAddressKind.Info(), coinReturnKind.Info(),
 		customerKind.Info(), savedSourceKind.Info(), increaseKind.Info(), onceKind.Info(),
-		noticeKind.Info(),
+		noticeKind.Info(), actKind.Info(), ledger.SealKind.Info(),
 		heldKind.Info(), shareReleaseKind.Info(), groupKind.Info(),
 		mandateKind.Info(), mandateReferenceKind.Info(), ratesKind.Info(),
 		disputeKind.Info(), disputeAnswerKind.Info(), warningKind.Info(), riskKind.Info(),
@@ -179,5 +183,6 @@ func Kinds() []ledger.KindInfo {
 		adjustmentKind.Info(), proposalKind.Info(), rightLimitsKind.Info(), rightUseKind.Info(), freezeKind.Info(), writeOffKind.Info(), recoveryKind.Info(), dormancyKind.Info(),
 		negativeKind.Info(), negativeDebitKind.Info(), paymentPlanKind.Info(),
 		reserveKind.Info(), reservePlanKind.Info(), reserveWatchKind.Info(), accountClosingKind.Info(),
+		bulkKind.Info(), bulkItemKind.Info(),
 	}
 }

@@ -88,6 +88,15 @@ func (x *explain) freeze(f *Freeze) error {
 	if f.Lift != nil {
 		list, held = append(list, f.Lift.Signed), append(slices.Clip(held), f.Lift.Freed...)
 	}
+	for _, one := range f.Surrenders {
+		list, held = append(list, one.Signed), append(slices.Clip(held), one.Amount)
+		if err := x.addID(payoutKind.ID(one.Payout)); err != nil {
+			return err
+		}
+	}
+	if f.Surrender != nil {
+		list = append(list, f.Surrender.Signed)
+	}
 	for _, m := range held {
 		if err := x.all(id, f.Created, x.p.of(f.Account, "frozen", m.Currency())); err != nil {
 			return err

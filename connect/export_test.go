@@ -61,6 +61,8 @@ func Moves(what, from, to string) bool {
 		err = accountClosingLife.check(what, AccountClosingStatus(from), AccountClosingStatus(to))
 	case "review":
 		err = reviewLife.check(what, ReviewStatus(from), ReviewStatus(to))
+	case "bulk":
+		err = bulkLife.check(what, BulkStatus(from), BulkStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -82,7 +84,7 @@ func Stored() map[string]reflect.Type {
 		payoutKind.Name: typeOf(&payoutKind), releaseKind.Name: typeOf(&releaseKind), railKind.Name: typeOf(&railKind),
 		receiverKind.Name: typeOf(&receiverKind), coinAddressKind.Name: typeOf(&coinAddressKind), coinReturnKind.Name: typeOf(&coinReturnKind),
 		customerKind.Name: typeOf(&customerKind), savedSourceKind.Name: typeOf(&savedSourceKind), increaseKind.Name: typeOf(&increaseKind),
-		onceKind.Name: typeOf(&onceKind), noticeKind.Name: typeOf(&noticeKind), heldKind.Name: typeOf(&heldKind),
+		onceKind.Name: typeOf(&onceKind), ledger.SealKind.Name: typeOf(&ledger.SealKind), noticeKind.Name: typeOf(&noticeKind), actKind.Name: typeOf(&actKind), heldKind.Name: typeOf(&heldKind),
 		shareReleaseKind.Name: typeOf(&shareReleaseKind), groupKind.Name: typeOf(&groupKind),
 		disputeKind.Name: typeOf(&disputeKind), disputeAnswerKind.Name: typeOf(&disputeAnswerKind), warningKind.Name: typeOf(&warningKind), riskKind.Name: typeOf(&riskKind),
 		creditKind.Name: typeOf(&creditKind), creditGrantKind.Name: typeOf(&creditGrantKind), voucherKind.Name: typeOf(&voucherKind),
@@ -97,6 +99,7 @@ func Stored() map[string]reflect.Type {
 		paymentPlanKind.Name: typeOf(&paymentPlanKind),
 		reserveKind.Name:     typeOf(&reserveKind), reservePlanKind.Name: typeOf(&reservePlanKind), reserveWatchKind.Name: typeOf(&reserveWatchKind),
 		accountClosingKind.Name: typeOf(&accountClosingKind),
+		bulkKind.Name:           typeOf(&bulkKind), bulkItemKind.Name: typeOf(&bulkItemKind),
 	}
 }
 

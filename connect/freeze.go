@@ -55,7 +55,9 @@ type Freeze struct {
 	Frozen      []ledger.Money    `json:"frozen,omitzero"` // what is blocked by it now, by currency
 	Signed      Signed            `json:"signed"`
 	Made        time.Time         `json:"made,omitzero"`
-	Lift        *FreezeLift       `json:"lift,omitzero"` // asked for, or done
+	Lift        *FreezeLift       `json:"lift,omitzero"`       // asked for, or done
+	Surrender   *Surrender        `json:"surrender,omitzero"`  // asked for: a second person has to approve it
+	Surrenders  []Surrender       `json:"surrenders,omitzero"` // that were approved, each with its payout
 	Created     time.Time         `json:"created"`
 	Metadata    map[string]string `json:"metadata,omitzero"`
 	Work        ledger.Work       `json:"work,omitzero"`
@@ -118,7 +120,7 @@ func (f *Freeze) wants(free ledger.Money) int64 {
 	case f.Amount.Currency() != free.Currency():
 		return 0
 	}
-	return min(free.Minor(), f.Amount.Minor()-f.in(f.Amount.Currency()).Minor())
+	return min(free.Minor(), f.Amount.Minor()-f.in(f.Amount.Currency()).Minor()-f.handed(f.Amount.Currency()))
 }
 
 // AccountFreeze is an order that stands against an account.
@@ -184,7 +186,7 @@ func (p *Platform) putFreeze(u *ledger.Unit, f *Freeze, s Signed, event string) 
 // stands is how a freeze stands against its account.
 func (f *Freeze) stands() AccountFreeze {
 	s := AccountFreeze{ID: f.ID, Everything: f.Everything}
-	if !f.Everything && f.in(f.Amount.Currency()) != f.Amount {
+	if c := f.Amount.Currency(); !f.Everything && f.in(c).Minor()+f.handed(c) < f.Amount.Minor() {
 		s.Waits = f.Amount.Currency()
 	}
 	return s

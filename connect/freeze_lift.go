@@ -58,6 +58,11 @@ func (p *Platform) unfreezeApproved(u *ledger.Unit, o *Proposal) error {
 	if err != nil {
 		return err
 	}
+	if underWay, err := p.cameBack(u, f); err != nil {
+		return err
+	} else if underWay {
+		return badState("surrender_under_way", "freeze", "a payout of it is on its way to the authority")
+	}
 	if err := f.become(FreezeLifted); err != nil {
 		return err
 	}

@@ -23,8 +23,16 @@ func (s *signatures) freeze(v ledger.View) func(*tally, *Freeze) {
 		for _, m := range f.Frozen {
 			t.add(f.Account, "frozen", m, 1)
 			t.add(f.Account, "balance", m, -1)
-			if m.Sign() <= 0 || !active || !f.Everything && (m.Currency() != f.Amount.Currency() || m.Minor() > f.Amount.Minor()) {
+			back := slices.ContainsFunc(f.Surrenders, func(x Surrender) bool { return x.Back })
+			if m.Sign() <= 0 || !active && !back || !f.Everything && (m.Currency() != f.Amount.Currency() || m.Minor() > f.Amount.Minor()) {
 				t.report.Add(what, "it is %s, and blocks %v", f.Status, m)
+			}
+		}
+		for _, x := range f.Surrenders {
+			s.signed(t, what, true, x.Signed, f.Created, x.Amount)
+			if !x.Back {
+				t.add(f.Account, "frozen", x.Amount, 1)
+				t.add(f.Account, "balance", x.Amount, -1)
 			}
 		}
 		list, err := v.Objects(accountKind.ID(f.Account))

@@ -48,6 +48,8 @@ func TestForeignByHand(t *testing.T) {
 	rec, err := m.platform.RecoverWriteOff(ctx, connect.RecoverWriteOffRequest{Key: "rec", By: boss, WriteOffID: off.ID, Amount: usd(1)})
 	require.NoError(t, err)
 	dorm := m.unclaimed(100)[0]
+	bulk, err := m.platform.StartBulk(ctx, connect.BulkRequest{Key: "bulk", By: boss, Action: connect.BulkHold})
+	require.NoError(t, err)
 	m.requireForeign(map[string]foreign{
 		"fee of": {a.ID, func(p *connect.Platform, id string) error {
 			_, err := p.ChargeFee(ctx, connect.FeeRequest{Key: "k", AccountID: id, Kind: connect.FeePlan, Amount: usd(1)})
@@ -135,6 +137,29 @@ func TestForeignByHand(t *testing.T) {
 			_, err := p.SurrenderUnclaimed(ctx, connect.SurrenderRequest{
 				Key: "k", By: boss, DormancyID: id, Document: "d", Bank: &connect.BankDetails{Token: "t", Country: "US", Currency: ledger.USD},
 			})
+			return err
+		}},
+		"bulk of": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.StartBulk(ctx, connect.BulkRequest{Key: "k", By: boss, Action: connect.BulkHold, Filter: connect.BulkFilter{AccountID: id}})
+			return err
+		}},
+		"preview of": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.PreviewBulk(ctx, connect.BulkRequest{Action: connect.BulkHold, Filter: connect.BulkFilter{AccountID: id}})
+			return err
+		}},
+		"get bulk": {bulk.ID, func(p *connect.Platform, id string) error { _, err := p.GetBulk(ctx, id); return err }},
+		"items of": {bulk.ID, func(p *connect.Platform, id string) (err error) {
+			for _, err = range p.BulkItems(ctx, id) {
+				break
+			}
+			return err
+		}},
+		"bulks after": {bulk.ID, func(p *connect.Platform, id string) error {
+			_, err := p.ListBulks(ctx, connect.ListRequest{After: id})
+			return err
+		}},
+		"stop": {bulk.ID, func(p *connect.Platform, id string) error {
+			_, err := p.StopBulk(ctx, connect.StopBulkRequest{Key: "k", By: boss, BulkID: id})
 			return err
 		}},
 		"proposals of": {a.ID, func(p *connect.Platform, id string) error {

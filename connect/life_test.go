@@ -71,6 +71,7 @@ var moves = map[string]map[string]string{
 	},
 	"payment plan": {"active": "kept broken canceled"},
 	"review":       {"open": "approved refused expired closed"},
+	"bulk":         {"proposed": "running refused expired", "running": "done stopped"},
 }
 
 // Only the listed changes of state happen (promise 64).

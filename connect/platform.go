@@ -129,8 +129,9 @@ type Platform struct {
 	e       *Engine
 	id      string
 	store   ledger.Store
-	joined  bool // only records: the store is somebody else's transaction
-	preview bool // the store is a copy that nobody keeps
+	joined  bool   // only records: the store is somebody else's transaction
+	preview bool   // the store is a copy that nobody keeps
+	actor   *Actor // who uses it, if that was said
 	profile *atomic.Pointer[versioned]
 }
 
@@ -331,7 +332,10 @@ func (p *Platform) unit(ctx context.Context, fn func(*ledger.Unit) error) (*ledg
 		if err := fn(u); err != nil {
 			return err
 		}
-		return p.watchNegative(u)
+		if err := p.watchNegative(u); err != nil || p.actor == nil {
+			return err
+		}
+		return p.recordActs(u)
 	})
 	if err != nil {
 		err = p.namesLimit(err)

@@ -136,6 +136,10 @@ func (o *Proposal) ends() (approved, dropped func(*Platform, *ledger.Unit, *Prop
 		return (*Platform).reserveReleaseApproved, (*Platform).reserveReleaseDropped
 	case ManualSurrender:
 		return (*Platform).surrenderApproved, (*Platform).surrenderDropped
+	case ManualSurrenderFrozen:
+		return (*Platform).surrenderFrozenApproved, (*Platform).surrenderFrozenDropped
+	case ManualBulkRefund, ManualBulkRelease:
+		return (*Platform).bulkApproved, (*Platform).bulkDropped
 	case ManualUnfreeze:
 		return (*Platform).unfreezeApproved, (*Platform).unfreezeDropped
 	}

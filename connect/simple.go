@@ -22,6 +22,9 @@ func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], k
 	if err != nil {
 		return nil, wrap(err)
 	}
+	if p, err = p.by(r); err != nil {
+		return nil, wrap(err)
+	}
 	idem := ledger.Idem{Scope: p.id, Key: key, Hash: hash}
 	if v.prepare != nil {
 		if err := v.prepared(ctx, p, idem); err != nil {

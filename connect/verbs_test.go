@@ -24,7 +24,7 @@ func verbs() []string {
 	of := reflect.TypeFor[*connect.Platform]()
 	for i := range of.NumMethod() {
 		f := of.Method(i)
-		if f.Type.NumIn() != 3 || f.Type.In(2).Kind() != reflect.Struct || f.Name == "QuoteTax" { // which asks, in the words of a charge
+		if f.Type.NumIn() != 3 || f.Type.In(2).Kind() != reflect.Struct || f.Name == "QuoteTax" || f.Name == "PreviewBulk" { // which ask, in the words of a charge and of a bulk
 			continue
 		}
 		if _, ok := f.Type.In(2).FieldByName("Key"); ok {
@@ -98,6 +98,8 @@ func (m *market) requests() map[string][]any {
 	m.tell()
 	paid := m.getReceiver(coins.ID).Charge
 	require.NotEmpty(m.t, paid)
+	bulk, err := p.StartBulk(ctx, connect.BulkRequest{Key: m.key(), By: boss, Action: connect.BulkHold, Filter: connect.BulkFilter{TransferGroup: "none"}})
+	need(err)
 	late, later := m.late(1_000_000), m.late(1_000_000)
 	waiting, err := p.In(m.Store()).Payout(ctx, connect.PayoutRequest{Key: m.key(), AccountID: a, Amount: usd(100)})
 	need(err)
@@ -176,9 +178,15 @@ func (m *market) requests() map[string][]any {
 		"AgreePaymentPlan":  {connect.PaymentPlanRequest{By: clerk, AccountID: m.short(100), Instalments: []connect.PlanInstalment{{Due: payout.DayOf(m.Clock.Now(), time.UTC) + 7, Amount: usd(100)}}, Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
 		"CancelPaymentPlan": {connect.CancelPaymentPlanRequest{By: clerk, PaymentPlanID: m.plans(m.short(100), 40, 60).ID, Reason: "r"}},
 
-		"MarkDormant":        {connect.DormantRequest{By: legal, AccountID: m.silent(100), Since: m.Clock.Now().Add(-time.Hour), Notice: connect.OwnerNotice{How: "letter", Document: "d"}, Metadata: map[string]string{"a": "b"}}},
-		"RecordOwnerNotice":  {connect.OwnerNoticeRequest{By: legal, DormancyID: m.dormant(m.silent(100)).ID, Notice: connect.OwnerNotice{How: "email", Document: "d"}}},
-		"ReclaimDormant":     {connect.ReclaimRequest{By: legal, DormancyID: unclaimed[0]}},
+		"MarkDormant":       {connect.DormantRequest{By: legal, AccountID: m.silent(100), Since: m.Clock.Now().Add(-time.Hour), Notice: connect.OwnerNotice{How: "letter", Document: "d"}, Metadata: map[string]string{"a": "b"}}},
+		"RecordOwnerNotice": {connect.OwnerNoticeRequest{By: legal, DormancyID: m.dormant(m.silent(100)).ID, Notice: connect.OwnerNotice{How: "email", Document: "d"}}},
+		"ReclaimDormant":    {connect.ReclaimRequest{By: legal, DormancyID: unclaimed[0]}},
+		"StartBulk": {
+			connect.BulkRequest{By: boss, Action: connect.BulkRefund, Filter: connect.BulkFilter{Metadata: map[string]string{"bulk": "x"}}, Most: usd(100), Reason: "duplicate"},
+			connect.BulkRequest{By: boss, Action: connect.BulkHold, Reason: "looked at"},
+		},
+		"SurrenderFrozen":    {connect.SurrenderFrozenRequest{By: legal, FreezeID: m.frozen(a, usd(10)).ID, Bank: bank, Document: "d"}},
+		"StopBulk":           {connect.StopBulkRequest{By: boss, BulkID: bulk.ID}},
 		"SurrenderUnclaimed": {connect.SurrenderRequest{By: legal, DormancyID: unclaimed[1], Bank: bank, Document: "d"}},
 
 		"GrantCredit":   {connect.GrantRequest{BuyerID: "b", Amount: usd(10), Reason: "sorry"}},

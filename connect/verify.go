@@ -52,6 +52,12 @@ func (e *Engine) verify(ctx context.Context, most int) (r *ledger.Report, passes
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("connect: verify: %w", err)
 	}
+	err = e.c.Store.Read(ctx, func(v ledger.View) error {
+		return verifyActs(v, r)
+	})
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("connect: verify: %w", err)
+	}
 	return r, passes, peak, nil
 }
 

@@ -26,7 +26,8 @@ type Memory struct {
 	objects map[ID]*memObject
 	index   map[indexName]*memIndex
 
-	lane     int64 // of its events
+	lane     int64 // of its events and transactions
+	journal  rows[*memTx]
 	events   rows[memEvent]
 	byOrigin map[string]*rows[int64] // numbers of a platform's events
 
@@ -181,6 +182,7 @@ func (m *Memory) keepTransaction(t *memTx, from *Transaction, entries []EntryRow
 		}
 		a.append(t, e)
 	}
+	m.journal.add(t)
 	if _, ok := changeOf(t.id); !ok {
 		m.txs[t.id] = t
 	}

@@ -51,6 +51,9 @@ type View interface {
 	// Events returns up to limit events after a cursor, those of one platform
 	// or of all (""), and the cursor to go on from. It never skips one.
 	Events(after Cursor, platform string, limit int) ([]Event, Cursor, error)
+	// Written returns what was written to the journal or to the feed of events,
+	// lane by lane. It is what is sealed: between two cursors it is always the same.
+	Written(q WrittenQuery) (*Written, error)
 }
 
 // Change is a unit of work as data: everything in it happens, or nothing.

@@ -278,6 +278,9 @@ func (u *Unit) Emit(e Event) {
 	u.c.Emit = append(u.c.Emit, e)
 }
 
+// Emitted are the events that the unit has appended so far; they are read-only.
+func (u *Unit) Emitted() []Event { return u.c.Emit[:len(u.c.Emit):len(u.c.Emit)] }
+
 // Find lists objects by a key of theirs, as the store has them; the list is not
 // checked at commit.
 func (u *Unit) Find(q Query) (list []Object, err error) {

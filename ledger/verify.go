@@ -25,6 +25,7 @@ type Report struct {
 	Archived     int64 // entries that were moved to an archive
 	Transactions int64
 	Holds        int64
+	Blocks       int64        // of the chain of seals, up to the first that differs
 	Differences  []Difference // the first thousand
 	More         int64        // how many beyond those
 
@@ -59,8 +60,8 @@ func (r *Report) Add(what, format string, args ...any) {
 // numbers, times and running balances; balances against entries; floors that
 // nothing may break; holds against what is held; the sum of all accounts per book
 // and currency against zero. What an account carries forward stands for its entries
-// in an archive: what is in the books goes on from there. A host can run it every
-// night.
+// in an archive: what is in the books goes on from there. What was sealed is held
+// against its blocks (VerifySeals). A host can run it every night.
 func Verify(ctx context.Context, s Store) (*Report, error) {
 	r := &Report{}
 	err := read(ctx, s, func(v View) error {
@@ -74,7 +75,10 @@ func Verify(ctx context.Context, s Store) (*Report, error) {
 			return r.account(v, a)
 		})
 		sums.end(r)
-		return err
+		if err != nil {
+			return err
+		}
+		return r.seals(ctx, v, SealCheck{})
 	})
 	if err != nil {
 		return nil, err

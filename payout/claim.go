@@ -13,7 +13,7 @@ import (
 // it, and its ID where the caller has given it one; the rest is filled in.
 //
 // Money of a balance goes in transit. Money of an authority (Source tax/…, and
-// unclaimed) stays where it is under a hold, since nobody else may take it, and moves when
+// unclaimed or frozen) stays where it is under a hold, since nobody else may take it, and moves when
 // it was paid.
 func Claim(u *ledger.Unit, p *Payout) error {
 	if p.Amount.Sign() <= 0 {
@@ -33,7 +33,7 @@ func Claim(u *ledger.Unit, p *Payout) error {
 }
 
 func (p *Payout) toAuthority() bool {
-	return strings.HasPrefix(p.Source, "tax/") || p.Source == "unclaimed"
+	return strings.HasPrefix(p.Source, "tax/") || p.Source == "unclaimed" || p.Source == "frozen"
 }
 
 // move posts the whole amount from one account to another.
@@ -163,7 +163,7 @@ func (p *Payout) paid(u *ledger.Unit) error {
 	from, reason := p.transit(), "payout paid"
 	p.PaidAt = u.At()
 	if p.Hold != "" {
-		if from, reason = p.source(), "tax remitted"; p.Source == "unclaimed" {
+		if from, reason = p.source(), "tax remitted"; p.Source == "unclaimed" || p.Source == "frozen" {
 			reason = "surrender"
 		}
 		u.Hold(ledger.HoldStep{Op: ledger.CaptureHold, ID: p.Hold, Account: from, Amount: p.Amount})

@@ -57,6 +57,10 @@ func (r *runner) surrender(args string) error {
 	if token := opts["token"]; token != "" {
 		bank.Token = token
 	}
+	if id := r.ids[w[0]]; strings.HasPrefix(id, "frz_") {
+		_, err := r.platform.SurrenderFrozen(r.ctx, connect.SurrenderFrozenRequest{Key: r.key(), By: by, FreezeID: id, Bank: bank, Document: "order 1"})
+		return err
+	}
 	_, err := r.platform.SurrenderUnclaimed(r.ctx, connect.SurrenderRequest{Key: r.key(), By: by, DormancyID: r.ids[w[0]], Bank: bank, Document: "report 1"})
 	return err
 }

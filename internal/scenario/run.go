@@ -103,6 +103,7 @@ var verbs = map[string]func(*runner, string) error{
 	"fee-refund": (*runner).feeRefund, "refused": (*runner).refused, "cancel-refund": (*runner).cancelRefund, "buyer-owed": (*runner).buyerOwed,
 	"rule": (*runner).ruleText, "limit": (*runner).limit, "look": (*runner).decide,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
+	"bulk":  (*runner).bulk,
 	"grant": (*runner).grant, "voucher": (*runner).voucher, "split": (*runner).split,
 	"modifier": (*runner).modifier, "unpriced": (*runner).unpriced, "line": (*runner).line, "remit": (*runner).remit, "taxnumber": (*runner).taxNumber,
 }

@@ -207,6 +207,10 @@ func (r *runner) status(args string) error {
 		y, err := r.platform.GetPayment(r.ctx, id)
 		require.NoError(r.t, err, r.at)
 		status, code = string(y.Status), y.Code
+	case strings.HasPrefix(id, "bulk_"):
+		b, err := r.platform.GetBulk(r.ctx, id)
+		require.NoError(r.t, err, r.at)
+		status = string(b.Status)
 	case strings.HasPrefix(id, "vch_"):
 		v, err := r.platform.GetVoucher(r.ctx, id)
 		require.NoError(r.t, err, r.at)

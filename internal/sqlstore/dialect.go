@@ -35,6 +35,9 @@ type Dialect interface {
 	Merges() bool
 	// Lanes asks for the lanes of events and the number of the last one in each.
 	Lanes() string
+	// Journal asks for the same lanes and the number of the last transaction in each:
+	// its row has the key lane << 40 | number.
+	Journal() string
 	// Written is the column of events by which lanes are merged.
 	Written() string
 	// Fault says what an error of the driver means. It is not asked about

@@ -38,6 +38,7 @@ func (plainSQLite) EntriesOf() string {
 	return "souk_transactions t join souk_entries e on e.tx = t.seq"
 }
 func (plainSQLite) Lanes() string       { return "select 0, coalesce(max(number), 0) from souk_events" }
+func (plainSQLite) Journal() string     { return "select 0, coalesce(max(seq), 0) from souk_transactions" }
 func (plainSQLite) Written() string     { return "0" }
 func (d plainSQLite) Migrations() fs.FS { return d.files }
 func (plainSQLite) History() string {

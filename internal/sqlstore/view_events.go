@@ -74,14 +74,17 @@ func places(seen, ends []ledger.Lane) (at map[int64]int64, ok bool) {
 }
 
 // lanes returns how far each lane has come.
-func (v *View) lanes() ([]ledger.Lane, error) {
+func (v *View) lanes() ([]ledger.Lane, error) { return v.ends(v.d.Lanes()) }
+
+// ends asks how far lanes have come.
+func (v *View) ends(query string) ([]ledger.Lane, error) {
 	var ends []ledger.Lane
 	err := v.query(func(row Answer) error {
 		var l ledger.Lane
 		err := row.Scan(&l.Lane, &l.Number)
 		ends = append(ends, l)
 		return err
-	}, v.d.Lanes())
+	}, query)
 	return ends, err
 }
 

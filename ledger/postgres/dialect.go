@@ -80,6 +80,9 @@ func (*dialect) Merges() bool { return false }
 func (*dialect) Lanes() string {
 	return "select id, events from souk_stripes where id >= 0 order by id"
 }
+func (*dialect) Journal() string {
+	return "select id, transactions from souk_stripes where id >= 0 order by id"
+}
 func (*dialect) Written() string { return "written_at" }
 
 // Migrations implements sqlstore.Dialect.

@@ -51,6 +51,9 @@ func (dialect) Merges() bool { return true }
 // of the events' numbers is the order in which they were committed.
 func (dialect) Lanes() string { return `select 0, coalesce(max(number), 0) from souk_events` }
 
+// Journal implements sqlstore.Dialect, likewise.
+func (dialect) Journal() string { return `select 0, coalesce(max(seq), 0) from souk_transactions` }
+
 // Written implements sqlstore.Dialect. Nothing is merged.
 func (dialect) Written() string { return "0" }
 

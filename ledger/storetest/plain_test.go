@@ -31,6 +31,7 @@ type plain struct {
 	found    map[ledger.ID][]ledger.Key // the keys that find an object
 	changes  map[string]time.Time
 	lanes    [stripes][]laneEvent
+	journal  [stripes][]string // transactions
 	commits  int
 	said     int // events of all lanes
 }
@@ -231,6 +232,7 @@ func (p *plain) apply(rows *ledger.Rows, stripe int, changes []*ledger.Change) {
 	for _, t := range rows.Transactions {
 		t.Entries, t.Meta = nil, maps.Clone(t.Meta)
 		p.txs[t.ID] = t
+		p.journal[stripe] = append(p.journal[stripe], t.ID)
 	}
 	for _, e := range p.entryRows(rows) {
 		t := rows.Transactions[e.Transaction]

@@ -135,6 +135,10 @@ var laws = []law{
 	{"the feed filters by platform", "promises 56, 65", feedPlatforms},
 	{"a cursor that is none is refused", "promise 71", badCursors},
 
+	{"what was written is read once, and again the same", "promise 62", writtenOnce},
+	{"what is written skips nothing under load", "promise 63", writtenUnderLoad},
+	{"what was written is sealed once", "promise 63", sealedChain},
+
 	{"everything adds up in the end", "promises 1, 3, 35", addsUp},
 }
 
