@@ -14,6 +14,7 @@ type books struct {
 	object ledger.ID
 
 	first   string         // the first transaction that was posted; empty: none was
+	last    string         // and the latest
 	entries []ledger.Entry // of the transaction in hand; the unit keeps copies
 }
 
@@ -54,7 +55,7 @@ func (b *books) post(reason string, lines ...line) {
 		return
 	}
 	id := b.u.Post(ledger.Transaction{Book: b.p.id, Reason: reason, Object: b.object, Entries: b.entries})
-	b.first = cmp.Or(b.first, id)
+	b.first, b.last = cmp.Or(b.first, id), id
 }
 
 // postEntries books entries that another package made.

@@ -8,6 +8,14 @@ func (x *explain) negative(n *NegativeBalance) error {
 	x.rest(id, "cover", n.Cover)
 	x.rest(id, "collected", n.Collected)
 	x.said.negativeMoved(n)
+	if len(n.Booked) < maxBooked { // these were all
+		for _, t := range n.Booked {
+			if err := x.take(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	return x.all(id, n.Created, x.p.of(n.Platform, "cover", n.Currency))
 }
 

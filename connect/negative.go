@@ -45,6 +45,9 @@ type NegativeBalance struct {
 	Debit     string       `json:"debit,omitzero"` // the NegativeDebit under way
 	Plan      string       `json:"plan,omitzero"`  // the PaymentPlan that is kept
 
+	// Booked are the latest transactions by which cover came and went or the platform
+	// paid, oldest first, at most 32.
+	Booked  []string    `json:"booked,omitzero"`
 	Created time.Time   `json:"created"`
 	Work    ledger.Work `json:"work,omitzero"`
 }

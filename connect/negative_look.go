@@ -130,12 +130,25 @@ func (n *NegativeBalance) cover(b *books, covers bool) (changed bool) {
 		return false
 	}
 	n.Cover = want
+	n.booked(b)
 	return true
+}
+
+// maxBooked bounds what is remembered of transactions.
+const maxBooked = 32
+
+// booked remembers the transaction that was posted last.
+func (n *NegativeBalance) booked(b *books) {
+	n.Booked = append(n.Booked, b.last)
+	if extra := len(n.Booked) - maxBooked; extra > 0 {
+		n.Booked = slices.Delete(n.Booked, 0, extra)
+	}
 }
 
 // collect has the platform pay what the account is short of, out of its cover.
 func (n *NegativeBalance) collect(b *books, own ledger.Ref) {
 	b.post("collection", out(b.p.of(n.Platform, "cover", n.Currency), n.Owes), in(own, n.Owes))
+	n.booked(b)
 	n.Cover, n.Collected = minus(n.Cover, n.Owes), sum(n.Collected, n.Owes)
 	n.Owes, n.Since = ledger.Zero(n.Currency), time.Time{}
 }

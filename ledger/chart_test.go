@@ -21,7 +21,7 @@ func TestReasonsOfTheChart(t *testing.T) {
 	}
 	require.True(t, slices.IsSorted(names))
 	require.Equal(t, names, slices.Compact(slices.Clone(names)))
-	require.Equal(t, []string{"adjustment", "discount returned", "fee refund", "platform fee", "refund", "transfer reversal"}, forced[ledger.ForcedByPolicy])
+	require.Equal(t, []string{"adjustment", "collection debit", "discount returned", "fee refund", "platform fee", "refund", "transfer reversal"}, forced[ledger.ForcedByPolicy])
 	require.Equal(t, []string{
 		"available", "collection", "commission", "cover", "dispute", "dispute fee", "fee refund undone",
 		"payment failed", "refund failed", "top-up reversed", "transfer reversal undone",

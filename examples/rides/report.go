@@ -186,7 +186,8 @@ func (r *report) close(ctx context.Context, rep *replay, file *fileSums) error {
 		return err
 	}
 	kept := platform.In(ledger.USD)
-	r.compare(file, sums, sum(kept.Pending, kept.Available), left)
+	has := sum(sum(kept.Pending, kept.Available), kept.Cover) // which stands behind drivers who owe
+	r.compare(file, sums, has, left)
 	return nil
 }
 
