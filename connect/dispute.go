@@ -70,8 +70,9 @@ type Dispute struct {
 	Charge    string        `json:"charge"`
 	Account   string        `json:"account,omitzero"`
 	Acquirer  string        `json:"acquirer"`
-	Reference string        `json:"reference"` // the acquirer's name for it
-	Amount    ledger.Money  `json:"amount"`    // what is disputed, in the currency in which the buyer paid
+	Rail      string        `json:"rail,omitzero"` // of a claim under a bank debit's guarantee; it has no acquirer
+	Reference string        `json:"reference"`     // the acquirer's name for it
+	Amount    ledger.Money  `json:"amount"`        // what is disputed, in the currency in which the buyer paid
 	Reason    string        `json:"reason,omitzero"`
 	Network   string        `json:"network,omitzero"` // the network's code of the reason: "10.4"
 	Status    DisputeStatus `json:"status"`
