@@ -197,8 +197,12 @@ func (d *debitModel) check(t *rapid.T) {
 		now := d.m.now(b.charge)
 		switch {
 		case b.settled && b.returned:
-			fees += now.ProcessingFee.Minor()
-			has[d.m.platform.ID()] -= now.ProcessingFee.Minor()
+			paid := now.ProcessingFee.Minor()
+			if now.Debit.Reason == "R10" && now.Debit.Flag != connect.ReturnedLate {
+				paid += 1500 // a claim under the guarantee is a dispute
+			}
+			fees += paid
+			has[d.m.platform.ID()] -= paid
 		case b.settled:
 			clearing -= b.minor
 			fees += now.ProcessingFee.Minor()

@@ -138,7 +138,10 @@ func (p *Platform) hearDebit(u *ledger.Unit, c *Charge, n payout.Update) error {
 	if err := p.countDebit(u, c, &t); err != nil {
 		return err
 	}
-	return settleCharge(u, p, c, a)
+	if err := settleCharge(u, p, c, a); err != nil {
+		return err
+	}
+	return p.claimed(u, c, &t)
 }
 
 // because keeps why a debit came back, and returns the scheme's code for it.

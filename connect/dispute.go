@@ -73,6 +73,7 @@ type Dispute struct {
 	Reference string        `json:"reference"`         // the acquirer's name for it
 	Amount    ledger.Money  `json:"amount"`            // what is disputed, in the currency in which the buyer paid
 	AmountAt  time.Time     `json:"amountAt,omitzero"` // of which time Amount is, as the acquirer says
+	Rail      string        `json:"rail,omitzero"`     // of a claim under a bank debit's guarantee; it has no acquirer
 	Reason    string        `json:"reason,omitzero"`
 	Network   string        `json:"network,omitzero"` // the network's code of the reason: "10.4"
 	Status    DisputeStatus `json:"status"`

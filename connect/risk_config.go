@@ -63,8 +63,6 @@ type RiskAction struct {
 	Reserve decimal.Decimal `json:"reserve,omitzero"`
 }
 
-func (a RiskAction) none() bool { return !a.PauseCharges && !a.PausePayouts && a.Reserve.IsZero() }
-
 // of is what is done at a level.
 func (r RiskPolicy) of(level RateLevel) RiskAction {
 	switch level {

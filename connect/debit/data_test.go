@@ -106,9 +106,9 @@ func TestFigures(t *testing.T) {
 	require.Equal(t, 13, terms(t, debit.Bacs, "2020-06-28").Life)
 	for code, want := range map[string]debit.Return{
 		"9":      {Means: "date_disputed", Days: 2, Business: true, ByPayer: true},
-		"DDICA3": {Means: "mandate_canceled", NoLimit: true, ByPayer: true, Ends: true},
+		"DDICA3": {Means: "mandate_canceled", NoLimit: true, ByPayer: true, Ends: true, Guaranteed: true},
 		"DDICA7": {Means: "returned_on_request", NoLimit: true},
-		"DDICA8": {Means: "debit_not_authorized", NoLimit: true, ByPayer: true, Ends: true},
+		"DDICA8": {Means: "debit_not_authorized", NoLimit: true, ByPayer: true, Ends: true, Guaranteed: true},
 	} {
 		require.Equal(t, want, bacs.Returns[code], code)
 	}

@@ -68,6 +68,8 @@ type Return struct {
 	ByPayer  bool   `json:"byPayer,omitzero"`  // the payer disputes it, rather than their bank
 	Retry    bool   `json:"retry,omitzero"`    // it may be presented again
 	Ends     bool   `json:"ends,omitzero"`     // the mandate is no longer good
+	// Guaranteed: the scheme gives the payer their money back whatever the creditor says.
+	Guaranteed bool `json:"guaranteed,omitzero"`
 }
 
 // Retry bounds how often a debit is presented again.

@@ -47,6 +47,11 @@ func (a *Acquirer) ofDispute(ctx context.Context, e *event, d dispute, n *connec
 			n.News = connect.News{Key: i.Metadata[metaKey], Answer: connect.Answer{
 				Status: connect.Failed, Code: d.Reason, Reference: i.ID, Amount: money(d.Amount, d.Currency),
 			}}
+			if d.Reason == "debit_not_authorized" { // a claim under the guarantee of its scheme: the money is the payment's
+				n.Dispute = &connect.DisputeNews{
+					ID: d.ID, Key: i.Metadata[metaKey], Status: connect.DisputeLost, Amount: money(d.Amount, d.Currency), Reason: d.Reason, At: moment(e.Created),
+				}
+			}
 		}
 		return nil
 	}

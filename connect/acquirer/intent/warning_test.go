@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/acquirer/intent/intenttest"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -33,4 +34,24 @@ func TestWarnings(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, ledger.Minor(1000, ledger.EUR), c.Refunded)
 	}
+}
+
+// A bank debit that its payer claims back has failed, and is a dispute that is lost on
+// arrival: its money is taken once.
+func TestClaims(t *testing.T) {
+	b, m, p, _ := disputedAt(t)
+	c, err := p.Charge(t.Context(), connect.ChargeRequest{Key: "debit", Amount: ledger.Minor(2000, ledger.EUR), Source: intenttest.Debit})
+	require.NoError(t, err)
+	b.Settle()
+	tell(t, b, m)
+	b.Claim(c.ID)
+	tell(t, b, m)
+	c, err = p.GetCharge(t.Context(), c.ID)
+	require.NoError(t, err)
+	d := theDispute(t, p)
+	require.Equal(t, []any{connect.ChargeFailed, connect.DisputeLost, c.ID, ledger.Minor(0, ledger.EUR), true}, []any{c.Status, d.Status, d.Charge, d.Moved, d.Failed})
+	require.NotNil(t, d.Fee)
+	report, err := m.Verify(t.Context())
+	require.NoError(t, err)
+	require.True(t, report.OK(), "%v", report)
 }

@@ -124,14 +124,19 @@ func (s *Server) Expire(key string) {
 	}
 }
 
-// Return sends the bank debit of a key back, after it had succeeded.
-func (s *Server) Return(key string) {
+// Return sends the bank debit of a key back, after it had succeeded, for want of funds.
+func (s *Server) Return(key string) { s.back(key, "insufficient_funds") }
+
+// Claim sends it back since its payer says that they did not authorize it.
+func (s *Server) Claim(key string) { s.back(key, "debit_not_authorized") }
+
+func (s *Server) back(key, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if i := s.of(key); i != nil && i.status == "succeeded" {
 		i.gone = i.received
 		s.emit("charge.dispute.closed", map[string]any{
-			"id": s.id("du_"), "object": "dispute", "amount": i.received, "currency": i.currency, "status": "lost", "reason": "insufficient_funds",
+			"id": s.id("du_"), "object": "dispute", "amount": i.received, "currency": i.currency, "status": "lost", "reason": reason,
 			"payment_intent": i.id, "charge": i.charge,
 		})
 	}
