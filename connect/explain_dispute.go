@@ -24,7 +24,7 @@ func (x *explain) dispute(c *Charge, d *Dispute) error {
 	}
 	x.rest(id, "withdrawn", d.Moved)
 	for _, first := range d.Booked {
-		if err := x.take(first); err != nil {
+		if err := x.takeChange(first, id); err != nil {
 			return err
 		}
 		// What a dispute that was won had kept back of a failed payment was taken then.
