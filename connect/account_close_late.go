@@ -28,11 +28,13 @@ func (p *Platform) wonDispute(b *books, c *Charge, d *Dispute) error {
 	if err != nil {
 		return err
 	}
-	return p.keepLate(b, c.Account, d.ID, ledger.Minor(min(after.Minor()-before.Minor(), after.Minor()), cur))
+	b.late = ledger.Minor(min(after.Minor()-before.Minor(), after.Minor()), cur)
+	return nil
 }
 
-// keepLate keeps what came for an account after it had closed.
-func (p *Platform) keepLate(b *books, account, dispute string, m ledger.Money) error {
+// keepLate keeps what came for an account after it had closed, once the dispute is booked.
+func (p *Platform) keepLate(b *books, account, dispute string) error {
+	m := b.late
 	if m.Sign() <= 0 {
 		return nil
 	}

@@ -98,6 +98,11 @@ func (p *Platform) lookAtClosing(u *ledger.Unit, id string) error {
 			waits = append(waits, w...)
 		}
 	}
+	if len(waits) == 0 && len(c.Pays) == 0 {
+		if waits, err = c.mayReturn(u); err != nil {
+			return err
+		}
+	}
 	changed := !slices.Equal(waits, c.Waits)
 	if c.Waits = waits; len(waits) > 0 || len(c.Pays) > 0 {
 		if len(c.Pays) > 0 {
@@ -250,6 +255,23 @@ func (p *Platform) closingRemainder(u *ledger.Unit, a *Account, c *AccountClosin
 	}
 	c.Pays = append(c.Pays, m)
 	return nil, nil
+}
+
+// closingReturn is how long banks may take to send a payout back that was paid.
+const closingReturn = 7 * day
+
+// mayReturn lists the last payouts that banks may still send back.
+func (c *AccountClosing) mayReturn(u *ledger.Unit) (waits []ClosingWait, err error) {
+	for _, id := range c.Payouts {
+		o, err := payoutKind.Get(u, id)
+		if err != nil {
+			return nil, err
+		}
+		if o.Status == payout.Paid && u.At().Before(o.PaidAt.Add(closingReturn)) {
+			waits = append(waits, ClosingWait{"paid", o.Amount})
+		}
+	}
+	return waits, nil
 }
 
 // closingDebt is where what a closing account owes is collected from whoever bears it.

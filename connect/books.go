@@ -13,6 +13,7 @@ type books struct {
 	p      *Platform
 	object ledger.ID
 
+	late    ledger.Money   // what an account that is closed got of a dispute: keepLate
 	first   string         // the first transaction that was posted; empty: none was
 	last    string         // and the latest
 	entries []ledger.Entry // of the transaction in hand; the unit keeps copies

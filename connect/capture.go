@@ -373,14 +373,14 @@ func (p *Platform) captureApproved(u *ledger.Unit, c *Charge, k *Capture) error 
 	if err := p.holdShare(u, c, now); err != nil {
 		return err
 	}
-	if err := p.keepCharged(u, now); err != nil {
-		return err
-	}
 	if err := p.putCapture(u, k, EventCaptureUpdated); err != nil {
 		return err
 	}
 	if c.Failure != nil {
 		return p.fail(u, c, c.PlatformIn, c.AccountIn)
+	}
+	if err := p.keepCharged(u, now); err != nil {
+		return err
 	}
 	return p.putCharge(u, c, EventChargeCaptured)
 }

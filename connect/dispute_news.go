@@ -199,6 +199,9 @@ func (p *Platform) askedAgain(u *ledger.Unit, d *Dispute) error {
 // What says nothing new writes nothing.
 func (p *Platform) putMoved(b *books, c *Charge, d, was *Dispute) error {
 	moved := p.moveDisputed(b, c, d)
+	if err := p.keepLate(b, c.Account, d.ID); err != nil {
+		return err
+	}
 	if d.Status != was.Status && d.Status.rank() == DisputeLost.rank() {
 		d.Decided = b.u.At()
 	}

@@ -24,7 +24,7 @@ func (x *explain) dispute(c *Charge, d *Dispute) error {
 	}
 	x.rest(id, "withdrawn", d.Moved)
 	for _, first := range d.Booked {
-		if err := x.takeOf(id, first); err != nil {
+		if err := x.takeChange(first, id); err != nil {
 			return err
 		}
 		// What a dispute that was won had kept back of a failed payment was taken then.
@@ -35,29 +35,6 @@ func (x *explain) dispute(c *Charge, d *Dispute) error {
 		}
 	}
 	return nil
-}
-
-// takeOf adds all transactions of an object in a change, from the first on. Those of a
-// share that was given back may lie between them.
-func (x *explain) takeOf(id ledger.ID, first string) error {
-	change, n, ok := numbered(first)
-	if !ok {
-		return x.take(first)
-	}
-	for ; ; n++ {
-		next := inChange(change, n)
-		if err := x.steps.load([]string{next}); err != nil {
-			return err
-		}
-		switch t := x.steps.read[next]; {
-		case t == nil:
-			return nil
-		case t.Object == id:
-			if err := x.take(next); err != nil {
-				return err
-			}
-		}
-	}
 }
 
 // recoverable tells whether the seller's part can be pulled back by hand.

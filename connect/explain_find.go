@@ -79,6 +79,32 @@ func (x *explain) take(id string) error {
 	return nil
 }
 
+// takeChange adds all that a change booked for an object from a transaction on, though
+// it booked something for others in between, such as the release of what is left in held.
+func (x *explain) takeChange(first string, of ledger.ID) error {
+	if err := x.take(first); err != nil {
+		return err
+	}
+	change, n, ok := numbered(first)
+	for ok {
+		n++
+		id := inChange(change, n)
+		if err := x.steps.load([]string{id}); err != nil {
+			return err
+		}
+		t := x.steps.read[id]
+		if t == nil {
+			return nil
+		}
+		if t.Object == of {
+			if err := x.take(id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // book puts the transactions that were found in the order of booking.
 func (x *explain) book() {
 	for id := range x.found {

@@ -105,6 +105,18 @@ func TestForeignByHand(t *testing.T) {
 			_, err := p.GetReservePlan(ctx, id)
 			return err
 		}},
+		"close": {a.ID, func(p *connect.Platform, id string) error {
+			_, err := p.CloseAccount(ctx, connect.CloseAccountRequest{Key: "k", By: boss, AccountID: id, Description: "d"})
+			return err
+		}},
+		"get closing": {m.closing(m.seller().ID).ID, func(p *connect.Platform, id string) error {
+			_, err := p.GetAccountClosing(ctx, id)
+			return err
+		}},
+		"stop closing": {m.closing(m.seller().ID).ID, func(p *connect.Platform, id string) error {
+			_, err := p.StopClosing(ctx, connect.StopClosingRequest{Key: "k", By: boss, ClosingID: id})
+			return err
+		}},
 		"get freeze": {frz.ID, func(p *connect.Platform, id string) error { _, err := p.GetFreeze(ctx, id); return err }},
 		"unfreeze": {frz.ID, func(p *connect.Platform, id string) error {
 			_, err := p.Unfreeze(ctx, connect.UnfreezeRequest{Key: "k", By: boss, FreezeID: id, Document: "d"})

@@ -169,6 +169,8 @@ func (m *market) requests() map[string][]any {
 			connect.ReserveRequest{By: boss, AccountID: a, Description: "d", Inherit: true},
 		},
 		"ReleaseReserve": {connect.ReleaseReserveRequest{By: boss, ReserveID: m.reserved(1000, 10, 30).ID, Amount: usd(5), Description: "d", Document: "o"}},
+		"CloseAccount":   {connect.CloseAccountRequest{By: boss, AccountID: m.seller().ID, Description: "d", Document: "o"}},
+		"StopClosing":    {connect.StopClosingRequest{By: boss, ClosingID: m.closing(m.seller().ID).ID}},
 		"Unfreeze":       {connect.UnfreezeRequest{By: legal, FreezeID: m.frozen(m.seller().ID, ledger.Money{}).ID, Document: "o2", Description: "d"}},
 
 		"WriteOff":        {connect.WriteOffRequest{By: clerk, AccountID: m.debtor(123), Amount: usd(0), Description: "d", Document: "x", Metadata: map[string]string{"a": "b"}}},
