@@ -33,6 +33,9 @@ func TestHoldsCard(t *testing.T) {
 // (promise 68): whatever is added later is looked at, too.
 func TestNothingStoredIsACard(t *testing.T) {
 	bad := regexp.MustCompile(`(?i)^(card|pan|cvc|cvv|cvv2|cid|csc|securitycode|number|cardnumber|track[12]?|pin)$`)
+	// What is known of a card, each of its fields looked at, and what its issuer said of
+	// the code: "pass". Nothing else is kept there.
+	spared := map[string]bool{"Payment.Card": true, "Checks.CVC": true}
 	seen := map[reflect.Type]bool{}
 	var look func(path string, of reflect.Type)
 	look = func(path string, of reflect.Type) {
@@ -46,6 +49,10 @@ func TestNothingStoredIsACard(t *testing.T) {
 		for i := range of.NumField() {
 			f := of.Field(i)
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if spared[of.Name()+"."+f.Name] {
+				look(path+"."+f.Name, f.Type)
+				continue
+			}
 			require.False(t, bad.MatchString(f.Name) || bad.MatchString(name), "%s.%s looks like a part of a card", path, f.Name)
 			look(path+"."+f.Name, f.Type)
 		}

@@ -78,6 +78,9 @@ func (p *Platform) checkLimit(u *ledger.Unit, l *PaymentLimit) error {
 	if l.Window == "" {
 		l.Window = LimitDay
 	}
+	if holdsCard(l.Name) {
+		return cardIn("name")
+	}
 	if !validName(l.Name) {
 		return bad("name", "its name is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
 	}

@@ -96,7 +96,7 @@ func (p *Platform) askLate(u *ledger.Unit, c *Charge, a Answer) error {
 		return err
 	}
 	pay := &known.Payment
-	pay.Stage, pay.Checks, pay.Counter = compliance.AfterAuthorization, a.Checks, &counter{u, p}
+	pay.Stage, pay.Checks, pay.Counter = compliance.AfterAuthorization, checked(a.Checks), &counter{u, p}
 	pay.Card.Brand, pay.Card.Country = cmp.Or(pay.Card.Brand, a.Network), cmp.Or(pay.Card.Country, a.Country)
 	if a.Auth.Version != "" {
 		pay.Auth.Secure, pay.Auth.Authenticated = compliance.True, compliance.True
@@ -123,6 +123,19 @@ func (p *Platform) askLate(u *ledger.Unit, c *Charge, a Answer) error {
 		return p.lookAt(u, c, &d)
 	}
 	return nil
+}
+
+// checked are checks without what is no answer to one: so no code gets in through an
+// adapter.
+func checked(c compliance.Checks) compliance.Checks {
+	for _, text := range []*string{&c.CVC, &c.Line1, &c.PostalCode} {
+		switch *text {
+		case "pass", "fail", "unavailable", "unchecked", "not_provided":
+		default:
+			*text = ""
+		}
+	}
+	return c
 }
 
 // goOn lets an authorized charge go, or captures it, if it waits for nothing else.
@@ -161,25 +174,27 @@ func (p *Platform) goesOn(ctx context.Context, c *Charge, err error) (*Charge, e
 	if err != nil || c == nil || p.joined || c.Status != ChargeAuthorized {
 		return c, err
 	}
-	switch {
-	case c.Stop != "" && c.Canceling != "":
-		_, err = cancelTask.finish(ctx, p, c.Canceling)
-	case c.Capture != "" && c.Authorization.Capturing.Sign() > 0:
-		_, err = captureTask.finish(ctx, p, c.Capture)
-	default:
-		return c, nil
-	}
-	if err != nil {
-		return nil, err
-	}
 	replayed := c.Replayed
-	if c, err = p.GetCharge(ctx, c.ID); err == nil {
+	for range 2 { // a capture that is declined is followed by a cancellation
+		switch {
+		case c.Status != ChargeAuthorized:
+			return c, nil
+		case c.Stop != "" && c.Canceling != "":
+			_, err = cancelTask.finish(ctx, p, c.Canceling)
+		case c.Capture != "" && c.Authorization.Capturing.Sign() > 0:
+			_, err = captureTask.finish(ctx, p, c.Capture)
+		default:
+			return c, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c, err = p.GetCharge(ctx, c.ID); err != nil {
+			return nil, err
+		}
 		c.Replayed = replayed
 	}
-	if err == nil && c.Status == ChargeAuthorized && c.Stop != "" && c.Canceling != "" { // the capture was declined
-		return p.goesOn(ctx, c, nil)
-	}
-	return c, err
+	return c, nil
 }
 
 // notTaken lets a charge go whose capture by the engine itself was declined.

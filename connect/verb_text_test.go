@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -26,7 +25,7 @@ var digits = []string{
 // repeating it, and nothing of it is kept (promise 68). Verbs and fields that are added
 // later are looked at, too.
 func TestNoVerbKeepsACard(t *testing.T) {
-	m := newMarket(t, connecttest.Config{})
+	m, _ := ruled(t, looks)
 	requests := m.requests()
 	before := snapshot(t, m.Store())
 	spared, refused := map[string]bool{}, map[string]bool{}

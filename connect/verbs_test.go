@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/ledger"
@@ -107,6 +108,9 @@ func (m *market) requests() map[string][]any {
 	charge := connect.ChargeRequest{Amount: usd(1000), AccountID: a, Source: connect.TestCard, Description: "d", Metadata: map[string]string{"a": "b"}}
 	full, saves, waits := charge, charge, charge
 	full.Amount, full.Lines, full.BuyerCountry, full.Category, full.TransferGroup = ledger.Money{}, []connect.Line{goods(1000), taxLine(80, "nyc")}, "US", "books", "g"
+	full.Facts = &connect.PaymentFacts{
+		Card: compliance.Card{Brand: "visa", Fingerprint: "f1"}, Buyer: compliance.Buyer{Email: "a@b.co", Name: "Bo", IP: "192.0.2.1"}, Billing: compliance.Address{City: "Bonn"},
+	}
 	saves.CustomerID, saves.Save, saves.Descriptor = customer, &connect.SaveTerms{Agreement: agreed}, "ATELIER"
 	waits.Hold = &connect.HoldTerms{Milestones: []connect.Milestone{{Name: "half", Parts: 1}, {Name: "all", Parts: 1}}}
 	waits.Initiation = connect.Initiation{By: connect.Recurring, Agreement: agreed}
