@@ -15,8 +15,9 @@ import (
 // their captures, refunds, tenders and transfers, transfers of their reversals, shares
 // that wait of their releases and refunds, and what buyers' credits and vouchers say
 // that they have. It reports
-// all differences, and money that is still pending a
-// day after it should have become available. A host can run it every night.
+// all differences, money that is still pending a
+// day after it should have become available, and balances below zero that nothing
+// explains. A host can run it every night.
 //
 // It reads a page at a time, and what it keeps is bounded, whatever the size of the books:
 // of those with more than some hundred thousand sellers and payments that were refunded,
@@ -113,15 +114,20 @@ func verifyPlatform(v ledger.View, x *pass, p *Profile, today payout.Day) error 
 	said.report = x.report
 	said.orphans()
 	is := x.tally(p.ID, today)
+	s := &standing{v, is}
 	err := ledger.EachAccount(v, ledger.AccountQuery{Book: p.ID, Open: true}, func(a ledger.Account) error {
 		if err := is.begins(a.Owner); err != nil {
 			return err
 		}
-		return is.account(a)
+		if err := is.account(a); err != nil {
+			return err
+		}
+		return s.account(a)
 	})
 	if err != nil {
 		return err
 	}
+	is.report = x.report
 	said.compare(is)
 	return nil
 }
