@@ -98,7 +98,6 @@ func (p *Platform) previewBulk(ctx context.Context, b *Bulk, x *BulkPreview) err
 
 func (p *Platform) previewItem(ctx context.Context, b *Bulk, c *Charge, x *BulkPreview, moved *int64) error {
 	i := BulkItem{ID: bulkItemID(b.ID, c.ID), Platform: p.id, Charge: c.ID, Status: BulkItemDone, Created: b.Created}
-	on := p
 	if b.Most != (ledger.Money{}) { // what is too much must leave no trace in the copy
 		_, amount, err := p.Preview().bulkDo(ctx, b, &i)
 		if err == nil && *moved+amount.Minor() > b.Most.Minor() {
@@ -107,7 +106,7 @@ func (p *Platform) previewItem(ctx context.Context, b *Bulk, c *Charge, x *BulkP
 			return nil
 		}
 	}
-	_, amount, err := on.bulkDo(ctx, b, &i)
+	_, amount, err := p.bulkDo(ctx, b, &i)
 	i.ID = ""
 	var e *ledger.Error
 	switch {

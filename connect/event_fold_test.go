@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -37,6 +38,9 @@ func TestEventsFoldToStates(t *testing.T) {
 	m := w.market
 	s := m.seller().ID
 	m.adjusted(s, 50)
+	c := m.charge(s, 1000, 100, connect.TestCardAtOnce)
+	_, err := m.platform.Refund(m.ctx, connect.RefundRequest{Key: "fold", ChargeID: c.ID})
+	require.NoError(t, err)
 	f := m.frozen(s, usd(10))
 	m.lifted(f)
 	may, seen, checked := map[ledger.ID]string{}, map[ledger.ID]int64{}, map[string]int{}

@@ -99,8 +99,11 @@ func (m *market) requests() map[string][]any {
 	m.tell()
 	paid := m.getReceiver(coins.ID).Charge
 	require.NotEmpty(m.t, paid)
-	bulk, err := p.StartBulk(ctx, connect.BulkRequest{Key: m.key(), By: boss, Action: connect.BulkHold, Filter: connect.BulkFilter{TransferGroup: "none"}})
-	need(err)
+	bulk := func() string { // as late as can be: nothing is drained after it
+		b, err := p.StartBulk(ctx, connect.BulkRequest{Key: m.key(), By: boss, Action: connect.BulkHold, Filter: connect.BulkFilter{TransferGroup: "none"}})
+		need(err)
+		return b.ID
+	}
 	late, later := m.late(1_000_000), m.late(1_000_000)
 	waiting, err := p.In(m.Store()).Payout(ctx, connect.PayoutRequest{Key: m.key(), AccountID: a, Amount: usd(100)})
 	need(err)
@@ -192,7 +195,7 @@ func (m *market) requests() map[string][]any {
 			connect.BulkRequest{By: boss, Action: connect.BulkHold, Reason: "looked at"},
 		},
 		"SurrenderFrozen":    {connect.SurrenderFrozenRequest{By: legal, FreezeID: m.frozen(a, usd(10)).ID, Bank: bank, Document: "d"}},
-		"StopBulk":           {connect.StopBulkRequest{By: boss, BulkID: bulk.ID}},
+		"StopBulk":           {connect.StopBulkRequest{By: boss, BulkID: bulk()}},
 		"SurrenderUnclaimed": {connect.SurrenderRequest{By: legal, DormancyID: unclaimed[1], Bank: bank, Document: "d"}},
 
 		"GrantCredit":   {connect.GrantRequest{BuyerID: "b", Amount: usd(10), Reason: "sorry"}},

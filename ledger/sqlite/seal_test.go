@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"bytes"
 	"database/sql"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func TestSealsFindWhatWasChangedInTheFile(t *testing.T) {
 	s := open(t, path)
 	db := pool(t, path, good)
 	b := &sealtest.Books{
-		Store: s, DB: db, Join: func(tx *sql.Tx) ledger.Store { return sqlite.Join(tx) },
+		Draw: rand.New(rand.NewPCG(1, 2)).IntN, Store: s, DB: db, Join: func(tx *sql.Tx) ledger.Store { return sqlite.Join(tx) },
 		Disarm: []string{`pragma defer_foreign_keys = on`},
 		Tables: []sealtest.Table{
 			{Name: "souk_transactions", Row: "seq", Columns: map[string]string{

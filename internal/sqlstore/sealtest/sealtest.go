@@ -5,7 +5,6 @@ package sealtest
 import (
 	"database/sql"
 	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -22,6 +21,7 @@ type Books struct {
 	Join func(tx *sql.Tx) ledger.Store
 	// Disarm are the statements that make tables forget what they refuse.
 	Disarm []string
+	Draw   func(n int) int // a row of n, at random
 	// Tables have what changes each of their columns, and the key by which a row is
 	// chosen. Names are those of the database.
 	Tables []Table
@@ -81,10 +81,9 @@ func Fill(t testing.TB, s ledger.Store) {
 // row is gone (promises 37, 62, 63).
 func (b *Books) Flips(t *testing.T) {
 	Fill(t, b.Store)
-	draw := rand.New(rand.NewPCG(1, uint64(len(b.Tables))))
 	for _, x := range b.Tables {
 		for column, other := range x.Columns {
-			row := fmt.Sprintf(`%s = (select %s from (select distinct %s from %s order by 1 limit 1 offset %d) x)`, x.Row, x.Row, x.Row, x.Name, draw.IntN(12))
+			row := fmt.Sprintf(`%s = (select %s from (select distinct %s from %s order by 1 limit 1 offset %d) x)`, x.Row, x.Row, x.Row, x.Name, b.Draw(12))
 			b.tampered(t, x.Name+"."+column, fmt.Sprintf(`update %s set %s = %s where %s`, x.Name, column, other, row))
 		}
 		b.tampered(t, x.Name+" less a row", fmt.Sprintf(`delete from %s where %s = (select max(%s) from %s)`, x.Name, x.Row, x.Row, x.Name))
