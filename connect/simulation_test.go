@@ -327,7 +327,7 @@ func (s *simulation) end(world uint64) {
 	s.look()
 	s.w.requireNothingStuck()
 	s.w.requirePaymentsWhole()
-	if world%8 == 0 {
+	if world%3 == 0 {
 		s.w.verifyBalances()
 		s.w.requireExplained()
 	}
