@@ -83,11 +83,11 @@ func TestSimulationFindsMisfits(t *testing.T) {
 	}
 }
 
-// plantedBug is one of testdata/simulation/planted.txt.
+// plantedBug is one of testdata/simulation/planted.table.
 type plantedBug struct{ name, file, was, is string }
 
 func plantedBugs(t *testing.T) (list []plantedBug) {
-	text, err := os.ReadFile("testdata/simulation/planted.txt")
+	text, err := os.ReadFile("testdata/simulation/planted.table")
 	require.NoError(t, err)
 	for _, block := range strings.Split(strings.TrimSpace(string(text)), "\n\n")[1:] {
 		lines := strings.Split(block, "\n")

@@ -219,7 +219,6 @@ type simulation struct {
 	pace                   time.Duration
 	crowd                  int           // so many sellers, and customers, are enough
 	skew                   time.Duration // of the second process's clock
-	verifyEvery            int
 
 	planted string // a bug of the store or the rail, which has to be found
 
