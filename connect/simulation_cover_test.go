@@ -160,6 +160,7 @@ var unreached = map[string]string{
 	"step unknown → failed":                                 seldom,
 	"step unknown → pending":                                seldom,
 	"voucher partly_used → canceled":                        seldom,
+	"voucher partly_used → expired":                         seldom,
 	"voucher partly_used → issued":                          seldom,
 	"voucher partly_used → used":                            seldom,
 	"voucher used → partly_used":                            seldom,
