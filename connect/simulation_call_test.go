@@ -142,10 +142,10 @@ func (s *simulation) attempt(c *simCall, n int, try func(*process) error) (hit b
 	defer func() { ps.busy = false }()
 	moods := s.moods
 	if n < 4 && !s.quiet && s.IntN(1000) < s.faults {
-		d.arm(pickOf(s, faults.All()...), 1+s.IntN(8))
+		d.arm(pickOf(s, faults.All()...), 1+s.IntN(reach(c)))
 	}
 	if len(s.depth) == 0 && !s.quiet && s.IntN(1000) < s.meanwhile {
-		d.hookAt, d.hook = 1+s.IntN(5), func() { s.inBetween(c, d.calls) }
+		d.hookAt, d.hook = 1+s.IntN(reach(c)), func() { s.inBetween(c, d.calls) }
 	}
 	func() {
 		defer func() {
@@ -166,6 +166,14 @@ func (s *simulation) attempt(c *simCall, n int, try func(*process) error) (hit b
 	hit = kind != 0 || s.moods != moods
 	c.rough = c.rough || hit || n > 1
 	return hit, err
+}
+
+// reach is up to which call of the store something happens: Drain lists each kind first.
+func reach(c *simCall) int {
+	if c.verb == "Drain" {
+		return 100
+	}
+	return 8
 }
 
 // inBetween lets something else happen between two steps of a call, by another process.
