@@ -73,6 +73,7 @@ func newWildOn(t *testing.T, seed uint64, s ledger.Store) *wild {
 			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i], ShortBalance: policy,
 			Bank:   &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
 			Prices: []*pricing.List{nil, w.prices()}[i], Disputes: w.disputePolicy(), Markets: quiet(),
+			FailedRefunds: []connect.FailedRefundPolicy{"", connect.FailedStands}[i],
 		})
 		require.NoError(t, err)
 		w.platforms = append(w.platforms, p)
@@ -169,7 +170,7 @@ func (w *wild) open(p *connect.Platform) {
 	r := connecttest.Seller(pick(w, "US", "DE", "GB"))
 	r.Key, r.Bank.Token = w.key(), w.bank()
 	if w.one(2) {
-		r.ShortBalance = connect.ShortNegative
+		r.ShortBalance = w.short()
 	}
 	if w.one(2) {
 		r.FeesPayer = connect.PartyPlatform
@@ -223,8 +224,10 @@ func (w *wild) giveBack() {
 	}
 	w.nameLines(c, &r)
 	w.into(c, &r)
+	w.whole(c, &r)
 	_, err = of.Refund(w.ctx, r)
 	w.note(err)
+	w.refuse(of, c)
 }
 
 // goOn captures, cancels or confirms a charge, in the host's transaction at times;

@@ -122,6 +122,7 @@ func (m *market) requests() map[string][]any {
 		"Cancel":                {connect.CancelRequest{ChargeID: auth()}},
 		"IncreaseAuthorization": {connect.IncreaseRequest{ChargeID: auth(), Amount: usd(5)}},
 		"Refund":                {connect.RefundRequest{ChargeID: m.charge(a, 1000, 100, connect.TestCard).ID, Amount: usd(5), ReverseTransfer: true}},
+		"CancelRefund":          {connect.CancelRefundRequest{RefundID: m.waitingRefund().ID}},
 		"RefundApplicationFee":  {connect.FeeRefundRequest{ChargeID: m.charge(a, 1000, 100, connect.TestCard).ID, Amount: usd(5)}},
 		"RecoverDispute":        {connect.RecoverDisputeRequest{DisputeID: disputed(), RefundFee: true}},
 		"StageEvidence":         {connect.StageEvidenceRequest{DisputeID: disputed(), Evidence: evidence}},
