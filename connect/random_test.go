@@ -89,6 +89,7 @@ func newWildIn(t testing.TB, r *rand.Rand, s ledger.Store, sim *simulation) *wil
 			Key: w.key(), Name: "P", Country: []string{"US", "DE"}[i%2], ShortBalance: []connect.ShortPolicy{connect.ShortNegative, connect.ShortRefuse}[i%2],
 			Bank:   &connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.EUR},
 			Prices: []*pricing.List{nil, w.prices()}[i%2], Disputes: w.disputePolicy(), Markets: quiet(), Negative: negativePolicy(w.Uint64()),
+			FailedRefunds: []connect.FailedRefundPolicy{"", connect.FailedStands}[i%2],
 		})
 		require.NoError(t, err)
 		w.platforms = append(w.platforms, &Platform{p, w, false})
@@ -226,7 +227,7 @@ func (w *wild) open(p *Platform) {
 	r := connecttest.Seller(pick(w, "US", "DE", "GB"))
 	r.Key, r.Bank.Token = w.key(), w.bank()
 	if w.one(2) {
-		r.ShortBalance = connect.ShortNegative
+		r.ShortBalance = w.short()
 	}
 	if w.one(2) {
 		r.FeesPayer = connect.PartyPlatform
@@ -292,8 +293,10 @@ func (w *wild) giveBack() {
 	}
 	w.nameLines(c, &r)
 	w.into(c, &r)
+	w.whole(c, &r)
 	_, err = of.Refund(w.ctx, r)
 	w.note(err)
+	w.refuse(of, c)
 }
 
 // goOn captures, cancels or confirms a charge, in the host's transaction at times;

@@ -27,7 +27,7 @@ type RefundWay struct {
 
 // owes notes that a buyer is owed what a refund that has failed was to give.
 func (c *Charge) owes(r *Refund, at time.Time) {
-	if r.Repays != "" {
+	if slices.ContainsFunc(c.Owed, func(o OwedRefund) bool { return o.By == r.ID }) {
 		c.unpaid(r)
 		return
 	}
@@ -137,7 +137,7 @@ func (p *Platform) repays(u *ledger.Unit, c *Charge, r *RefundRequest) (*RefundR
 	}
 	now := *r
 	now.Amount = c.Owed[i].Amount
-	if was.Refused != nil && was.Refused.Stands {
+	if was.Alone || was.Refused != nil && was.Refused.Stands {
 		now.Fee, now.standing = FeeKeep, true
 		return &now, nil
 	}

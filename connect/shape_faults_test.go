@@ -113,6 +113,8 @@ func TestDeclinedRefundsOfShapes(t *testing.T) {
 		require.Equal(t, connect.RefundFailed, re.Status)
 		after, err := m.platform.GetCharge(m.ctx, c.ID)
 		require.NoError(t, err)
+		require.Equal(t, []connect.OwedRefund{{Refund: re.ID, Amount: usd(300), Since: re.Settled}}, after.Owed)
+		after.Owed = nil // all else
 		require.Equal(t, before, *after)
 		require.Equal(t, has, m.has(a.ID))
 	}

@@ -133,6 +133,7 @@ func (m *market) requests() map[string][]any {
 		"Cancel":                {connect.CancelRequest{ChargeID: auth()}},
 		"IncreaseAuthorization": {connect.IncreaseRequest{ChargeID: auth(), Amount: usd(5)}},
 		"Refund":                {connect.RefundRequest{ChargeID: m.charge(a, 1000, 100, connect.TestCard).ID, Amount: usd(5), ReverseTransfer: true}},
+		"CancelRefund":          {connect.CancelRefundRequest{RefundID: m.waitingRefund().ID}},
 		"RefundApplicationFee":  {connect.FeeRefundRequest{ChargeID: m.charge(a, 1000, 100, connect.TestCard).ID, Amount: usd(5)}},
 		"RecoverDispute":        {connect.RecoverDisputeRequest{DisputeID: disputed(), RefundFee: true}},
 		"PauseAccount":          {connect.PauseAccountRequest{By: legal, AccountID: m.seller().ID, Charges: true, Payouts: true, Reason: "r"}},

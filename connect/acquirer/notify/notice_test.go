@@ -249,7 +249,7 @@ func TestEvents(t *testing.T) {
 		{"REFUND", "r", "false", connect.Declined, "generic_decline", "PSP", by},
 		{"REFUND", "p", "true", "", "", "", elsewhere},
 		{"REFUND_FAILED", "r", "true", connect.Failed, "generic_decline", "PSP", by},
-		{"REFUNDED_REVERSED", "r", "true", connect.Declined, "generic_decline", "PSP", by},
+		{"REFUNDED_REVERSED", "r", "true", connect.Failed, "generic_decline", "PSP", by},
 		{"REFUND_FAILED", "p", "true", "", "", "", nothing},
 		{"AUTORESCUE", "p", "true", "", "", "", nothing},
 		{"AUTHORISATION", "p", "yes", "", "", "", "it says neither that it succeeded nor that it did not"},
