@@ -91,6 +91,38 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 			return badField("invalid_delay", "delay", "a delay is 0 to 366 days")
 		}
 	}
+	if err := e.changePolicies(p, r); err != nil {
+		return err
+	}
+	switch {
+	case r.Prices == nil:
+	case r.Prices.Empty():
+		p.Prices = nil
+	default:
+		p.Prices = r.Prices.Clone()
+	}
+	switch {
+	case r.Markets == nil:
+	case r.Markets.Empty():
+		p.Markets = nil
+	default:
+		p.Markets = r.Markets.Clone()
+	}
+	if p.TaxNumber, err = taxNumber(r.TaxNumber, p.TaxNumber); err != nil {
+		return err
+	}
+	if r.Bank != nil {
+		b, err := r.Bank.account(u, e)
+		if err != nil {
+			return err
+		}
+		p.Bank = &b
+	}
+	return nil
+}
+
+// changePolicies changes how the platform deals with what goes wrong.
+func (e *Engine) changePolicies(p *Profile, r PlatformUpdate) (err error) {
 	if p.Unverified, err = r.Unverified.or(p.Unverified); err != nil {
 		return err
 	}
@@ -120,30 +152,6 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 	}
 	if p.FailedRefunds, err = r.FailedRefunds.or(p.FailedRefunds); err != nil {
 		return err
-	}
-	switch {
-	case r.Prices == nil:
-	case r.Prices.Empty():
-		p.Prices = nil
-	default:
-		p.Prices = r.Prices.Clone()
-	}
-	switch {
-	case r.Markets == nil:
-	case r.Markets.Empty():
-		p.Markets = nil
-	default:
-		p.Markets = r.Markets.Clone()
-	}
-	if p.TaxNumber, err = taxNumber(r.TaxNumber, p.TaxNumber); err != nil {
-		return err
-	}
-	if r.Bank != nil {
-		b, err := r.Bank.account(u, e)
-		if err != nil {
-			return err
-		}
-		p.Bank = &b
 	}
 	return nil
 }
