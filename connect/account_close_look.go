@@ -274,8 +274,27 @@ func (c *AccountClosing) mayReturn(u *ledger.Unit) (waits []ClosingWait, err err
 	return waits, nil
 }
 
-// closingDebt is where what a closing account owes is collected from whoever bears it.
-// It waits until the debt is written off, or was paid otherwise.
-func (p *Platform) closingDebt(_ *ledger.Unit, _ *Account, m ledger.Money) ([]ClosingWait, error) {
-	return []ClosingWait{{"owes", m}}, nil
+// closingDebt has the platform pay what a closing account owes at the end, where it bears
+// that (flow V3 of the chart), without waiting for as long as it does otherwise. Not while
+// the account is debited or pays by a plan, or where the platform's policy is never to
+// pay. What the house bears, or nobody has paid, waits until it is written off.
+func (p *Platform) closingDebt(u *ledger.Unit, a *Account, m ledger.Money) ([]ClosingWait, error) {
+	waits := []ClosingWait{{"owes", m}}
+	prof, err := p.expectProfile(u)
+	if err != nil || a.bearer() != PartyPlatform || prof.Negative.CollectAfter < 0 {
+		return waits, err
+	}
+	n, err := negativeKind.Get(u, negativeID(a.ID, m.Currency()))
+	if err != nil {
+		return waits, err
+	}
+	if n.Debit != "" || n.Plan != "" {
+		return waits, nil
+	}
+	n.Owes, n.Looked, n.Stale = ledger.Minor(-m.Minor(), n.Currency), u.At(), true
+	b := &books{u: u, p: p, object: negativeKind.ID(n.ID)}
+	n.cover(b, true)
+	n.collect(b, p.of(a.ID, "available", n.Currency))
+	n.Work.Later(u.At()) // Drain ends it
+	return waits, p.putNegative(u, n, EventNegativeCollected)
 }
