@@ -110,3 +110,26 @@ func TestClosingWaitsForDebits(t *testing.T) {
 	require.Equal(t, usd(0), m.has(a).Available)
 	m.verify()
 }
+
+// What the seller's bank is about to pay is not written off: it would be given to the
+// seller, at the house's cost.
+func TestWriteOffsWaitForDebits(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.short(100, func(r *connect.AccountRequest) { r.LossesBearer = connect.PartyHouse })
+	ask := func() (*connect.WriteOff, error) {
+		return m.platform.WriteOff(m.ctx, connect.WriteOffRequest{Key: m.key(), By: boss, AccountID: a, Amount: usd(0), Description: "d"})
+	}
+	w, err := ask()
+	require.NoError(t, err)
+	d := m.debitsNegative(a, m.ownMandate(payout.TestAccount), 0)
+	_, err = m.platform.ApproveProposal(m.ctx, connect.ApproveProposalRequest{Key: m.key(), ProposalID: w.Signed.Proposal, By: aid})
+	requireCode(t, err, ledger.State, "debit_under_way")
+	_, err = ask()
+	requireCode(t, err, ledger.State, "debit_under_way")
+	m.pass(14 * day)
+	d, err = m.platform.GetNegativeDebit(m.ctx, d.ID)
+	require.NoError(t, err)
+	require.Equal(t, connect.NegativeDebitSucceeded, d.Status)
+	require.Equal(t, usd(0), m.has(a).Available)
+	m.verify()
+}
