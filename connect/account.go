@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
@@ -35,6 +37,10 @@ type Account struct {
 	MayOwe []ledger.Money `json:"mayOwe,omitzero"`
 
 	Reserve *ReserveRule `json:"reserve,omitzero"` // what of its money is kept back; nil: as the platform says
+
+	// RiskReserve is the percentage that is kept back beside it, by the platform's RiskPolicy,
+	// for as long as cards may be disputed; zero: none.
+	RiskReserve decimal.Decimal `json:"riskReserve,omitzero"`
 
 	Closing string    `json:"closing,omitzero"` // the AccountClosing under way
 	Closed  time.Time `json:"closed,omitzero"`  // since when it is closed, for good

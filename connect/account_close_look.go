@@ -168,7 +168,35 @@ func (p *Platform) closingWaits(u *ledger.Unit, a *Account) (waits []ClosingWait
 			waits = append(waits, ClosingWait{purpose.Name, x.Posted})
 		}
 	}
-	return waits, has, err
+	if err != nil {
+		return nil, nil, err
+	}
+	debits, err := p.closingDebits(u, a)
+	return append(waits, debits...), has, err
+}
+
+// closingDebits lists the debits of the account's bank that are under way: what they bring
+// is the account's, though it may owe nothing by now.
+func (p *Platform) closingDebits(u *ledger.Unit, a *Account) (waits []ClosingWait, err error) {
+	err = u.View(func(v ledger.View) error {
+		waits = nil
+		return eachObject(v, ledger.Query{Kind: negativeKind.Name, Name: "account", Value: a.ID}, func(o ledger.Object) error {
+			n, err := negativeKind.Decode(o)
+			if err != nil || n.Debit == "" {
+				return err
+			}
+			list, err := v.Objects(negativeDebitKind.ID(n.Debit))
+			if err != nil {
+				return err
+			}
+			d, err := negativeDebitKind.Decode(list[0])
+			if err == nil {
+				waits = append(waits, ClosingWait{"debit", d.Amount})
+			}
+			return err
+		})
+	})
+	return waits, err
 }
 
 // waitsReserved is what is kept back of an account that is not fixed.
@@ -178,7 +206,8 @@ func (p *Platform) waitsReserved(u *ledger.Unit, a *Account, m ledger.Money) (le
 }
 
 // closingExposed lists what may still come of an account's charges: those that may be
-// disputed, those whose payment is under way, and disputes that are open.
+// disputed, those whose payment is under way, disputes that are open, and refunds that
+// are under way, wait for money, or were refused, so that the buyer is still owed them.
 func (p *Platform) closingExposed(u *ledger.Unit, a *Account) (waits []ClosingWait, err error) {
 	err = u.View(func(v ledger.View) error {
 		waits = nil
@@ -202,6 +231,10 @@ func (p *Platform) closingExposed(u *ledger.Unit, a *Account) (waits []ClosingWa
 				waits = append(waits, ClosingWait{"charge", c.Amount})
 			case len(c.Disputed) > 0:
 				waits = append(waits, ClosingWait{"dispute", c.Amount})
+			case c.Refunding.Sign() > 0:
+				waits = append(waits, ClosingWait{"refund", c.Refunding})
+			case len(c.Owed) > 0:
+				waits = append(waits, ClosingWait{"refund", c.owed()})
 			}
 			return nil
 		})
@@ -274,8 +307,27 @@ func (c *AccountClosing) mayReturn(u *ledger.Unit) (waits []ClosingWait, err err
 	return waits, nil
 }
 
-// closingDebt is where what a closing account owes is collected from whoever bears it.
-// It waits until the debt is written off, or was paid otherwise.
-func (p *Platform) closingDebt(_ *ledger.Unit, _ *Account, m ledger.Money) ([]ClosingWait, error) {
-	return []ClosingWait{{"owes", m}}, nil
+// closingDebt has the platform pay what a closing account owes at the end, where it bears
+// that (flow V3 of the chart), without waiting for as long as it does otherwise. Not while
+// the account is debited or pays by a plan, or where the platform's policy is never to
+// pay. What the house bears, or nobody has paid, waits until it is written off.
+func (p *Platform) closingDebt(u *ledger.Unit, a *Account, m ledger.Money) ([]ClosingWait, error) {
+	waits := []ClosingWait{{"owes", m}}
+	prof, err := p.expectProfile(u)
+	if err != nil || a.bearer() != PartyPlatform || prof.Negative.CollectAfter < 0 {
+		return waits, err
+	}
+	n, err := negativeKind.Get(u, negativeID(a.ID, m.Currency()))
+	if err != nil {
+		return waits, err
+	}
+	if n.Debit != "" || n.Plan != "" {
+		return waits, nil
+	}
+	n.Owes, n.Looked, n.Stale = ledger.Minor(-m.Minor(), n.Currency), u.At(), true
+	b := &books{u: u, p: p, object: negativeKind.ID(n.ID)}
+	n.cover(b, true)
+	n.collect(b, p.of(a.ID, "available", n.Currency))
+	n.Work.Later(u.At()) // Drain ends it
+	return waits, p.putNegative(u, n, EventNegativeCollected)
 }

@@ -3,8 +3,10 @@ package connect
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -76,11 +78,22 @@ type glance struct {
 
 // exposureOf adds up the exposure of an account at a moment.
 func exposureOf(v ledger.View, account string, at time.Time) (*Exposure, error) {
+	return exposureWithin(v, account, at, math.MaxInt)
+}
+
+// errTooMany ends a look through more charges than are read.
+var errTooMany = errors.New("too many charges")
+
+// exposureWithin is exposureOf that reads so many charges at most: errTooMany of more.
+func exposureWithin(v ledger.View, account string, at time.Time, most int) (*Exposure, error) {
 	today := payout.DayOf(at, time.UTC)
 	sums := make(map[ledger.Currency]map[payout.Day]ledger.Money)
 	charges := make(map[ledger.Currency]int)
 	q := ledger.Query{Kind: chargeKind.Name, Name: "account", Value: account, From: (today - disputeReach).Time()}
 	err := eachObject(v, q, func(o ledger.Object) error {
+		if most--; most < 0 {
+			return errTooMany
+		}
 		var g glance
 		if err := json.Unmarshal(o.Data, &g); err == nil && (g.Status != ChargeSucceeded || g.Until < today) {
 			return nil

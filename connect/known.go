@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -17,20 +19,21 @@ type known struct {
 }
 
 type sighting struct {
-	platform   string
-	country    string
-	currency   ledger.Currency
-	feesPayer  Party
-	descriptor string
-	version    int64
-	taxNumber  string
-	settles    []ledger.Currency // its default, then those of its banks
-	freezes    []AccountFreeze
-	pauses     []AccountPause
-	reserve    *ReserveRule
-	closes     bool // or is closed
-	closed     bool
-	limits     []PaymentLimit
+	platform    string
+	country     string
+	currency    ledger.Currency
+	feesPayer   Party
+	descriptor  string
+	version     int64
+	taxNumber   string
+	settles     []ledger.Currency // its default, then those of its banks
+	freezes     []AccountFreeze
+	pauses      []AccountPause
+	reserve     *ReserveRule
+	riskReserve decimal.Decimal
+	closes      bool // or is closed
+	closed      bool
+	limits      []PaymentLimit
 }
 
 // knownLimit bounds what is remembered: about 100 bytes each.
@@ -79,7 +82,7 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	}
 	s := sighting{
 		platform: p.id, country: a.Country, currency: a.Currency, feesPayer: a.FeesPayer, descriptor: a.Descriptor, version: o.Version, taxNumber: a.TaxNumber,
-		settles: a.settles(), freezes: slices.Clone(a.Freezes), pauses: slices.Clone(a.Pauses), reserve: a.Reserve, closes: a.closes(), closed: !a.Closed.IsZero(),
+		settles: a.settles(), freezes: slices.Clone(a.Freezes), pauses: slices.Clone(a.Pauses), reserve: a.Reserve, riskReserve: a.RiskReserve, closes: a.closes(), closed: !a.Closed.IsZero(),
 		limits: slices.Clone(a.Limits),
 	}
 	if !p.joined { // who may be rolled back

@@ -42,6 +42,11 @@ func (p *Platform) legs(u *ledger.Unit, prof *Profile, c *Charge, r *Refund, owe
 			return err
 		}
 	}
+	if a != nil {
+		if err := p.freeForRefund(u, prof, a, c, ledger.Minor(gives, cur)); err != nil {
+			return err
+		}
+	}
 	if r.waitDays > 0 {
 		enough, err := p.enough(u, prof, a, c, from, gives)
 		if err != nil {

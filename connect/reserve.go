@@ -17,6 +17,7 @@ const (
 	ReserveRolling  ReserveType = "rolling"  // a percentage of what became available, for some days
 	ReserveFixed    ReserveType = "fixed"    // an amount that stands until somebody frees it
 	ReserveExposure ReserveType = "exposure" // what may still be disputed, until it cannot be
+	ReserveRisk     ReserveType = "risk"     // as rolling, by the platform's RiskPolicy while a seller is disputed too often
 	// ReserveLate is what came for an account after it had closed, of a dispute that was
 	// won: it lies in held until somebody releases it.
 	ReserveLate ReserveType = "late"
@@ -38,16 +39,16 @@ var reserveLife = life[ReserveStatus]{
 }
 
 // Reserve is money of an account that is kept back against what may come: flow V1 of the
-// chart. Of type rolling there is one for each time that money became available, of the
+// chart. Of types rolling and risk there is one for each time that money became available, of the
 // others one in a currency, which grows; a late one is by itself.
 type Reserve struct {
 	ID        string        `json:"id"`
 	Platform  string        `json:"platform"`
 	Account   string        `json:"account"`
 	Type      ReserveType   `json:"type"`
-	Plan      string        `json:"plan,omitzero"`     // by which it was taken; empty: since the account closes
+	Plan      string        `json:"plan,omitzero"`     // by which it was taken; empty: since the account closes, or for its risk
 	Dispute   string        `json:"dispute,omitzero"`  // of a late one: what was won
-	Net       ledger.Money  `json:"net,omitzero"`      // of a rolling one: what became available, of which it is the part
+	Net       ledger.Money  `json:"net,omitzero"`      // of a rolling or risk one: what became available, of which it is the part
 	Amount    ledger.Money  `json:"amount"`            // that was taken in all
 	Released  ledger.Money  `json:"released,omitzero"` // of it, by its terms or by hand
 	Drawn     ledger.Money  `json:"drawn,omitzero"`    // of it, for what the account owed

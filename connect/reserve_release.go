@@ -20,6 +20,31 @@ func (p *Platform) freeReserve(u *ledger.Unit, r *Reserve, m ledger.Money) error
 	return p.freezeFree(u, r.Account, c)
 }
 
+// freeForRefund frees what a seller lacks for a refund of what is kept back for what may be
+// disputed: what is refunded cannot be. One who may owe it has it set off later, by Draw.
+func (p *Platform) freeForRefund(u *ledger.Unit, prof *Profile, a *Account, c *Charge, gives ledger.Money) error {
+	if !prof.Reserving || a.ShortBalance == ShortNegative || gives.Sign() <= 0 {
+		return nil
+	}
+	if _, enough, err := p.sellerHas(u, c, gives.Minor()); err != nil || enough {
+		return err
+	}
+	free, err := p.spendable(u, a.ID, gives.Currency())
+	if err != nil {
+		return err
+	}
+	list, err := p.openReserves(u, a.ID, gives.Currency())
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if m := min(gives.Minor()-free.Minor(), r.Left().Minor()); r.Type == ReserveExposure && m > 0 {
+			return p.freeReserve(u, r, ledger.Minor(m, gives.Currency()))
+		}
+	}
+	return nil
+}
+
 // reserveDue lets Drain release a reserve whose day has come, or look at one that follows
 // what may be disputed. A reserve that is not due, and one that was released, stays as it
 // is: so it is released once, whatever the clock does.

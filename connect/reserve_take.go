@@ -29,8 +29,11 @@ func (p *Platform) keepBack(u *ledger.Unit, account string, net ledger.Money) er
 		return err
 	}
 	rule := s.reserveRule(prof)
-	if rule == nil {
+	if rule == nil && s.riskReserve.IsZero() {
 		return nil
+	}
+	if rule == nil {
+		rule = &ReserveRule{}
 	}
 	t, cur := &rule.Terms, net.Currency()
 	free, err := p.spendable(u, account, cur)
@@ -39,21 +42,35 @@ func (p *Platform) keepBack(u *ledger.Unit, account string, net ledger.Money) er
 	}
 	left := min(free.Minor(), net.Minor())
 	if !t.Percent.IsZero() && left > 0 {
-		part, err := net.Times(t.Percent.Div(decimal.New(100, 0)), ledger.RoundHalfUp)
-		if err != nil {
+		r := p.newReserve(u, account, ReserveRolling, rule.Plan, cur)
+		if left, err = p.keepPart(u, r, net, left, t.Percent, t.Days, t.Draw); err != nil {
 			return err
 		}
-		if m := ledger.Minor(min(part.Minor(), left), cur); m.Sign() > 0 {
-			r := p.newReserve(u, account, ReserveRolling, rule.Plan, cur)
-			r.Net, r.ReleaseOn = net, dayOf(u)+payout.Day(t.Days)
-			r.Work.Later(r.ReleaseOn.Time())
-			if err := p.keep(u, r, m, t.Draw); err != nil {
-				return err
-			}
-			left -= m.Minor()
+	}
+	// Of an account that closes all that may be disputed is kept back anyway.
+	if !s.riskReserve.IsZero() && left > 0 && !s.closes {
+		r := p.newReserve(u, account, ReserveRisk, "", cur)
+		if left, err = p.keepPart(u, r, net, left, s.riskReserve, p.riskDays(u), t.Draw); err != nil {
+			return err
 		}
 	}
 	return p.keepMore(u, account, rule, ledger.Minor(left, cur))
+}
+
+// keepPart keeps a percentage of a net back for some days, of at most so much, and returns
+// what is left of that.
+func (p *Platform) keepPart(u *ledger.Unit, r *Reserve, net ledger.Money, left int64, percent decimal.Decimal, days int, draw bool) (int64, error) {
+	part, err := net.Times(percent.Div(decimal.New(100, 0)), ledger.RoundHalfUp)
+	if err != nil {
+		return left, err
+	}
+	m := ledger.Minor(min(part.Minor(), left), net.Currency())
+	if m.Sign() <= 0 {
+		return left, nil
+	}
+	r.Net, r.ReleaseOn = net, dayOf(u)+payout.Day(days)
+	r.Work.Later(r.ReleaseOn.Time())
+	return left - m.Minor(), p.keep(u, r, m, draw)
 }
 
 // reserveRule is what counts for an account: its own, or else the platform's. While it

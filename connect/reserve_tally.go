@@ -10,7 +10,7 @@ func (s *signatures) reserve(t *tally, r *Reserve) {
 	if left.Sign() < 0 || r.Released.Sign() < 0 || r.Drawn.Sign() < 0 || r.Amount.Sign() <= 0 || (r.Status == ReserveOpen) == left.IsZero() {
 		t.report.Add(what, "it is %s, and of %v it has released %v and drawn %v", r.Status, r.Amount, r.Released, r.Drawn)
 	}
-	if r.Status == ReserveOpen && r.Type == ReserveRolling && r.ReleaseOn < t.today-1 {
+	if r.Status == ReserveOpen && (r.Type == ReserveRolling || r.Type == ReserveRisk) && r.ReleaseOn < t.today-1 {
 		t.report.Add(what, "%v of it should have been released on %s", left, r.ReleaseOn)
 	}
 	early := int64(0)

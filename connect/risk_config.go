@@ -14,8 +14,8 @@ type MonitorConfig struct {
 	// WarnAt is at how many percent of a programme's lowest level the platform is warned:
 	// 1–100; 0 is 75.
 	WarnAt int
-	// Reserves keeps money of sellers back where a platform's policy wants it; nil: such a
-	// policy is refused.
+	// Reserves keeps money of sellers back where a platform's policy wants it; nil: as
+	// reserves of type risk, Account.RiskReserve of what becomes available.
 	Reserves RiskReserver
 }
 
@@ -35,6 +35,9 @@ func (c Config) fillMonitor() (Config, error) {
 	}
 	if m.Programs == nil {
 		m.Programs = monitor.Builtin()
+	}
+	if m.Reserves == nil {
+		m.Reserves = riskReserves{}
 	}
 	if m.WarnAt == 0 {
 		m.WarnAt = 75
@@ -59,7 +62,7 @@ type RiskAction struct {
 	PauseCharges bool `json:"pauseCharges,omitzero"` // no new charges of the seller's
 	PausePayouts bool `json:"pausePayouts,omitzero"` // no new payouts to the seller
 	// Reserve is the part of what the seller earns, in percent, that is kept back: 0–100, of
-	// two places at most. It needs MonitorConfig.Reserves.
+	// two places at most.
 	Reserve decimal.Decimal `json:"reserve,omitzero"`
 }
 
@@ -79,8 +82,6 @@ func (r RiskPolicy) check(e *Engine) error {
 		switch {
 		case a.Reserve.Exponent() < -2 || a.Reserve.Exponent() > 2 || a.Reserve.Sign() < 0 || a.Reserve.GreaterThan(decimal.New(100, 0)):
 			return badField("invalid_request", field, "a reserve is 0 to 100 percent, of two places at most")
-		case !a.Reserve.IsZero() && e.c.Monitor.Reserves == nil:
-			return badField("reserve_unsupported", field, "nothing keeps reserves in this engine")
 		}
 	}
 	return nil

@@ -251,8 +251,7 @@ func (r *reserves) ReserveAtRisk(_ *ledger.Unit, _ *connect.Platform, account st
 	return nil
 }
 
-// A reserve is asked for in the change of the level, and ended with it; without anybody
-// who keeps one, a policy that wants it is refused.
+// A reserve is asked for in the change of the level, and ended with it.
 func TestRiskReserves(t *testing.T) {
 	keeps := &reserves{}
 	policy := connect.RiskPolicy{Warning: connect.RiskAction{Reserve: decimal.NewFromInt(5)}, Limit: connect.RiskAction{Reserve: decimal.RequireFromString("12.5")}}
@@ -265,15 +264,41 @@ func TestRiskReserves(t *testing.T) {
 	m.to("2026-05-01")
 	require.Equal(t, []string{"12.5", "0"}, keeps.asked)
 
-	plain := newMarket(t, connecttest.Config{})
-	_, err := plain.platform.UpdatePlatform(plain.ctx, connect.PlatformUpdate{Key: "r", Risk: &policy})
-	require.Equal(t, "reserve_unsupported", codeOf(t, err))
 	for _, percent := range []string{"-1", "100.01", "1.234"} {
 		_, err := m.platform.UpdatePlatform(m.ctx, connect.PlatformUpdate{Key: m.key(), Risk: &connect.RiskPolicy{Limit: connect.RiskAction{Reserve: decimal.RequireFromString(percent)}}})
 		requireAbout(t, err, "risk.limit.reserve", percent)
 	}
-	_, err = connect.New(connect.Config{Monitor: &connect.MonitorConfig{WarnAt: 101}})
+	_, err := connect.New(connect.Config{Monitor: &connect.MonitorConfig{WarnAt: 101}})
 	requireAbout(t, err, "monitor")
+}
+
+// Where the host keeps none of its own, the engine's reserves keep a part back while the
+// level lasts, for as long as cards may be disputed.
+func TestRiskReservesByDefault(t *testing.T) {
+	m := risky(t, connect.RiskPolicy{Limit: connect.RiskAction{Reserve: decimal.RequireFromString("12.5")}}, nil)
+	a := m.seller(func(r *connect.AccountRequest) { r.ShortBalance = connect.ShortNegative }).ID
+	for range 4 {
+		m.dispute(m.sold(a, connect.TestCard, 1), connect.DisputeNeedsResponse)
+	}
+	m.sold(a, connect.TestCardAtOnce, 1)
+	require.Empty(t, m.reserves(a), "the level is not reached yet")
+	m.to("2026-03-03")
+	m.sold(a, connect.TestCardAtOnce, 1)
+	list := m.reserves(a)
+	require.Len(t, list, 1)
+	require.Equal(t, []any{connect.ReserveRisk, usd(1000 - 100), usd(113), usd(113)}, []any{list[0].Type, list[0].Net, list[0].Amount, m.has(a).Reserved})
+	require.Equal(t, m.today()+120, list[0].ReleaseOn)
+	m.verify()
+	m.requireExplained()
+	m.to("2026-05-02")
+	before := len(m.reserves(a))
+	m.sold(a, connect.TestCardAtOnce, 1)
+	require.Len(t, m.reserves(a), before, "the level is over")
+	m.to("2026-09-15")
+	for _, r := range m.reserves(a) {
+		require.Equal(t, connect.ReserveReleased, r.Status)
+	}
+	m.verify()
 }
 
 // Whoever hears and whoever drains at once, a dispute counts once, and a level is told once

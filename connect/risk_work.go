@@ -105,10 +105,8 @@ func (p *Platform) actOnRisk(u *ledger.Unit, r *riskRates) error {
 		}
 	}
 	action := prof.Risk.of(worst)
-	if reserves := p.e.c.Monitor.Reserves; reserves != nil {
-		if err := reserves.ReserveAtRisk(u, p, r.Owner, action.Reserve); err != nil {
-			return err
-		}
+	if err := p.e.c.Monitor.Reserves.ReserveAtRisk(u, p, r.Owner, action.Reserve); err != nil {
+		return err
 	}
 	a, err := p.account(u, r.Owner)
 	if err != nil {

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/soukhq/souk/compliance"
@@ -42,7 +43,7 @@ func (p *Platform) chargeFacts(u *ledger.Unit, prof *Profile, rules []compliance
 	if err := f.buyer(c); err != nil {
 		return nil, err
 	}
-	return f.done(c.Account)
+	return f.done(c.Account, c.Amount.Currency())
 }
 
 // payment is what a charge itself says to rules.
@@ -76,7 +77,7 @@ func (t *Transfer) payment() compliance.Payment {
 func (p *Platform) transferFacts(u *ledger.Unit, prof *Profile, rules []compliance.Rule, r *TransferRequest, t *Transfer) (*compliance.Payment, error) {
 	f := &facts{u: u, p: p, rules: rules, of: t.payment()}
 	f.of.PlatformMetadata, f.of.Rates = prof.Metadata, r.ruleRates
-	return f.done(t.To)
+	return f.done(t.To, t.Amount.Currency())
 }
 
 // source fills what is known of a saved source.
@@ -111,10 +112,29 @@ func (f *facts) buyer(c *Charge) error {
 	return nil
 }
 
+// mostExposing is how many of a seller's charges are looked through for what buyers may
+// still dispute of them; of more it is missing.
+const mostExposing = 10_000
+
+// exposure finds out what buyers may still dispute of the seller's charges in a currency.
+func (f *facts) exposure(seller string, c ledger.Currency) error {
+	return f.u.View(func(v ledger.View) error {
+		f.of.Seller.Exposure = ledger.Money{}
+		x, err := exposureWithin(v, seller, f.u.At(), mostExposing)
+		if errors.Is(err, errTooMany) {
+			return nil
+		}
+		if err == nil {
+			f.of.Seller.Exposure = x.In(c).Amount
+		}
+		return err
+	})
+}
+
 // done fills what is known of the seller: an account, the platform itself (of whom
-// nothing but the id is), or nobody. What buyers may still dispute (Exposure) is
-// missing: nobody here adds it up.
-func (f *facts) done(seller string) (*compliance.Payment, error) {
+// nothing but the id is), or nobody. What buyers may still dispute (Exposure) is in the
+// currency in which the payment settles.
+func (f *facts) done(seller string, settles ledger.Currency) (*compliance.Payment, error) {
 	f.of.Counter = &counter{f.u, f.p}
 	if f.of.Seller.ID = seller; seller == "" || seller == f.p.id {
 		return &f.of, nil
@@ -136,6 +156,11 @@ func (f *facts) done(seller string) (*compliance.Payment, error) {
 			return nil, err
 		}
 		s.Verified = compliance.TruthOf(len(ent.Missing()) == 0)
+	}
+	if f.uses("seller.exposure") {
+		if err := f.exposure(seller, settles); err != nil {
+			return nil, err
+		}
 	}
 	if f.uses("seller.short") {
 		return &f.of, f.short(seller)

@@ -135,7 +135,7 @@ type ActOnWarningRequest struct {
 }
 
 // ActOnWarning refunds all that is left of the payment of a warning, with the reason
-// fraudulent, or lets its authorization go: once, but again where the refund has failed. It
+// fraudulent, or lets its authorization go: once, but again where the refund has failed or was called off. It
 // is refused as the refund would be, and with class State and a code of EarlyWarning.Code
 // where there is nothing to give back, or already_acted (warning). It needs the right of
 // support, finance or risk.
@@ -193,7 +193,7 @@ func (p *Platform) stillActed(u *ledger.Unit, w *EarlyWarning) (bool, error) {
 	switch {
 	case w.Refund != "":
 		r, err := refundKind.Get(u, w.Refund)
-		return err == nil && r.Status != RefundFailed, err
+		return err == nil && r.Status != RefundFailed && r.Status != RefundCanceled, err
 	case w.Cancellation != "":
 		x, err := cancellationKind.Get(u, w.Cancellation)
 		return err == nil && x.Status != StepFailed, err

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 
 	"github.com/soukhq/souk/ledger"
 )
@@ -19,8 +20,9 @@ type WriteOffRequest struct {
 
 // WriteOff gives up what an account owes, where the house bears what it cannot pay
 // (Account.LossesBearer): it always takes two people, and is done by ApproveProposal.
-// Of class State are house_not_liable (account), and write_off_exceeds_debt (amount)
-// also where the account owes less by the time of the approval.
+// Of class State are house_not_liable (account), debit_under_way (account: while its bank
+// is debited for it) and write_off_exceeds_debt (amount), the last two also at the time
+// of the approval.
 func (p *Platform) WriteOff(ctx context.Context, r WriteOffRequest) (*WriteOff, error) {
 	verb := simpleVerb[WriteOff]{name: "write off", kind: &writeOffKind, replayed: (*WriteOff).replay}
 	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*WriteOff, error) { return p.newWriteOff(u, &r) })
@@ -44,6 +46,9 @@ func (p *Platform) newWriteOff(u *ledger.Unit, r *WriteOffRequest) (*WriteOff, e
 	}
 	if w.Amount.IsZero() {
 		w.Amount = owes
+	}
+	if err := p.notDebited(u, w.Account, owes); err != nil {
+		return nil, err
 	}
 	if err := w.within(owes); err != nil {
 		return nil, err
@@ -96,6 +101,22 @@ func (p *Platform) owes(u *ledger.Unit, account string, c ledger.Currency) (ledg
 	return ledger.Minor(max(-a.Posted.Minor(), 0), c), nil
 }
 
+// notDebited refuses to write off what the account's bank is being debited for: what it
+// pays after that would be the account's.
+func (p *Platform) notDebited(u *ledger.Unit, account string, owes ledger.Money) error {
+	if owes.IsZero() {
+		return nil
+	}
+	n, err := negativeKind.Get(u, negativeID(account, owes.Currency()))
+	if errors.Is(err, ledger.NotFound) {
+		return nil
+	}
+	if err == nil && n.Debit != "" {
+		err = badState("debit_under_way", "account", "the account is being debited for it: "+n.Debit)
+	}
+	return err
+}
+
 // within refuses to write off more than is owed.
 func (w *WriteOff) within(owes ledger.Money) error {
 	if w.Amount.IsZero() || w.Amount.Minor() > owes.Minor() {
@@ -112,6 +133,9 @@ func (p *Platform) writeOffApproved(u *ledger.Unit, o *Proposal) error {
 	}
 	owes, err := p.owes(u, w.Account, w.Amount.Currency())
 	if err != nil {
+		return err
+	}
+	if err := p.notDebited(u, w.Account, owes); err != nil {
 		return err
 	}
 	if err := w.within(owes); err != nil {
