@@ -34,6 +34,7 @@ func tallySigned(v ledger.View, t *tally) error {
 			return err
 		}
 	}
+	t.rest()
 	for _, id := range slices.Sorted(maps.Keys(s.proposals)) {
 		if o := s.proposals[id]; t.mine(id) && o.Object != "" && o.Status == ProposalCarriedOut {
 			t.report.Add("proposal "+id, "it was carried out, and nothing names it")

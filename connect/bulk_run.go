@@ -209,13 +209,13 @@ func (p *Platform) bulkDo(ctx context.Context, b *Bulk, i *BulkItem) (object str
 		}
 		return s.ID, ledger.Money{}, nil
 	case BulkRelease:
-		o, err := p.Release(ctx, ReleaseRequest{Key: key, ChargeID: i.Charge})
+		o, err := p.Release(ctx, ReleaseRequest{Key: key, ChargeID: i.Charge, most: i.Amount})
 		if err != nil {
 			return "", ledger.Money{}, err
 		}
 		return o.ID, o.Amount, nil
 	}
-	r, err := p.Refund(ctx, RefundRequest{Key: key, ChargeID: i.Charge, ReverseTransfer: b.ReverseTransfer, RefundFee: b.RefundFee, Reason: b.Reason})
+	r, err := p.Refund(ctx, RefundRequest{Key: key, ChargeID: i.Charge, ReverseTransfer: b.ReverseTransfer, RefundFee: b.RefundFee, Reason: b.Reason, most: i.Amount})
 	if err != nil {
 		return "", ledger.Money{}, err
 	}
@@ -223,4 +223,13 @@ func (p *Platform) bulkDo(ctx context.Context, b *Bulk, i *BulkItem) (object str
 		return r.ID, r.Amount, &ledger.Error{Class: ledger.State, Code: cmp.Or(r.Code, "refund_failed"), Field: "charge", Msg: "the refund failed"}
 	}
 	return r.ID, r.Amount, nil
+}
+
+// inBulk refuses to move more than a bulk has set aside for one of its charges: more may
+// have come to be left of it since. The zero Money is no bulk's.
+func inBulk(m, most ledger.Money) error {
+	if most == (ledger.Money{}) || m.Minor() <= most.Minor() {
+		return nil
+	}
+	return badState("bulk_limit_exceeded", "charge", "more is left of the charge than was set aside for it")
 }

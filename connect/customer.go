@@ -26,6 +26,8 @@ type Customer struct {
 	Deleted       time.Time         `json:"deleted,omitzero"` // what was said of them is gone since; their charges stay
 	Metadata      map[string]string `json:"metadata,omitzero"`
 
+	Work ledger.Work `json:"work,omitzero"` // of one who was deleted: what rules were told of them is to be forgotten
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }
@@ -43,7 +45,7 @@ var customerKind = ledger.Kind[Customer]{
 		if k.Account != "" {
 			keys = append(keys, ledger.Key{Name: "account", Value: k.Account, At: k.Created})
 		}
-		return keys
+		return k.Work.Keys(keys...)
 	},
 	Columns: []ledger.Column{
 		{Name: "platform", Path: "platform"}, {Name: "account", Path: "account"}, {Name: "email", Path: "email"}, {Name: "name", Path: "name"},
@@ -152,6 +154,9 @@ type DeleteCustomerRequest struct {
 // DeleteCustomer forgets what was said of a customer and detaches their sources. It
 // and their charges stay, and no charge can name them any more. One that was
 // deleted already is of class State, code customer_deleted.
+// What rules were told of their charges (PaymentFacts) is forgotten by the next Drain, a
+// hundred charges a commit: all that says who they are; the fingerprint of a card stays,
+// by which cards are counted.
 func (p *Platform) DeleteCustomer(ctx context.Context, r DeleteCustomerRequest) (*Customer, error) {
 	verb := simpleVerb[Customer]{name: "delete customer", kind: &customerKind, replayed: (*Customer).replay, target: r.CustomerID}
 	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Customer, error) {
@@ -170,6 +175,7 @@ func (p *Platform) DeleteCustomer(ctx context.Context, r DeleteCustomerRequest) 
 		}
 		k.Deleted, k.Email, k.Name, k.Description, k.Metadata = u.At(), "", "", "", nil
 		k.Sources, k.DefaultSource = nil, ""
+		k.Work.Later(u.At())
 		return k, p.putCustomer(u, k, EventCustomerDeleted)
 	})
 }

@@ -106,7 +106,7 @@ func (e *Engine) workers() []ledger.Worker {
 		ending(e, &reserveWatchKind, func(w *reserveWatch) string { return w.Platform }, (*Platform).drawReserves),
 		ending(e, &dormancyKind, func(d *Dormancy) string { return d.Platform }, (*Platform).becomeUnclaimed),
 		{Kind: accountClosingKind.Name, Do: e.closeAccounts},
-		e.bulkWorker(),
+		e.bulkWorker(), e.customerWorker(),
 		{Kind: paymentKind.Name, Do: e.payments},
 		e.negativeWorker(), worker(e, negativeDebitTask),
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},

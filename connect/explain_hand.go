@@ -88,6 +88,9 @@ func (x *explain) freeze(f *Freeze) error {
 	if f.Lift != nil {
 		list, held = append(list, f.Lift.Signed), append(slices.Clip(held), f.Lift.Freed...)
 	}
+	if f.Relift != nil {
+		list, held = append(list, f.Relift.Signed), append(slices.Clip(held), f.Relift.Freed...)
+	}
 	for _, one := range f.Surrenders {
 		list, held = append(list, one.Signed), append(slices.Clip(held), one.Amount)
 		if err := x.addID(payoutKind.ID(one.Payout)); err != nil {

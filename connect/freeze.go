@@ -56,6 +56,7 @@ type Freeze struct {
 	Signed      Signed            `json:"signed"`
 	Made        time.Time         `json:"made,omitzero"`
 	Lift        *FreezeLift       `json:"lift,omitzero"`       // asked for, or done
+	Relift      *FreezeLift       `json:"relift,omitzero"`     // the last, of what an authority sent back after the end
 	Surrender   *Surrender        `json:"surrender,omitzero"`  // asked for: a second person has to approve it
 	Surrenders  []Surrender       `json:"surrenders,omitzero"` // that were approved, each with its payout
 	Created     time.Time         `json:"created"`

@@ -97,3 +97,51 @@ func TestSurrenderFrozenComesBack(t *testing.T) {
 	m.requireExplained()
 	m.verify()
 }
+
+// What comes back after the freeze has ended is freed by two people too, and only once.
+func TestSurrenderFrozenComesBackAfterTheEnd(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	s := m.seller()
+	m.charge(s.ID, 1000, 0, connect.TestCardAtOnce)
+	f := m.frozen(s.ID, usd(400))
+	x, err := m.handsOver(f, 400, payout.TestReturned)
+	require.NoError(t, err)
+	m.approve(x.Surrender.Signed.Proposal, boss)
+	var o *payout.Payout
+	for range 20 {
+		m.pass(12 * time.Hour)
+		if o, err = m.platform.GetPayout(m.ctx, m.freezeNow(f.ID).Surrenders[0].Payout); o.Status == payout.Paid {
+			break
+		}
+	}
+	require.NoError(t, err)
+	require.Equal(t, payout.Paid, o.Status)
+	m.lifted(f)
+	ask := func() (*connect.Freeze, error) {
+		return m.platform.Unfreeze(m.ctx, connect.UnfreezeRequest{Key: m.key(), By: legal, FreezeID: f.ID, Document: "returned"})
+	}
+	_, err = ask()
+	require.Equal(t, "invalid_state", codeOf(t, err), "nothing came back yet")
+	m.pass(240 * time.Hour)
+	require.Equal(t, usd(400), m.has(s.ID).Frozen)
+	again, err := ask()
+	require.NoError(t, err)
+	_, err = ask()
+	require.Equal(t, "lift_proposed", codeOf(t, err))
+	_, err = m.platform.RefuseProposal(m.ctx, connect.RefuseProposalRequest{Key: m.key(), ProposalID: again.Relift.Signed.Proposal, By: boss})
+	require.NoError(t, err)
+	again = m.freezeNow(f.ID)
+	require.Nil(t, again.Relift)
+	require.NotNil(t, again.Lift)
+	m.verify()
+	again, err = ask()
+	require.NoError(t, err)
+	m.approve(again.Relift.Signed.Proposal, boss)
+	require.Equal(t, usd(0), m.has(s.ID).Frozen)
+	require.Equal(t, usd(1000), m.has(s.ID).Available)
+	require.Equal(t, []ledger.Money{usd(400)}, m.freezeNow(f.ID).Relift.Freed)
+	_, err = ask()
+	require.Equal(t, "invalid_state", codeOf(t, err))
+	m.requireExplained()
+	m.verify()
+}

@@ -20,6 +20,9 @@ func (s *signatures) freeze(v ledger.View) func(*tally, *Freeze) {
 		} else if f.Status == FreezeLifted {
 			t.report.Add(what, "it is lifted, and nobody has approved that")
 		}
+		if x := f.Relift; x != nil && !x.Made.IsZero() {
+			s.signed(t, what, true, x.Signed, x.Made, ledger.Money{})
+		}
 		for _, m := range f.Frozen {
 			t.add(f.Account, "frozen", m, 1)
 			t.add(f.Account, "balance", m, -1)

@@ -79,6 +79,8 @@ type ReleaseRequest struct {
 	// Milestone is the part that was reached, in place of an amount. A share with
 	// milestones is released by them, or as a whole.
 	Milestone string `json:"milestone,omitzero"`
+
+	most ledger.Money // what a bulk has set aside for it; the zero Money: no bound
 }
 
 // Release hands a share that waits to its seller, and the commission in it to the
@@ -111,6 +113,9 @@ func (p *Platform) Release(ctx context.Context, r ReleaseRequest) (*ShareRelease
 			return nil, err
 		}
 		amount, err := s.part(&r, u.At())
+		if err == nil {
+			err = inBulk(amount, r.most)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ func (t *tally) share(s *HeldShare) {
 		t.report.Add("held share "+s.ID, "it counts %v as released and going back; its releases and refunds add up to %v", is, *x)
 	}
 	free := s.Free()
-	for _, m := range []ledger.Money{free.Amount, free.Account, free.Platform, s.Out.Amount} {
+	for _, m := range []ledger.Money{free.Amount, free.Account, free.Platform, s.Out.Amount, s.Back.Amount, s.Going.Amount} {
 		if m.Sign() < 0 {
 			t.report.Add("held share "+s.ID, "more of it is gone than came in: %v, %v, %v and %v", s.In, s.Out, s.Back, s.Going)
 			break

@@ -29,6 +29,7 @@ func TestVerifyFindsWhatWaits(t *testing.T) {
 		{"connect.held_share", `"account":{"amountMinor":219,`, `"account":{"amountMinor":218,`, "it counts"},
 		{"connect.held_share", `"status":"waiting"`, `"status":"released"`, "it is released"},
 		{"connect.held_share", `"amountMinor":1000,`, `"amountMinor":100,`, "more of it is gone"},
+		{"connect.held_share", `"out":{"amount":{"amountMinor":400,`, `"out":{"amount":{"amountMinor":1001,`, "more of it is gone"},
 		{"connect.share_release", `"toAccount":{"amountMinor":351,`, `"toAccount":{"amountMinor":352,`, "it counts"},
 		{"connect.share_release", `"share":"held_`, `"share":"held_x`, "is not there"},
 		{"connect.refund", `"platform":{"amountMinor":31,`, `"platform":{"amountMinor":30,`, "it counts"},

@@ -15,7 +15,7 @@ func tallyNegatives(v ledger.View, t *tally) error {
 	short := make(map[ledger.Ref]ledger.Money)
 	q := ledger.AccountQuery{Book: t.platform, Purpose: "available", Open: true}
 	err := ledger.EachAccount(v, q, func(a ledger.Account) error {
-		if a.Posted.Sign() < 0 && accountKind.Fits(a.Owner) {
+		if a.Posted.Sign() < 0 && accountKind.Fits(a.Owner) && t.mine(negativeID(a.Owner, a.Currency)) {
 			short[a.Ref] = a.Posted
 		}
 		return nil
@@ -36,6 +36,7 @@ func tallyNegatives(v ledger.View, t *tally) error {
 		t.negative(n, short[r].Minor())
 		delete(short, r)
 	})
+	t.rest()
 	debits.orphans(t)
 	for _, r := range slices.SortedFunc(maps.Keys(short), func(a, b ledger.Ref) int {
 		return strings.Compare(a.Owner+" "+a.Currency.String(), b.Owner+" "+b.Currency.String())
@@ -53,12 +54,15 @@ type negativeParts struct {
 
 func (x *negativeParts) debit(t *tally, d *NegativeDebit) {
 	id := negativeID(d.Account, d.Amount.Currency())
+	if d.Status == NegativeDebitSucceeded {
+		t.negativeDebit(d)
+	}
 	switch {
+	case !t.mine(id):
 	case d.Status == NegativeDebitSucceeded:
 		x.debited[id] += d.Amount.Minor()
-		t.negativeDebit(d)
 	case !d.over() && x.under[id] != "":
-		t.report.Add("negative debit "+d.ID, "it is %s, and so is %s", d.Status, x.under[id])
+		t.pass.report.Add("negative debit "+d.ID, "it is %s, and so is %s", d.Status, x.under[id])
 	case !d.over():
 		x.under[id] = d.ID
 	}
@@ -78,8 +82,8 @@ func (x *negativeParts) plan(t *tally, l *PaymentPlan) {
 	if total != l.Amount {
 		t.report.Add("payment plan "+l.ID, "it is of %v; its instalments come to %v", l.Amount, total)
 	}
-	if l.Status == PaymentPlanActive {
-		x.plans[negativeID(l.Account, l.Amount.Currency())] = l.ID
+	if id := negativeID(l.Account, l.Amount.Currency()); l.Status == PaymentPlanActive && t.mine(id) {
+		x.plans[id] = l.ID
 	}
 }
 

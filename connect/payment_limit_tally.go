@@ -6,11 +6,11 @@ import (
 	"github.com/soukhq/souk/ledger"
 )
 
-// uses adds up what a payment takes of limits, and counts the reviews that are open.
+// uses adds up what a payment takes of limits, and the reviews for which payments wait.
 func (t *tally) uses(list []LimitUse, review string) {
 	for i := range list {
 		x := &list[i]
-		if x.Amount.IsZero() {
+		if x.Amount.IsZero() || !t.mine(x.Owner) {
 			continue
 		}
 		ref := x.left()
@@ -22,7 +22,7 @@ func (t *tally) uses(list []LimitUse, review string) {
 		}
 		t.limits[ref] += x.Amount.Minor()
 	}
-	if review != "" {
+	if review != "" && t.mine(review) {
 		if t.reviews == nil {
 			t.reviews = make(map[string]bool)
 		}
@@ -34,6 +34,7 @@ func (t *tally) uses(list []LimitUse, review string) {
 // that they take of it, and payments that wait for a review which does not wait for
 // them. A limit that replaces another may say more: what that had counted.
 func tallyLimits(v ledger.View, t *tally) error {
+	t.rest()
 	err := eachObject(v, ledger.Query{Kind: limitKind.Name, Name: "platform", Value: t.platform}, func(o ledger.Object) error {
 		l, err := limitKind.Decode(o)
 		if err != nil {
@@ -52,7 +53,7 @@ func tallyLimits(v ledger.View, t *tally) error {
 		if err != nil {
 			return err
 		}
-		if !t.reviews[r.ID] {
+		if t.mine(r.ID) && !t.reviews[r.ID] {
 			t.report.Add("review "+r.ID, "it is open, and nothing waits for it")
 		}
 		delete(t.reviews, r.ID)
@@ -69,6 +70,9 @@ func (t *tally) limit(v ledger.View, l *PaymentLimit) error {
 	prefix := "allowance/" + l.ID + "/"
 	days, left := make(map[string]int64), make(map[string]ledger.Money)
 	err := ledger.EachAccount(v, ledger.AccountQuery{Book: limitsBook, Purpose: prefix}, func(a ledger.Account) error {
+		if !t.mine(a.Owner) {
+			return nil
+		}
 		takes := t.limits[a.Ref]
 		delete(t.limits, a.Ref)
 		used := l.whole().Minor() - a.Posted.Minor()

@@ -35,6 +35,7 @@ func tallyFees(v ledger.View, t *tally) error {
 		t.compareFee(f, back[f.ID])
 		delete(back, f.ID)
 	})
+	t.rest()
 	for _, id := range slices.Sorted(maps.Keys(back)) {
 		t.report.Add("fee "+id, "it was given back and is not there")
 	}

@@ -194,7 +194,8 @@ type RefundRequest struct {
 	Bank   *BankDetails `json:"bank,omitzero"` // of the buyer, on the engine's rail; with Repays
 	Paid   string       `json:"paid,omitzero"` // what proves that it was paid out of the rail's account by hand, 1–200 characters; with Repays
 
-	held bool // by Drain, of a share that has waited
+	held bool         // by Drain, of a share that has waited
+	most ledger.Money // what a bulk has set aside for it; the zero Money: no bound
 
 	standing bool   // of which all but the money stands
 	day      *rates // of the moment, where the charge needs them

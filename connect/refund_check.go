@@ -42,6 +42,9 @@ func (p *Platform) newRefund(u *ledger.Unit, c *Charge, req *RefundRequest, w le
 	} else {
 		r.Amount, err = c.refundable(amount)
 	}
+	if err == nil {
+		err = inBulk(r.Amount, req.most)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -44,12 +44,15 @@ func (t *tally) begins(id string) error {
 	if t.report = t.pass.report; !t.mine(id) {
 		t.report = &ledger.Report{}
 	}
-	n := len(t.sums) + len(t.given) + len(t.moved) + len(t.back) + len(t.captured) + len(t.increases) + len(t.held)
+	n := len(t.sums) + len(t.given) + len(t.moved) + len(t.back) + len(t.captured) + len(t.increases) + len(t.held) + len(t.limits) + len(t.reviews)
 	if t.peak = max(t.peak, n); t.most > 0 && n > t.most {
 		return errTallied
 	}
 	return nil
 }
+
+// rest begins what is left over of sums of this pass: it is reported by no other.
+func (t *tally) rest() { t.report = t.pass.report }
 
 // inPasses lets fn go through the books in as many passes as it takes for each to keep at
 // most so much, and returns how many they were and the most that one has kept.

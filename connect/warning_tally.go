@@ -8,6 +8,9 @@ import (
 // back.
 func tallyWarnings(v ledger.View, t *tally) error {
 	return eachObject(v, ledger.Query{Kind: warningKind.Name, Name: "platform", Value: t.platform}, func(o ledger.Object) error {
+		if err := t.begins(o.ID.ID); err != nil {
+			return err
+		}
 		w, err := warningKind.Decode(o)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect"
 )
 
@@ -57,6 +58,14 @@ type card struct {
 	CaptureBefore        int64   `json:"capture_before"`
 	NetworkTransactionID string  `json:"network_transaction_id"`
 	ThreeDSecure         *secure `json:"three_d_secure"`
+	Checks               *checks `json:"checks"`
+}
+
+// checks are what the issuer said of what the buyer typed; null where it was not typed.
+type checks struct {
+	CVC        string `json:"cvc_check"`
+	Line1      string `json:"address_line1_check"`
+	PostalCode string `json:"address_postal_code_check"`
 }
 
 // secure is the outcome of 3-D Secure.
@@ -113,6 +122,9 @@ func (i *intent) describe(a *connect.Answer) {
 		a.CaptureBefore = time.Unix(c.CaptureBefore, 0).UTC()
 	}
 	a.Auth.Transaction = c.NetworkTransactionID
+	if k := c.Checks; k != nil {
+		a.Checks = compliance.Checks{CVC: k.CVC, Line1: k.Line1, PostalCode: k.PostalCode}
+	}
 	s := c.ThreeDSecure
 	if s == nil {
 		return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/acquirer/intent"
 	"github.com/soukhq/souk/connect/acquirer/intent/intenttest"
@@ -194,6 +195,7 @@ func TestAnEventIsCompleted(t *testing.T) {
 	require.Equal(t, connect.News{Key: "ch_1", Answer: first}, list[0].News)
 	require.Equal(t, "DE", first.Country)
 	require.Equal(t, "visa", first.Network)
+	require.Equal(t, compliance.Checks{CVC: "pass", PostalCode: "unavailable"}, first.Checks)
 	require.Equal(t, b.clock.Now().Add(7*24*time.Hour), first.CaptureBefore)
 	require.NotEmpty(t, first.Auth.Transaction)
 
