@@ -40,7 +40,7 @@ func (e *Engine) closeAccounts(ctx context.Context, _ ledger.Store, o ledger.Obj
 // closingPaid keeps what became of a payout.
 func (p *Platform) closingPaid(ctx context.Context, id string, m ledger.Money, o *payout.Payout, refused error) error {
 	var e *ledger.Error
-	if refused != nil && (!errors.As(refused, &e) || e.Class != ledger.State && e.Class != ledger.Invalid && e.Class != ledger.InsufficientFunds) {
+	if refused != nil && (!errors.As(refused, &e) || !slices.Contains(closingRefusals, e.Class)) {
 		return refused // it is tried again
 	}
 	_, err := p.unit(ctx, func(u *ledger.Unit) error {
@@ -59,6 +59,10 @@ func (p *Platform) closingPaid(ctx context.Context, id string, m ledger.Money, o
 	})
 	return err
 }
+
+// closingRefusals are the classes of what keeps a payout from being made for longer, and
+// holds up no other: NotFound is of a rate that nobody has.
+var closingRefusals = []ledger.Class{ledger.NotFound, ledger.State, ledger.Invalid, ledger.InsufficientFunds}
 
 // lookAtClosing finds out what a closing waits for, and closes the account when that is
 // nothing. What an earlier look was about to pay is paid first.

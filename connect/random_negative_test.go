@@ -78,6 +78,8 @@ func (w *wild) sellersMandate(who own, cur ledger.Currency) string {
 		r.Bank.Token = a.Banks[i].Token
 	}
 	m, err := who.CreateMandate(w.ctx, r)
-	require.NoError(w.t, err)
+	if !w.note(err) {
+		return ""
+	}
 	return m.ID
 }

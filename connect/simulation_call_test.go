@@ -341,3 +341,12 @@ func (w *wild) DisputeNews(ctx context.Context, n connect.DisputeNews) error {
 	about := struct{ KeyID string }{n.Key}
 	return w.sim.tell("DisputeNews", about, func(e *connect.Engine) error { return e.DisputeNews(ctx, n) })
 }
+
+// WarningNews tells what an acquirer says of a payment that may be disputed.
+func (w *wild) WarningNews(ctx context.Context, n connect.WarningNews) error {
+	if w.sim == nil {
+		return w.Marketplace.WarningNews(ctx, n)
+	}
+	about := struct{ KeyID string }{n.Key}
+	return w.sim.tell("WarningNews", about, func(e *connect.Engine) error { return e.WarningNews(ctx, n) })
+}

@@ -161,7 +161,12 @@ func (m *model) transfer(p *Platform, r connect.TransferRequest, t *connect.Tran
 	if r.Currency.IsZero() && m.fresh(t.ID) {
 		from := cmp.Or(r.From, p.ID())
 		m.transfers[t.ID] = &modelTransfer{from: from, to: r.To, left: r.Amount}
-		m.fixed(t.ID, give(from, r.To, r.Amount))
+		m.want[t.ID] = func() sums {
+			if t.Review != "" && m.status(t.Review) != "approved" {
+				return sums{}
+			}
+			return give(from, r.To, r.Amount)
+		}
 	}
 }
 
@@ -248,7 +253,10 @@ func (m *model) refund(r connect.RefundRequest, x *connect.Refund) {
 	whole := r.Amount.IsZero() && x.Amount.Minor() == c.amount
 	m.want[x.ID] = func() sums {
 		is := m.sums[x.ID]
-		if m.status(x.ID) != "succeeded" {
+		switch status := m.status(x.ID); {
+		case status == "failed" && m.stands(c.platform, x.ID) && is[holder{ledger.House, c.cur}] == 0:
+			return is // the buyer got nothing, and is owed it: the parties' parts stay
+		case status != "succeeded":
 			return sums{}
 		}
 		seller, house := holder{c.account, c.cur}, holder{ledger.House, c.cur}
@@ -267,6 +275,18 @@ func (m *model) refund(r connect.RefundRequest, x *connect.Refund) {
 		}
 		return want
 	}
+}
+
+// stands tells that what a failed refund took stays taken, for its buyer.
+func (m *model) stands(platform, id string) bool {
+	for _, p := range m.s.w.platforms {
+		if p.ID() == platform {
+			r, err := p.GetRefund(m.s.w.ctx, id)
+			require.NoError(m.s.t, err)
+			return r.Refused != nil && r.Refused.Stands
+		}
+	}
+	return false
 }
 
 // check compares what was posted with what should have been, object by object.

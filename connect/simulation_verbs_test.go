@@ -20,12 +20,20 @@ type Platform struct {
 // In is the platform in a host's transaction.
 func (p *Platform) In(s ledger.Store) *Platform { return &Platform{p.Platform.In(s), p.w, true} }
 
+func (p *Platform) ActOnWarning(_ context.Context, r connect.ActOnWarningRequest) (*connect.EarlyWarning, error) {
+	return do(p, "ActOnWarning", r, (*connect.Platform).ActOnWarning)
+}
+
 func (p *Platform) ActivateMandate(_ context.Context, r connect.ActivateMandateRequest) (*connect.Mandate, error) {
 	return do(p, "ActivateMandate", r, (*connect.Platform).ActivateMandate)
 }
 
 func (p *Platform) Adjust(_ context.Context, r connect.AdjustRequest) (*connect.Adjustment, error) {
 	return do(p, "Adjust", r, (*connect.Platform).Adjust)
+}
+
+func (p *Platform) AgreePaymentPlan(_ context.Context, r connect.PaymentPlanRequest) (*connect.PaymentPlan, error) {
+	return do(p, "AgreePaymentPlan", r, (*connect.Platform).AgreePaymentPlan)
 }
 
 func (p *Platform) AmendMandate(_ context.Context, r connect.AmendMandateRequest) (*connect.Mandate, error) {
@@ -44,6 +52,10 @@ func (p *Platform) ApproveProposal(_ context.Context, r connect.ApproveProposalR
 	return do(p, "ApproveProposal", r, (*connect.Platform).ApproveProposal)
 }
 
+func (p *Platform) ApproveReview(_ context.Context, r connect.DecideReviewRequest) (*connect.Review, error) {
+	return do(p, "ApproveReview", r, (*connect.Platform).ApproveReview)
+}
+
 func (p *Platform) Cancel(_ context.Context, r connect.CancelRequest) (*connect.Cancellation, error) {
 	return do(p, "Cancel", r, (*connect.Platform).Cancel)
 }
@@ -52,8 +64,16 @@ func (p *Platform) CancelMandate(_ context.Context, r connect.MandateStepRequest
 	return do(p, "CancelMandate", r, (*connect.Platform).CancelMandate)
 }
 
+func (p *Platform) CancelPaymentPlan(_ context.Context, r connect.CancelPaymentPlanRequest) (*connect.PaymentPlan, error) {
+	return do(p, "CancelPaymentPlan", r, (*connect.Platform).CancelPaymentPlan)
+}
+
 func (p *Platform) CancelPayout(_ context.Context, r connect.CancelPayoutRequest) (*payout.Payout, error) {
 	return do(p, "CancelPayout", r, (*connect.Platform).CancelPayout)
+}
+
+func (p *Platform) CancelRefund(_ context.Context, r connect.CancelRefundRequest) (*connect.Refund, error) {
+	return do(p, "CancelRefund", r, (*connect.Platform).CancelRefund)
 }
 
 func (p *Platform) CancelVoucher(_ context.Context, r connect.CancelVoucherRequest) (*connect.Voucher, error) {
@@ -74,6 +94,10 @@ func (p *Platform) Charge(_ context.Context, r connect.ChargeRequest) (*connect.
 
 func (p *Platform) ChargeFee(_ context.Context, r connect.FeeRequest) (*connect.PlatformFee, error) {
 	return do(p, "ChargeFee", r, (*connect.Platform).ChargeFee)
+}
+
+func (p *Platform) CloseAccount(_ context.Context, r connect.CloseAccountRequest) (*connect.AccountClosing, error) {
+	return do(p, "CloseAccount", r, (*connect.Platform).CloseAccount)
 }
 
 func (p *Platform) CloseComplaint(_ context.Context, r connect.CloseComplaintRequest) (*connect.HeldShare, error) {
@@ -104,6 +128,10 @@ func (p *Platform) CreateReceiver(_ context.Context, r connect.ReceiverRequest) 
 	return do(p, "CreateReceiver", r, (*connect.Platform).CreateReceiver)
 }
 
+func (p *Platform) DebitNegative(_ context.Context, r connect.NegativeDebitRequest) (*connect.NegativeDebit, error) {
+	return do(p, "DebitNegative", r, (*connect.Platform).DebitNegative)
+}
+
 func (p *Platform) DeleteCustomer(_ context.Context, r connect.DeleteCustomerRequest) (*connect.Customer, error) {
 	return do(p, "DeleteCustomer", r, (*connect.Platform).DeleteCustomer)
 }
@@ -112,8 +140,16 @@ func (p *Platform) DetachSource(_ context.Context, r connect.DetachSourceRequest
 	return do(p, "DetachSource", r, (*connect.Platform).DetachSource)
 }
 
+func (p *Platform) DismissWarning(_ context.Context, r connect.DismissWarningRequest) (*connect.EarlyWarning, error) {
+	return do(p, "DismissWarning", r, (*connect.Platform).DismissWarning)
+}
+
 func (p *Platform) EndAgreement(_ context.Context, r connect.EndAgreementRequest) (*connect.Agreement, error) {
 	return do(p, "EndAgreement", r, (*connect.Platform).EndAgreement)
+}
+
+func (p *Platform) EndLimit(_ context.Context, r connect.EndLimitRequest) (*connect.PaymentLimit, error) {
+	return do(p, "EndLimit", r, (*connect.Platform).EndLimit)
 }
 
 func (p *Platform) Freeze(_ context.Context, r connect.FreezeRequest) (*connect.Freeze, error) {
@@ -138,6 +174,10 @@ func (p *Platform) MarkDormant(_ context.Context, r connect.DormantRequest) (*co
 
 func (p *Platform) OpenComplaint(_ context.Context, r connect.ComplaintRequest) (*connect.HeldShare, error) {
 	return do(p, "OpenComplaint", r, (*connect.Platform).OpenComplaint)
+}
+
+func (p *Platform) PauseAccount(_ context.Context, r connect.PauseAccountRequest) (*connect.Account, error) {
+	return do(p, "PauseAccount", r, (*connect.Platform).PauseAccount)
 }
 
 func (p *Platform) Pay(_ context.Context, r connect.PayRequest) (*connect.Payment, error) {
@@ -184,6 +224,10 @@ func (p *Platform) Refund(_ context.Context, r connect.RefundRequest) (*connect.
 	return do(p, "Refund", r, (*connect.Platform).Refund)
 }
 
+func (p *Platform) RefundApplicationFee(_ context.Context, r connect.FeeRefundRequest) (*connect.FeeRefund, error) {
+	return do(p, "RefundApplicationFee", r, (*connect.Platform).RefundApplicationFee)
+}
+
 func (p *Platform) RefundCoins(_ context.Context, r connect.CoinRefundRequest) (*connect.CoinReturn, error) {
 	return do(p, "RefundCoins", r, (*connect.Platform).RefundCoins)
 }
@@ -196,12 +240,20 @@ func (p *Platform) RefuseProposal(_ context.Context, r connect.RefuseProposalReq
 	return do(p, "RefuseProposal", r, (*connect.Platform).RefuseProposal)
 }
 
+func (p *Platform) RefuseReview(_ context.Context, r connect.DecideReviewRequest) (*connect.Review, error) {
+	return do(p, "RefuseReview", r, (*connect.Platform).RefuseReview)
+}
+
 func (p *Platform) Release(_ context.Context, r connect.ReleaseRequest) (*connect.ShareRelease, error) {
 	return do(p, "Release", r, (*connect.Platform).Release)
 }
 
 func (p *Platform) ReleaseGroup(_ context.Context, r connect.GroupRequest) (*connect.HeldGroup, error) {
 	return do(p, "ReleaseGroup", r, (*connect.Platform).ReleaseGroup)
+}
+
+func (p *Platform) ReleaseReserve(_ context.Context, r connect.ReleaseReserveRequest) (*connect.Reserve, error) {
+	return do(p, "ReleaseReserve", r, (*connect.Platform).ReleaseReserve)
 }
 
 func (p *Platform) RemitTax(_ context.Context, r connect.RemitTaxRequest) (*payout.Payout, error) {
@@ -214,6 +266,10 @@ func (p *Platform) ReportEvent(_ context.Context, r connect.EventRequest) (*conn
 
 func (p *Platform) Represent(_ context.Context, r connect.RepresentRequest) (*connect.Charge, error) {
 	return do(p, "Represent", r, (*connect.Platform).Represent)
+}
+
+func (p *Platform) ResumeAccount(_ context.Context, r connect.ResumeAccountRequest) (*connect.Account, error) {
+	return do(p, "ResumeAccount", r, (*connect.Platform).ResumeAccount)
 }
 
 func (p *Platform) ResumeMandate(_ context.Context, r connect.MandateStepRequest) (*connect.Mandate, error) {
@@ -244,8 +300,32 @@ func (p *Platform) SaveSource(_ context.Context, r connect.SaveSourceRequest) (*
 	return do(p, "SaveSource", r, (*connect.Platform).SaveSource)
 }
 
+func (p *Platform) SetLimit(_ context.Context, r connect.SetLimitRequest) (*connect.PaymentLimit, error) {
+	return do(p, "SetLimit", r, (*connect.Platform).SetLimit)
+}
+
+func (p *Platform) SetReserve(_ context.Context, r connect.ReserveRequest) (*connect.ReservePlan, error) {
+	return do(p, "SetReserve", r, (*connect.Platform).SetReserve)
+}
+
 func (p *Platform) StageEvidence(_ context.Context, r connect.StageEvidenceRequest) (*connect.Dispute, error) {
 	return do(p, "StageEvidence", r, (*connect.Platform).StageEvidence)
+}
+
+func (p *Platform) StartBulk(_ context.Context, r connect.BulkRequest) (*connect.Bulk, error) {
+	return do(p, "StartBulk", r, (*connect.Platform).StartBulk)
+}
+
+func (p *Platform) StopBulk(_ context.Context, r connect.StopBulkRequest) (*connect.Bulk, error) {
+	return do(p, "StopBulk", r, (*connect.Platform).StopBulk)
+}
+
+func (p *Platform) StopClosing(_ context.Context, r connect.StopClosingRequest) (*connect.AccountClosing, error) {
+	return do(p, "StopClosing", r, (*connect.Platform).StopClosing)
+}
+
+func (p *Platform) SurrenderFrozen(_ context.Context, r connect.SurrenderFrozenRequest) (*connect.Freeze, error) {
+	return do(p, "SurrenderFrozen", r, (*connect.Platform).SurrenderFrozen)
 }
 
 func (p *Platform) SurrenderUnclaimed(_ context.Context, r connect.SurrenderRequest) (*connect.Dormancy, error) {
