@@ -94,26 +94,8 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 	if p.Unverified, err = r.Unverified.or(p.Unverified); err != nil {
 		return err
 	}
-	if r.Disputes != nil {
-		if p.Disputes, err = r.Disputes.check(); err != nil {
-			return err
-		}
-	}
-	if r.Warnings != nil {
-		if p.Warnings, err = r.Warnings.check(); err != nil {
-			return err
-		}
-	}
-	if r.Risk != nil {
-		if err := r.Risk.check(e); err != nil {
-			return err
-		}
-		p.Risk = *r.Risk
-	}
-	if r.Negative != nil {
-		if p.Negative, err = r.Negative.check(); err != nil {
-			return err
-		}
+	if err := e.changePolicies(p, r); err != nil {
+		return err
 	}
 	if p.RefundFees, err = r.RefundFees.orDefault(p.RefundFees); err != nil {
 		return err
@@ -144,6 +126,32 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 			return err
 		}
 		p.Bank = &b
+	}
+	return nil
+}
+
+// changePolicies changes what a platform does about disputes, and about who owes.
+func (e *Engine) changePolicies(p *Profile, r PlatformUpdate) (err error) {
+	if r.Disputes != nil {
+		if p.Disputes, err = r.Disputes.check(); err != nil {
+			return err
+		}
+	}
+	if r.Warnings != nil {
+		if p.Warnings, err = r.Warnings.check(); err != nil {
+			return err
+		}
+	}
+	if r.Risk != nil {
+		if err := r.Risk.check(e); err != nil {
+			return err
+		}
+		p.Risk = *r.Risk
+	}
+	if r.Negative != nil {
+		if p.Negative, err = r.Negative.check(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
