@@ -272,7 +272,7 @@ func (p *Platform) allows(u *ledger.Unit, l *PaymentLimit, owner string) (ledger
 	if !x.Moving {
 		return left, nil
 	}
-	first, prefix := u.At().UTC().AddDate(0, 0, 1-l.Days).Format("2006-01-02"), "allowance/"+l.ID+"/"
+	first, prefix := l.firstDay(u.At()), "allowance/"+l.ID+"/"
 	err = u.View(func(v ledger.View) error {
 		return ledger.EachAccount(v, ledger.AccountQuery{Book: limitsBook, Owner: owner, Purpose: prefix, Open: true}, func(a ledger.Account) error {
 			if a.Purpose[len(prefix):] < first {

@@ -261,3 +261,23 @@ func TestVerifyOfLimitsAndReviews(t *testing.T) {
 		{"connect.charge", `"underReview":true`, `"underReview":false`, "nothing waits for it"},
 	})
 }
+
+// What a rolling limit had counted on days that have left its window does not count on
+// when it is replaced; what is in the window does.
+func TestARollingLimitIsReplaced(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller().ID
+	set := connect.SetLimitRequest{Name: "roll", Amount: usd(1000), Window: connect.LimitRolling, Days: 3}
+	m.limit(set)
+	m.charge(a, 600, 0, connect.TestCardAtOnce)
+	m.pass(48 * time.Hour)
+	m.charge(a, 100, 0, connect.TestCardAtOnce)
+	m.limit(set)
+	require.EqualValues(t, 300, m.allowed(m.platform, "", "roll"))
+	m.pass(24 * time.Hour)
+	m.limit(set)
+	require.EqualValues(t, 900, m.allowed(m.platform, "", "roll"))
+	m.charge(a, 900, 0, connect.TestCardAtOnce)
+	m.beyond(a, 50, "roll")
+	m.verify()
+}

@@ -175,6 +175,9 @@ func (p *Platform) countedBefore(u *ledger.Unit, l *PaymentLimit, x *LimitUse) (
 		if err != nil {
 			return 0, err
 		}
+		if list[0].Version > 0 && was.Moving {
+			return p.countedDays(u, old, &was)
+		}
 		if list[0].Version > 0 {
 			return old.whole().Minor() - list[0].Posted.Minor(), nil
 		}
@@ -183,10 +186,32 @@ func (p *Platform) countedBefore(u *ledger.Unit, l *PaymentLimit, x *LimitUse) (
 	return 0, nil
 }
 
+// countedDays is what a rolling limit counts on the days that are in its window still:
+// nothing gives the others back once it has ended.
+func (p *Platform) countedDays(u *ledger.Unit, l *PaymentLimit, x *LimitUse) (used int64, err error) {
+	prefix := "allowance/" + l.ID + "/"
+	first := l.firstDay(u.At())
+	err = u.View(func(v ledger.View) error {
+		used = 0
+		return ledger.EachAccount(v, ledger.AccountQuery{Book: limitsBook, Owner: x.Owner, Purpose: prefix, Open: true}, func(a ledger.Account) error {
+			if day := a.Purpose[len(prefix):]; a.Ref != x.left() && day >= first {
+				used += a.Posted.Minor()
+			}
+			return nil
+		})
+	})
+	return used, err
+}
+
+// firstDay is the first day of the window of a rolling limit.
+func (l *PaymentLimit) firstDay(at time.Time) string {
+	return at.UTC().AddDate(0, 0, 1-l.Days).Format(time.DateOnly)
+}
+
 // daysBack gives a rolling limit back what was used on days that have left its window,
 // and returns how much that is.
 func (p *Platform) daysBack(b *books, l *PaymentLimit, x *LimitUse, moves limitMoves) (back int64, err error) {
-	first := b.u.At().UTC().AddDate(0, 0, 1-l.Days).Format(time.DateOnly)
+	first := l.firstDay(b.u.At())
 	prefix := "allowance/" + l.ID + "/"
 	q := ledger.AccountQuery{Book: limitsBook, Owner: x.Owner, Purpose: prefix, Open: true, Limit: 10}
 	for {
