@@ -61,6 +61,7 @@ func (p *Platform) advancedLeg(u *ledger.Unit, prof *Profile, a *Account, c *Cha
 	if err != nil {
 		return err
 	}
+	enough = enough || owes <= 0 // what waits gives all of it, whatever else the seller owes
 	has := owes
 	if !enough {
 		if purpose, has, err = p.sellerMost(u, c); err != nil {

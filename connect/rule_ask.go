@@ -50,7 +50,11 @@ func (p *Platform) askRules(u *ledger.Unit, prof *Profile, r *ChargeRequest, c *
 	}
 	c.Settled, c.Late = u.At(), false
 	c.Work.Done()
-	c.loaded()
+	if c.loaded(); r.laid != nil { // Verify finds the same lines as in any other charge
+		if err := c.allot(); err != nil {
+			return false, err
+		}
+	}
 	return true, p.putCharge(u, c, EventChargeFailed)
 }
 
