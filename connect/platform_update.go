@@ -126,20 +126,12 @@ func (e *Engine) changePolicies(p *Profile, r PlatformUpdate) (err error) {
 	if p.Unverified, err = r.Unverified.or(p.Unverified); err != nil {
 		return err
 	}
-	if err := e.changePolicies(p, r); err != nil {
-		return err
-	}
 	if p.RefundFees, err = r.RefundFees.orDefault(p.RefundFees); err != nil {
 		return err
 	}
 	if p.FailedRefunds, err = r.FailedRefunds.or(p.FailedRefunds); err != nil {
 		return err
 	}
-	return nil
-}
-
-// changePolicies changes what a platform does about disputes, and about who owes.
-func (e *Engine) changePolicies(p *Profile, r PlatformUpdate) (err error) {
 	if r.Disputes != nil {
 		if p.Disputes, err = r.Disputes.check(); err != nil {
 			return err
