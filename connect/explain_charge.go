@@ -134,7 +134,8 @@ func (x *explain) refund(c *Charge, r *Refund) error {
 		refs = append(refs, x.p.creditAccount(r.CreditOf, cur))
 	}
 	x.said.refund(r)
-	if r.refusedLater() {
+	if r.refusedLater() { // it is back where the payment's money was then
+		refs = append(refs, x.chargeRefs(c)...)
 		if err := x.at(id, r.Refused.At, refs...); err != nil {
 			return err
 		}
