@@ -3,6 +3,7 @@ package connect_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -400,6 +401,17 @@ func (w *wild) wait(d time.Duration) {
 			requireCode(w.t, err, ledger.State, "contradicting_news")
 		}
 	}
+}
+
+// inTransit reports whether a payout is under way.
+func (w *wild) inTransit() (any bool) {
+	err := w.Store().Read(w.ctx, func(v ledger.View) error {
+		list, err := v.AccountsOf(ledger.AccountQuery{Open: true, Limit: ledger.MaxPage})
+		any = slices.ContainsFunc(list, func(a ledger.Account) bool { return a.Purpose == "in_transit" && !a.Posted.IsZero() })
+		return err
+	})
+	require.NoError(w.t, err)
+	return any
 }
 
 // requireNothingStuck: with partners that can be asked everything comes to an
