@@ -42,13 +42,8 @@ func (p *Platform) legs(u *ledger.Unit, prof *Profile, c *Charge, r *Refund, owe
 			return err
 		}
 	}
-	if a != nil {
-		if err := p.freeForRefund(u, prof, a, c, ledger.Minor(gives, cur)); err != nil {
-			return err
-		}
-	}
 	if r.waitDays > 0 {
-		enough, err := p.enough(u, prof, a, c, from, gives)
+		enough, err := p.enough(u, prof, a, c, from, ledger.Minor(gives, cur))
 		if err != nil {
 			return err
 		}
@@ -57,6 +52,11 @@ func (p *Platform) legs(u *ledger.Unit, prof *Profile, c *Charge, r *Refund, owe
 			r.Status, r.Work = RefundWaiting, ledger.Work{}
 			r.Work.Later(r.looks(u))
 			return nil
+		}
+	}
+	if a != nil {
+		if err := p.freeForRefund(u, prof, a, c, ledger.Minor(gives, cur)); err != nil {
+			return err
 		}
 	}
 	if r.FeeStep != nil {
@@ -72,20 +72,6 @@ func (p *Platform) legs(u *ledger.Unit, prof *Profile, c *Charge, r *Refund, owe
 	}
 	r.FromAccount, err = p.sellerLeg(u, a, c, r, gives)
 	return err
-}
-
-// enough reports whether those whose policy is to wait have what a refund takes of them.
-func (p *Platform) enough(u *ledger.Unit, prof *Profile, a *Account, c *Charge, from ledger.Money, gives int64) (bool, error) {
-	if a != nil && a.ShortBalance == ShortWait && gives > 0 {
-		if _, has, err := p.sellerHas(u, c, gives); err != nil || !has {
-			return false, err
-		}
-	}
-	if prof.ShortBalance == ShortWait && from.Sign() > 0 {
-		free, err := u.Spendable(p.of(p.id, "available", from.Currency()))
-		return err == nil && free.Minor() >= from.Minor(), err
-	}
-	return true, nil
 }
 
 // looks is when a refund that waits looks for its money again.
@@ -132,7 +118,7 @@ func readyRefund(u *ledger.Unit, p *Platform, r *Refund) (bool, error) {
 			return false, err
 		}
 	}
-	if enough, err := p.enough(u, prof, a, c, r.Wait.Platform, r.Wait.Account.Minor()); err != nil {
+	if enough, err := p.enough(u, prof, a, c, r.Wait.Platform, r.Wait.Account); err != nil {
 		return false, err
 	} else if !enough {
 		return later()
