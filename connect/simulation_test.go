@@ -322,6 +322,9 @@ func (s *simulation) end(world uint64) {
 	for year := connecttest.Start.AddDate(1, 0, 0); s.w.Clock.Now().Before(year); {
 		s.w.wait(90 * 24 * time.Hour)
 	}
+	for range 4 { // what closings paid in the end arrives
+		s.w.wait(60 * time.Hour)
+	}
 	s.cover.clock += s.w.Clock.Now().Sub(connecttest.Start)
 	s.look()
 	s.w.requireNothingStuck()
