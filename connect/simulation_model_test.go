@@ -250,7 +250,7 @@ func (x *modelPayment) sums(m *model, id string) sums {
 // refund gives the buyer what was asked for when it succeeds, and nothing else before.
 func (m *model) refund(r connect.RefundRequest, x *connect.Refund) {
 	c := m.charges[r.ChargeID]
-	if c == nil || r.IntoCredit || !m.fresh(x.ID) {
+	if c == nil || r.IntoCredit || r.Repays != "" || !m.fresh(x.ID) { // what repays another is made as that was
 		return
 	}
 	whole := r.Amount.IsZero() && x.Amount.Minor() == c.amount
