@@ -47,7 +47,10 @@ func tallySigned(v ledger.View, t *tally) error {
 }
 
 func (s *signatures) proposal(t *tally, o *Proposal) {
-	s.proposals[o.ID] = o
+	if t.mine(o.ID) {
+		s.proposals[o.ID] = o
+	}
+	t.also = len(s.proposals) + len(s.used)
 	if o.Status != ProposalCarriedOut {
 		return
 	}
@@ -80,10 +83,13 @@ func (s *signatures) signed(t *tally, what string, two bool, x Signed, at time.T
 		s.counts(t, x.Author, x.AuthorRight, at, true, m)
 		return
 	}
+	if !t.mine(x.Proposal) { // which another pass has
+		return
+	}
 	o := s.proposals[x.Proposal]
 	delete(s.proposals, x.Proposal)
 	if o == nil || o.Status != ProposalCarriedOut || o.signed() != x || o.Amount != m {
-		t.report.Add(what, "its proposal does not say that it was approved so")
+		t.pass.report.Add(what, "its proposal does not say that it was approved so")
 	}
 }
 

@@ -185,7 +185,9 @@ func (t *tally) countAdvance(account string, cur ledger.Currency, n int64) {
 	if t.advances == nil {
 		t.advances = make(map[string]int64)
 	}
-	t.advances[advanceID(account, cur)] += n
+	if id := advanceID(account, cur); t.mine(id) {
+		t.advances[id] += n
+	}
 }
 
 // advance adds up what was paid back of an advance, and reports where it counts something

@@ -23,6 +23,7 @@ func tallyFees(v ledger.View, t *tally) error {
 			b = &feeReturns{tax: make(map[string]int64)}
 			if t.mine(r.Fee) {
 				back[r.Fee] = b
+				t.also = len(back)
 			}
 		}
 		b.add(r)

@@ -96,6 +96,7 @@ func tallyCoins(v ledger.View, t *tally) error {
 		if b == nil {
 			if b = new(coinsBack); t.mine(x.Receiver) {
 				back[x.Receiver] = b
+				t.also = len(back)
 			}
 		}
 		t.coinReturn(x, b)

@@ -27,6 +27,8 @@ type tally struct {
 	increases map[string]*increases
 	advances  map[string]int64     // by advance: what refunds say was given
 	held      map[string]*heldSums // by share
+
+	also int // how much else is kept, for what is added up now
 }
 
 // back is what the reversals of a transfer add up to, in minor units.

@@ -44,7 +44,7 @@ func (t *tally) begins(id string) error {
 	if t.report = t.pass.report; !t.mine(id) {
 		t.report = &ledger.Report{}
 	}
-	n := len(t.sums) + len(t.given) + len(t.moved) + len(t.back) + len(t.captured) + len(t.increases) + len(t.held) + len(t.limits) + len(t.reviews)
+	n := len(t.sums) + len(t.given) + len(t.moved) + len(t.back) + len(t.captured) + len(t.increases) + len(t.held) + len(t.limits) + len(t.reviews) + len(t.advances) + t.also
 	if t.peak = max(t.peak, n); t.most > 0 && n > t.most {
 		return errTallied
 	}
