@@ -255,9 +255,12 @@ func (m *model) refund(r connect.RefundRequest, x *connect.Refund) {
 	}
 	whole := r.Amount.IsZero() && x.Amount.Minor() == c.amount
 	m.want[x.ID] = func() sums {
-		is := m.sums[x.ID]
+		is, now := m.sums[x.ID], m.refundNow(c.platform, x.ID)
+		stands := now.Refused != nil && now.Refused.Stands
 		switch status := m.status(x.ID); {
-		case status == "failed" && m.stands(c.platform, x.ID) && is[holder{ledger.House, c.cur}] == 0:
+		case now.Advanced.Sign() > 0:
+			return is // what the platform advanced is booked with it, and its way back with the advance
+		case status == "failed" && stands && is[holder{ledger.House, c.cur}] == 0:
 			return is // the buyer got nothing, and is owed it: the parties' parts stay
 		case status != "succeeded":
 			return sums{}
@@ -280,16 +283,12 @@ func (m *model) refund(r connect.RefundRequest, x *connect.Refund) {
 	}
 }
 
-// stands tells that what a failed refund took stays taken, for its buyer.
-func (m *model) stands(platform, id string) bool {
-	for _, p := range m.s.w.platforms {
-		if p.ID() == platform {
-			r, err := p.GetRefund(m.s.w.ctx, id)
-			require.NoError(m.s.t, err)
-			return r.Refused != nil && r.Refused.Stands
-		}
-	}
-	return false
+// refundNow reads a refund.
+func (m *model) refundNow(platform, id string) *connect.Refund {
+	at := slices.IndexFunc(m.s.w.platforms, func(p *Platform) bool { return p.ID() == platform })
+	r, err := m.s.w.platforms[at].GetRefund(m.s.w.ctx, id)
+	require.NoError(m.s.t, err)
+	return r
 }
 
 // check compares what was posted with what should have been, object by object.
