@@ -204,6 +204,7 @@ func (m *model) payout(p *Platform, r connect.PayoutRequest, o *payout.Payout) {
 // charge is what a charge without lines, credit, conversions and prices by list gives.
 func (m *model) charge(p *Platform, r connect.ChargeRequest, c *connect.Charge) {
 	plain := len(r.Lines) == 0 && len(r.Tenders) == 0 && r.SettleIn.IsZero() && r.FeeIn.IsZero() && r.SellsCredit == ""
+	plain = plain && !c.AutoCapture && c.Capture == "" // what a review lets go on is captured by the engine, and booked with that
 	if !plain || p != m.s.w.platforms[0] && p.ID() != m.s.w.platforms[0].ID() || !m.fresh(c.ID) {
 		return
 	}
