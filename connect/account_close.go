@@ -51,10 +51,10 @@ type AccountClosing struct {
 type ClosingWait struct {
 	// What is it: a purpose of the chart that is not empty (pending, held, reserved,
 	// in_transit, frozen, unclaimed), "refund", "exposure", "dispute", "charge" or "debit"
-	// (of its bank) that is under way, "owes" what somebody has to pay or write off, and of a
-	// payout why it was refused ("no_bank_account", "rate_not_found"), "payout_failed", or
-	// "paid" for a week, in which banks
-	// may send it back.
+	// (of its bank) that is under way, "advance" what the platform has not got back, "owes"
+	// what somebody has to pay or write off, and of a payout why it was refused
+	// ("no_bank_account", "rate_not_found"), "payout_failed", or "paid" for a week, in which
+	// banks may send it back.
 	What   string       `json:"what"`
 	Amount ledger.Money `json:"amount,omitzero"`
 }

@@ -79,14 +79,16 @@ func (p *Platform) lookAtClosing(u *ledger.Unit, id string) error {
 	if len(c.Pays) > 0 {
 		return accountClosingKind.Put(u, c.ID, c)
 	}
+	exposed, err := p.closingExposed(u, a) // what comes of charges after this is seen in what it has
+	if err != nil {
+		return err
+	}
 	waits, has, err := p.closingWaits(u, a)
 	if err != nil {
 		return err
 	}
 	if len(waits) == 0 {
-		if waits, err = p.closingExposed(u, a); err != nil {
-			return err
-		}
+		waits = exposed
 	}
 	if len(waits) == 0 {
 		if waits, err = p.freeForClosing(u, a); err != nil {
@@ -176,7 +178,27 @@ func (p *Platform) closingWaits(u *ledger.Unit, a *Account) (waits []ClosingWait
 		return nil, nil, err
 	}
 	debits, err := p.closingDebits(u, a)
-	return append(waits, debits...), has, err
+	if err != nil {
+		return nil, nil, err
+	}
+	advances, err := p.closingAdvances(u, a)
+	return slices.Concat(waits, debits, advances), has, err
+}
+
+// closingAdvances lists what the platform has paid for the account and not got back: what
+// comes in, or an adjustment at the platform's cost, ends it.
+func (p *Platform) closingAdvances(u *ledger.Unit, a *Account) (waits []ClosingWait, err error) {
+	err = u.View(func(v ledger.View) error {
+		waits = nil
+		return eachObject(v, ledger.Query{Kind: advanceKind.Name, Name: "account", Value: a.ID}, func(o ledger.Object) error {
+			x, err := advanceKind.Decode(o)
+			if err == nil && x.Left().Sign() > 0 {
+				waits = append(waits, ClosingWait{"advance", x.Left()})
+			}
+			return err
+		})
+	})
+	return waits, err
 }
 
 // closingDebits lists the debits of the account's bank that are under way: what they bring

@@ -133,3 +133,24 @@ func TestWriteOffsWaitForDebits(t *testing.T) {
 	require.Equal(t, usd(0), m.has(a).Available)
 	m.verify()
 }
+
+// A closing waits for what the platform has advanced to the seller, until it comes back or
+// the platform gives it up by an adjustment.
+func TestClosingWaitsForAdvances(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller(func(r *connect.AccountRequest) { r.ShortBalance = connect.ShortAdvance }).ID
+	c := m.charge(a, 1000, 0, connect.TestCardAtOnce)
+	_, err := m.platform.Payout(m.ctx, connect.PayoutRequest{Key: "all", AccountID: a})
+	require.NoError(t, err)
+	m.refund(connect.RefundRequest{ChargeID: c.ID, ReverseTransfer: true})
+	m.pass(5 * day)
+	x := m.closing(a)
+	m.pass(130 * day)
+	require.Equal(t, []string{"advance", "closing"}, m.waits(x))
+	m.adjusted(a, 1000)
+	for range 10 {
+		m.pass(day)
+	}
+	require.Equal(t, []string{"closed"}, m.waits(x))
+	m.verify()
+}
