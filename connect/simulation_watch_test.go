@@ -147,8 +147,9 @@ func (w *watch) see(c *ledger.Change) {
 	w.requireFloors(c)
 }
 
-// requireFloors requires that nobody spends what is not there, unless forced: no change
-// takes of an account that is below nothing afterwards (promise 4).
+// requireFloors requires that nobody spends what is not there, unless forced or set aside
+// before, from where something forced may have taken it: no change takes more of an account
+// that is below nothing afterwards (promise 4).
 func (w *watch) requireFloors(c *ledger.Change) {
 	for i := range c.Post {
 		for _, e := range c.Post[i].Entries {
@@ -161,6 +162,11 @@ func (w *watch) requireFloors(c *ledger.Change) {
 					if o.Account == e.Account {
 						net, forced = net+o.Amount.Minor(), forced || o.Forced || alwaysForced[c.Post[j].Reason]
 					}
+				}
+			}
+			for _, h := range c.Holds {
+				if h.Account == e.Account && h.Op == ledger.CaptureHold {
+					net += h.Amount.Minor()
 				}
 			}
 			if net < 0 && !forced {
