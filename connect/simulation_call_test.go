@@ -232,7 +232,9 @@ func (s *simulation) again(c *simCall, try func(*process) error, made func() ref
 		_, err := s.attempt(&simCall{verb: c.verb, rough: true}, 9, try)
 		require.NoError(s.t, err, "%s again", c.verb)
 		require.Equal(s.t, id, field("ID"), "%s again", c.verb)
-		require.Equal(s.t, true, field("Replayed"), "%s again", c.verb)
+		if c.posted+c.put > 0 { // what was so already is no change that could be made again
+			require.Equal(s.t, true, field("Replayed"), "%s again", c.verb)
+		}
 		s.cover.replays++
 	}
 	if s.one(64) {
