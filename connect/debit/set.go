@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/internal/strict"
@@ -27,17 +26,7 @@ type Set struct {
 //go:embed data/*.json
 var files embed.FS
 
-// builtin is read on first use; a fault in it is a fault of the program.
-var builtin = sync.OnceValue(func() *Set {
-	data, err := fs.Sub(files, "data")
-	if err == nil {
-		var s *Set
-		if s, err = new(Set).load(data); err == nil {
-			return s
-		}
-	}
-	panic("debit: the schemes that are built in cannot be read: " + err.Error())
-})
+var builtin = strict.Builtin("debit", "the schemes", files, new(Set).load)
 
 // Builtin returns the schemes that come with souk.
 func Builtin() *Set { return builtin() }

@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/soukhq/souk/internal/strict"
 )
@@ -31,17 +30,7 @@ type layer struct {
 //go:embed data/*.json
 var files embed.FS
 
-// builtin is read on first use; a fault in it is a fault of the program.
-var builtin = sync.OnceValue(func() *Set {
-	data, err := fs.Sub(files, "data")
-	if err == nil {
-		var s *Set
-		if s, err = new(Set).load(data); err == nil {
-			return s
-		}
-	}
-	panic("market: the rules that are built in cannot be read: " + err.Error())
-})
+var builtin = strict.Builtin("market", "the rules", files, new(Set).load)
 
 // Builtin returns the rules that come with souk: what is true of all countries,
 // and 18 of them.

@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/soukhq/souk/connect/market"
 	"github.com/soukhq/souk/internal/strict"
@@ -23,17 +22,7 @@ type Set struct{ programs map[string]*Program }
 //go:embed data/*.json
 var files embed.FS
 
-// builtin is read on first use; a fault in it is a fault of the program.
-var builtin = sync.OnceValue(func() *Set {
-	data, err := fs.Sub(files, "data")
-	if err == nil {
-		var s *Set
-		if s, err = new(Set).load(data); err == nil {
-			return s
-		}
-	}
-	panic("monitor: the programmes that are built in cannot be read: " + err.Error())
-})
+var builtin = strict.Builtin("monitor", "the programmes", files, new(Set).load)
 
 // Builtin returns the programmes that come with souk.
 func Builtin() *Set { return builtin() }

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -73,23 +72,14 @@ func (a *archive) load(seqs []int64) (*Moving, []ledger.Archived, error) {
 
 func (l *loading) transactions(part []any) error {
 	return l.on.Query(l.a.ctx, func(row Answer) error {
-		var t ledger.Transaction
-		var seq, posted, effective int64
-		var meta []byte
-		err := row.Scan(&seq, &t.ID, &t.Book, &t.Reason, &t.Corrects, &t.Object.Kind, &t.Object.ID, &posted, &effective, &meta)
+		seq, t, err := scanTransaction(row)
 		if err != nil {
 			return err
-		}
-		t.Posted, t.Effective = moment(posted), moment(effective)
-		if meta != nil {
-			if err := json.Unmarshal(meta, &t.Meta); err != nil {
-				return corrupt("transaction "+t.ID, err)
-			}
 		}
 		l.at[seq] = len(l.list)
 		l.list, l.m.Seqs = append(l.list, ledger.Archived{Transaction: t}), append(l.m.Seqs, seq)
 		return nil
-	}, `select seq, id, book, reason, corrects, object_kind, object_id, posted_at, coalesce(effective_at, posted_at), meta
+	}, `select `+transactionColumns+`
 		from souk_transactions t where seq`+inChunk+` and `+l.a.d.InBooks()+` order by posted_at, seq`, part...)
 }
 

@@ -219,20 +219,12 @@ func (v *View) Transactions(ids ...string) ([]ledger.Transaction, error) {
 
 // transaction adds one to a list, if it is there.
 func (v *View) transaction(id string, list *[]ledger.Transaction) error {
-	t, seq := ledger.Transaction{ID: id}, int64(0)
-	err := v.query(func(row Answer) error {
-		var posted, effective int64
-		var meta []byte
-		err := row.Scan(&seq, &t.Book, &t.Reason, &t.Corrects, &t.Object.Kind, &t.Object.ID, &posted, &effective, &meta)
-		if t.Posted, t.Effective = moment(posted), moment(effective); err != nil || meta == nil {
-			return err
-		}
-		if err := json.Unmarshal(meta, &t.Meta); err != nil {
-			return corrupt("transaction "+id, err)
-		}
-		return nil
-	}, `select seq, book, reason, corrects, object_kind, object_id, posted_at,
-		coalesce(effective_at, posted_at), meta from souk_transactions where id = ?`, id)
+	var t ledger.Transaction
+	var seq int64
+	err := v.query(func(row Answer) (err error) {
+		seq, t, err = scanTransaction(row)
+		return err
+	}, "select "+transactionColumns+" from souk_transactions where id = ?", id)
 	if err != nil || seq == 0 {
 		return err
 	}
@@ -256,6 +248,23 @@ func (v *View) transaction(id string, list *[]ledger.Transaction) error {
 		*list = append(*list, t)
 	}
 	return err
+}
+
+// transactionColumns are what scanTransaction reads.
+const transactionColumns = "seq, id, book, reason, corrects, object_kind, object_id, posted_at, coalesce(effective_at, posted_at), meta"
+
+// scanTransaction reads a transaction, but for its entries.
+func scanTransaction(row Answer) (seq int64, t ledger.Transaction, err error) {
+	var posted, effective int64
+	var meta []byte
+	err = row.Scan(&seq, &t.ID, &t.Book, &t.Reason, &t.Corrects, &t.Object.Kind, &t.Object.ID, &posted, &effective, &meta)
+	if t.Posted, t.Effective = moment(posted), moment(effective); err != nil || meta == nil {
+		return seq, t, err
+	}
+	if err := json.Unmarshal(meta, &t.Meta); err != nil {
+		return 0, t, corrupt("transaction "+t.ID, err)
+	}
+	return seq, t, nil
 }
 
 // Objects implements ledger.View.

@@ -1,8 +1,6 @@
 package sqlstore
 
 import (
-	"encoding/json"
-
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -88,23 +86,14 @@ func (v *View) writtenTransactions(w *ledger.Written, s ledger.Span, limit int, 
 	at := make(map[int64]int)
 	after, to := keys(s)
 	err := v.query(func(row Answer) error {
-		var t ledger.Transaction
-		var seq, posted, effective int64
-		var meta []byte
-		err := row.Scan(&seq, &t.ID, &t.Book, &t.Reason, &t.Corrects, &t.Object.Kind, &t.Object.ID, &posted, &effective, &meta)
+		seq, t, err := scanTransaction(row)
 		if err != nil {
 			return err
-		}
-		t.Posted, t.Effective = moment(posted), moment(effective)
-		if meta != nil {
-			if err := json.Unmarshal(meta, &t.Meta); err != nil {
-				return corrupt("transaction "+t.ID, err)
-			}
 		}
 		*last, at[seq] = seq&(1<<stripeShift-1), len(w.Transactions)
 		w.Transactions = append(w.Transactions, ledger.Archived{Transaction: t})
 		return nil
-	}, `select seq, id, book, reason, corrects, object_kind, object_id, posted_at, coalesce(effective_at, posted_at), meta
+	}, `select `+transactionColumns+`
 		from souk_transactions where seq > ? and seq <= ? order by seq limit ?`, after, to, limit)
 	return at, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/soukhq/souk/ledger"
 )
@@ -27,6 +28,21 @@ func Files[T any](f *Format, files fs.FS, parse func([]byte) (*T, error)) (list 
 		list = append(list, *x)
 	}
 	return list, names, nil
+}
+
+// Builtin returns what reads the data that a package has built in, on first use: the folder
+// data of its files. A fault in it is a fault of the program.
+func Builtin[T any](pkg, what string, files fs.FS, load func(fs.FS) (*T, error)) func() *T {
+	return sync.OnceValue(func() *T {
+		data, err := fs.Sub(files, "data")
+		if err == nil {
+			var x *T
+			if x, err = load(data); err == nil {
+				return x
+			}
+		}
+		panic(pkg + ": " + what + " that are built in cannot be read: " + err.Error())
+	})
 }
 
 // read reads a file, and of one that is too large no more than shows that.

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/soukhq/souk/internal/strict"
 )
@@ -25,17 +24,7 @@ type Set struct {
 //go:embed data/*.json
 var files embed.FS
 
-// builtin is read on first use; a fault in it is a fault of the program.
-var builtin = sync.OnceValue(func() *Set {
-	data, err := fs.Sub(files, "data")
-	if err == nil {
-		var s *Set
-		if s, err = new(Set).load(data); err == nil {
-			return s
-		}
-	}
-	panic("calendar: the calendars that are built in cannot be read: " + err.Error())
-})
+var builtin = strict.Builtin("calendar", "the calendars", files, new(Set).load)
 
 // Builtin returns the calendars that come with souk: target2, fed,
 // england-and-wales, scotland, canada, australia, switzerland, denmark, norway,
