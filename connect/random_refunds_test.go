@@ -23,7 +23,11 @@ func (w *wild) whole(c *connect.Charge, r *connect.RefundRequest) {
 		case 0:
 			r.Paid = "cheque"
 		case 1:
-			r.Bank = &connect.BankDetails{Token: pick(w, payout.TestAccount, payout.TestReturned, payout.TestStalled), Country: "DE", Currency: cur}
+			token := pick(w, payout.TestAccount, payout.TestReturned)
+			if w.delivery == ledger.Blind && w.one(3) {
+				token = payout.TestStalled // of which nothing is heard, so that it comes to no end
+			}
+			r.Bank = &connect.BankDetails{Token: token, Country: "DE", Currency: cur}
 		}
 	case r.RefundFee && w.one(3) && c.ApplicationFee.Sign() > 0:
 		r.RefundFee, r.Fee, r.FeeAmount = false, connect.FeeExact, ledger.Minor(1+w.Int64N(c.ApplicationFee.Minor()), c.Amount.Currency())

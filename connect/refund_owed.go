@@ -183,6 +183,9 @@ func (p *Platform) goes(u *ledger.Unit, c *Charge, r *Refund, req *RefundRequest
 	if cur := r.presented().Currency(); to.Currency != cur {
 		return badField("currency_mismatch", "bank.currency", "the buyer paid in "+cur.String()+", and gets that back")
 	}
+	if _, err := whole(r.presented(), r.presented()); err != nil {
+		return err
+	}
 	r.Way.Destination = to.Destination
 	return nil
 }

@@ -349,3 +349,31 @@ func TestForeignRefundsAreUnknown(t *testing.T) {
 		}},
 	})
 }
+
+// Banks pay forints in whole hundreds of minor units: what is owed of others is paid by
+// another way.
+func TestBanksRepayWholeForints(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	huf := func(n int64) ledger.Money { return ledger.Minor(n, ledger.HUF) }
+	a := m.seller(func(r *connect.AccountRequest) { r.ShortBalance = connect.ShortNegative })
+	c, err := m.platform.Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: huf(200000), AccountID: a.ID, Direct: true, Source: connect.TestCardAtOnce})
+	require.NoError(t, err)
+	to := connect.BankDetails{Token: payout.TestAccount, Country: "DE", Currency: ledger.HUF}
+	for _, x := range []struct {
+		amount int64
+		field  string
+	}{{67769, "amount"}, {67700, ""}} {
+		r := m.refund(connect.RefundRequest{ChargeID: c.ID, Amount: huf(x.amount)})
+		require.NoError(t, m.News(m.ctx, connect.News{Key: r.ID, Answer: connect.Answer{Status: connect.Failed, Code: "closed"}}))
+		before := snapshot(t, m.Store())
+		_, err = m.platform.Refund(m.ctx, connect.RefundRequest{Key: m.key(), ChargeID: c.ID, Repays: r.ID, Bank: &to})
+		if x.field == "" {
+			require.NoError(t, err)
+			continue
+		}
+		requireAbout(t, err, x.field)
+		require.Equal(t, "invalid_amount", codeOf(t, err))
+		require.Equal(t, before, snapshot(t, m.Store()))
+	}
+	m.verify()
+}
