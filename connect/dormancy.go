@@ -62,16 +62,6 @@ type OwnerNotice struct {
 	Document string    `json:"document,omitzero"`
 }
 
-// Surrender gives an unclaimed balance to an authority.
-type Surrender struct {
-	Amount   ledger.Money `json:"amount"` // as much of the balance as banks pay
-	Bank     BankAccount  `json:"bank"`
-	Document string       `json:"document"` // the reference of the report to the authority
-	Signed   Signed       `json:"signed"`
-	Back     bool         `json:"back,omitzero"`   // of frozen money: the payout failed or came back, and it is frozen again
-	Payout   string       `json:"payout,omitzero"` // by which it is paid; empty: a second person has to approve it
-}
-
 func (d *Dormancy) replay() *bool { return &d.Replayed }
 
 func (d *Dormancy) loaded() { asZero(ledger.Zero(d.Currency), &d.Amount) }

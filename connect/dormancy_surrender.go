@@ -2,7 +2,6 @@ package connect
 
 import (
 	"context"
-	"time"
 
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
@@ -100,17 +99,7 @@ func (p *Platform) surrenderApproved(u *ledger.Unit, o *Proposal) error {
 	if err := d.become(DormancySurrendered); err != nil {
 		return err
 	}
-	info := p.e.c.Rail.Info()
-	if info.MaxMinor > 0 && x.Amount.Minor() > info.MaxMinor {
-		return badState("rail_limit_exceeded", "amount", "the rail does not carry as much in one payout")
-	}
-	x.Signed, x.Payout = o.signed(), u.NewID(payoutKind.Prefix)
-	po := &payout.Payout{
-		ID: x.Payout, Platform: p.id, Owner: d.Account, Source: "unclaimed", Rail: info.Name, Destination: x.Bank.Destination, Amount: x.Amount,
-		Arrival: p.e.c.Calendar.Add(payout.DayOf(u.At(), time.UTC), info.Days), Metadata: map[string]string{"dormancy": d.ID},
-	}
-	po.Work.Later(u.At())
-	if err := payout.Claim(u, po); err != nil {
+	if err := x.pay(u, p, o, d.Account, "unclaimed", map[string]string{"dormancy": d.ID}); err != nil {
 		return err
 	}
 	return p.putDormancy(u, d, x.Signed, EventDormancySurrendered)

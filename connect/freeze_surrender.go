@@ -3,7 +3,6 @@ package connect
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/soukhq/souk/ledger"
 	"github.com/soukhq/souk/payout"
@@ -151,21 +150,11 @@ func (p *Platform) surrenderFrozenApproved(u *ledger.Unit, o *Proposal) error {
 	if left.Sign() < 0 {
 		return badState("insufficient_frozen", "amount", f.in(x.Amount.Currency()).String()+" is frozen")
 	}
-	info := p.e.c.Rail.Info()
-	if info.MaxMinor > 0 && x.Amount.Minor() > info.MaxMinor {
-		return badState("rail_limit_exceeded", "amount", "the rail does not carry as much in one payout")
-	}
 	f.Frozen = slices.DeleteFunc(f.Frozen, func(m ledger.Money) bool { return m.Currency() == x.Amount.Currency() })
 	if left.Sign() > 0 {
 		f.Frozen = append(f.Frozen, left)
 	}
-	x.Signed, x.Payout = o.signed(), u.NewID(payoutKind.Prefix)
-	po := &payout.Payout{
-		ID: x.Payout, Platform: p.id, Owner: f.Account, Source: "frozen", Rail: info.Name, Destination: x.Bank.Destination, Amount: x.Amount,
-		Arrival: p.e.c.Calendar.Add(payout.DayOf(u.At(), time.UTC), info.Days), Metadata: map[string]string{"freeze": f.ID},
-	}
-	po.Work.Later(u.At())
-	if err := payout.Claim(u, po); err != nil {
+	if err := x.pay(u, p, o, f.Account, "frozen", map[string]string{"freeze": f.ID}); err != nil {
 		return err
 	}
 	f.Surrenders, f.Surrender = append(f.Surrenders, *x), nil

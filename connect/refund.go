@@ -191,7 +191,7 @@ type RefundRequest struct {
 	// back. It goes to the source again, into credit (IntoCredit), to a bank account of
 	// the buyer, or was paid by hand.
 	Repays string       `json:"repays,omitzero"`
-	Bank   *BankDetails `json:"bank,omitzero"` // of the buyer, on the engine's rail; with Repays
+	Bank   *BankDetails `json:"bank,omitzero"` // of the buyer, on the engine's rail, in the multiples that banks pay; with Repays
 	Paid   string       `json:"paid,omitzero"` // what proves that it was paid out of the rail's account by hand, 1–200 characters; with Repays
 
 	held bool         // by Drain, of a share that has waited
