@@ -205,6 +205,9 @@ func (t *tally) refusedRefund(r *Refund) {
 		return
 	}
 	// All but its money is as if it had succeeded.
+	if r.Returns {
+		g.standing += r.Amount.Minor()
+	}
 	x := *r
 	x.Status, x.Exchanged, x.Day = RefundSucceeded, nil, nil
 	out := r.outside()

@@ -38,6 +38,7 @@ type back struct{ reversed, taken int64 }
 type given struct {
 	refunded, refunding, reversed, reverseBase, feeBack, feeBase, serviceBack int64
 	platformBack, discountBack, feeStated                                     int64
+	standing                                                                  int64            // of refunds that failed and whose parts stand: the buyer may be refunded it again
 	failed                                                                    map[string]int64 // of refunds that failed: what the buyer was to get
 	byLine                                                                    map[string]*LineParts
 	tax, feeTax                                                               map[string]int64
@@ -161,7 +162,7 @@ func (t *tally) compareGiven(c *Charge) {
 	check("taken back", c.Reversed, g.reversed, c.given().Minor())
 	check("refunded with a part of what the seller gets", c.ReverseBase, g.reverseBase, c.share().Minor())
 	check("commission given back", c.FeeBack, g.feeBack, c.ApplicationFee.Minor())
-	check("refunded with commission", c.FeeBase, g.feeBase, amount)
+	check("refunded with commission", c.FeeBase, g.feeBase, amount+g.standing)
 	check("commission given back as stated", c.FeeStated, g.feeStated, c.FeeBack.Minor())
 	most := int64(0)
 	if c.Account == "" {
