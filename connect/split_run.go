@@ -107,13 +107,9 @@ func (p *Platform) payment(u *ledger.Unit, id string) (*Payment, error) {
 }
 
 func (p *Platform) payStep(u *ledger.Unit, y *Payment) ([]string, error) {
-	charges := make([]*Charge, len(y.Parts))
-	for i := range y.Parts {
-		c, err := p.charge(u, y.Parts[i].Charge)
-		if err != nil {
-			return nil, err
-		}
-		charges[i] = c
+	charges, err := p.chargesOf(u, y)
+	if err != nil {
+		return nil, err
 	}
 	if y.Status == PaymentAuthorizing {
 		if next, wait, err := p.authorizePart(u, y, charges); wait || err != nil {
@@ -126,9 +122,25 @@ func (p *Platform) payStep(u *ledger.Unit, y *Payment) ([]string, error) {
 		}
 	}
 	if y.Status == PaymentUndoing {
+		if charges, err = p.chargesOf(u, y); err != nil { // a capture of the first may have begun just now
+			return nil, err
+		}
 		return p.undoParts(u, y, charges)
 	}
 	return nil, nil
+}
+
+// chargesOf reads the charges of a payment as they are now.
+func (p *Platform) chargesOf(u *ledger.Unit, y *Payment) ([]*Charge, error) {
+	charges := make([]*Charge, len(y.Parts))
+	for i := range y.Parts {
+		c, err := p.charge(u, y.Parts[i].Charge)
+		if err != nil {
+			return nil, err
+		}
+		charges[i] = c
+	}
+	return charges, nil
 }
 
 // failed turns to the giving back.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -84,4 +85,44 @@ func TestOneCaptureOfSeveralFails(t *testing.T) {
 			require.Equal(t, connect.PaymentFailed, again.Status)
 		}
 	}
+}
+
+// deaf is an acquirer that does not answer when it is asked to let something go.
+type deaf struct{ *connect.Simulator }
+
+func (deaf) Cancel(context.Context, string, connect.CancelOrder) (connect.Answer, error) {
+	return connect.Answer{}, &ledger.Error{Class: ledger.Unavailable, Code: "no_answer"}
+}
+
+// A source that is being let go when all are authorized ends the payment: what was captured
+// of those before it goes back, and Drain is not held up.
+func TestASourceIsLetGoBeforeTheCapture(t *testing.T) {
+	clock := connecttest.NewClock(connecttest.Start)
+	sim := connect.NewSimulator(connect.SimulatorConfig{Now: clock.Now})
+	store := ledger.NewMemory()
+	eng, p := platformOn(t, connect.Config{Store: store, Acquirer: deaf{sim}, Now: clock.Now})
+	ctx := context.Background()
+	a, err := p.CreateAccount(ctx, connecttest.Seller("US"))
+	require.NoError(t, err)
+	y, err := p.Pay(ctx, connect.PayRequest{Key: "pay", Charge: connect.ChargeRequest{Amount: usd(2000), AccountID: a.ID, Source: connect.TestCard},
+		Others: []connect.SourcePart{{Source: connect.TestCardUS, Amount: usd(700)}, {Source: connect.TestChallenge, Amount: usd(300)}}})
+	require.NoError(t, err)
+	_, _ = p.Cancel(ctx, connect.CancelRequest{Key: "go", ChargeID: y.Parts[1].Charge})
+	_, err = p.Confirm(ctx, connect.ConfirmRequest{Key: "yes", ChargeID: y.Parts[2].Charge})
+	require.NoError(t, err)
+	_, err = eng.Drain(ctx)
+	require.NoError(t, err)
+	hears, err := connect.New(connect.Config{Store: store, Acquirer: sim, Now: clock.Now})
+	require.NoError(t, err)
+	for range 20 {
+		clock.Advance(time.Hour)
+		_, err = hears.Drain(ctx)
+		require.NoError(t, err)
+	}
+	y, err = p.GetPayment(ctx, y.ID)
+	require.NoError(t, err)
+	require.Equal(t, connect.PaymentFailed, y.Status)
+	report, err := hears.Verify(ctx)
+	require.NoError(t, err)
+	require.NoError(t, report.Err())
 }
