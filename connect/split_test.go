@@ -108,10 +108,12 @@ func TestASourceIsLetGoBeforeTheCapture(t *testing.T) {
 		Others: []connect.SourcePart{{Source: connect.TestCardUS, Amount: usd(700)}, {Source: connect.TestChallenge, Amount: usd(300)}}})
 	require.NoError(t, err)
 	_, _ = p.Cancel(ctx, connect.CancelRequest{Key: "go", ChargeID: y.Parts[1].Charge})
+	sim.Act(y.Parts[2].Charge, true)
 	_, err = p.Confirm(ctx, connect.ConfirmRequest{Key: "yes", ChargeID: y.Parts[2].Charge})
 	require.NoError(t, err)
-	_, err = eng.Drain(ctx)
+	done, err := eng.Drain(ctx)
 	require.NoError(t, err)
+	require.NoError(t, done.Err)
 	hears, err := connect.New(connect.Config{Store: store, Acquirer: sim, Now: clock.Now})
 	require.NoError(t, err)
 	for range 20 {
