@@ -81,12 +81,16 @@ func (c *Charge) owesAtMost() {
 }
 
 // unrefunded is what of a charge its buyer does not have again, in the buyer's currency.
+// What disputes took beyond what was left is the buyer's once all are decided.
 func (c *Charge) unrefunded() ledger.Money {
 	done := c.Refunded
 	if c.Settlement != nil {
 		done = c.Settlement.Refunded
 	}
-	return ledger.Minor(max(c.whole().Minor()-done.Minor()-c.DisputedExcess.Minor(), 0), c.whole().Currency())
+	if len(c.Disputed) == 0 {
+		done = sum(done, c.DisputedExcess)
+	}
+	return ledger.Minor(max(c.whole().Minor()-done.Minor(), 0), c.whole().Currency())
 }
 
 // owed is what its buyer is owed of a charge in all.
