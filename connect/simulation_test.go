@@ -77,7 +77,7 @@ func TestSimulationRepeats(t *testing.T) {
 
 // The same on SQLite and PostgreSQL.
 func TestSimulationOnDatabases(t *testing.T) {
-	steps := 200
+	steps := 2_000
 	if os.Getenv("SOUK_LONG") != "" {
 		steps = 20_000
 	}
