@@ -101,7 +101,8 @@ type CloseAccountRequest struct {
 // back as it becomes available. When nothing can come any more, Drain pays what is left
 // to the account's bank, in each currency to the one that has it or else to the first,
 // and the account is closed for good; its id is never used again. A balance below zero
-// waits until it is paid or written off. It needs the right of finance, risk or
+// is the platform's to pay then, where it is liable, and else waits until it is paid or
+// written off. It needs the right of finance, risk or
 // compliance. An account that closes or is closed is account_closed.
 func (p *Platform) CloseAccount(ctx context.Context, r CloseAccountRequest) (*AccountClosing, error) {
 	verb := simpleVerb[AccountClosing]{name: "close account", kind: &accountClosingKind, replayed: (*AccountClosing).replay}

@@ -32,9 +32,20 @@ func (p *Platform) wonDispute(b *books, c *Charge, d *Dispute) error {
 	return nil
 }
 
-// keepLate keeps what came for an account after it had closed, once the dispute is booked.
+// keepLate keeps what came for an account after it had closed, once the dispute is booked:
+// what the orders leave of it that stand against the account.
 func (p *Platform) keepLate(b *books, account, dispute string) error {
-	m := b.late
+	if b.late.Sign() <= 0 {
+		return nil
+	}
+	if err := p.freezeFree(b.u, account, b.late.Currency()); err != nil {
+		return err
+	}
+	free, err := p.spendable(b.u, account, b.late.Currency())
+	if err != nil {
+		return err
+	}
+	m := ledger.Minor(min(b.late.Minor(), free.Minor()), b.late.Currency())
 	if m.Sign() <= 0 {
 		return nil
 	}

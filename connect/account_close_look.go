@@ -334,17 +334,20 @@ func (c *AccountClosing) mayReturn(u *ledger.Unit) (waits []ClosingWait, err err
 }
 
 // closingDebt has the platform pay what a closing account owes at the end, where it bears
-// that (flow V3 of the chart), without waiting for as long as it does otherwise. Not while
-// the account is debited or pays by a plan, or where the platform's policy is never to
-// pay. What the house bears, or nobody has paid, waits until it is written off.
+// that (flow V3 of the chart), whatever its policy waits for otherwise: an account that
+// closes earns nothing any more. Not while the account is debited or pays by a plan. What
+// the house bears waits until it is paid or written off.
 func (p *Platform) closingDebt(u *ledger.Unit, a *Account, m ledger.Money) ([]ClosingWait, error) {
 	waits := []ClosingWait{{"owes", m}}
-	prof, err := p.expectProfile(u)
-	if err != nil || a.bearer() != PartyPlatform || prof.Negative.CollectAfter < 0 {
-		return waits, err
+	if a.bearer() != PartyPlatform {
+		return waits, nil
 	}
+	own := p.of(a.ID, "available", m.Currency())
 	n, err := negativeKind.Get(u, negativeID(a.ID, m.Currency()))
-	if err != nil {
+	switch {
+	case errors.Is(err, ledger.NotFound): // it stands since before debts were noted
+		return waits, p.noteNegative(u, own, true)
+	case err != nil:
 		return waits, err
 	}
 	if n.Debit != "" || n.Plan != "" {
@@ -353,7 +356,7 @@ func (p *Platform) closingDebt(u *ledger.Unit, a *Account, m ledger.Money) ([]Cl
 	n.Owes, n.Looked, n.Stale = ledger.Minor(-m.Minor(), n.Currency), u.At(), true
 	b := &books{u: u, p: p, object: negativeKind.ID(n.ID)}
 	n.cover(b, true)
-	n.collect(b, p.of(a.ID, "available", n.Currency))
+	n.collect(b, own)
 	n.Work.Later(u.At()) // Drain ends it
 	return waits, p.putNegative(u, n, EventNegativeCollected)
 }

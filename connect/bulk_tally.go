@@ -20,7 +20,7 @@ func tallyBulks(v ledger.View, t *tally, s *signatures) error {
 				t.report.Add(what, "nobody has asked for it")
 			}
 		}
-		is := bulkSum{}
+		is, did := bulkSum{}, bulkObjects{v: v, t: t, bulk: b}
 		err := eachObject(v, ledger.Query{Kind: bulkItemKind.Name, Name: "bulk", Value: b.ID}, func(o ledger.Object) error {
 			i, err := bulkItemKind.Decode(o)
 			if err != nil {
@@ -29,6 +29,7 @@ func tallyBulks(v ledger.View, t *tally, s *signatures) error {
 			switch i.Status {
 			case BulkItemDone:
 				is.done++
+				err = did.add(i)
 			case BulkItemRefused:
 				is.refused++
 				return nil
@@ -36,8 +37,11 @@ func tallyBulks(v ledger.View, t *tally, s *signatures) error {
 				is.pending = i.ID
 			}
 			is.moved += i.Amount.Minor()
-			return nil
+			return err
 		})
+		if err == nil {
+			err = did.compare()
+		}
 		switch {
 		case err != nil:
 			t.report.Add(what, "%v", err)

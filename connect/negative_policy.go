@@ -9,7 +9,8 @@ type NegativePolicy struct {
 	// sellers are short of is set aside, whatever the platform has.
 	Uncovered bool `json:"uncovered,omitzero"`
 	// CollectAfter is for how many days a balance has to be below zero, without a break,
-	// before the platform pays it: 1–3,650; 0 is 180, less than 0 is never.
+	// before the platform pays it: 1–3,650; 0 is 180, less than 0 is never. What an account
+	// owes at the end of its closing is paid then, whatever this says.
 	CollectAfter int `json:"collectAfter,omitzero"`
 }
 

@@ -70,7 +70,8 @@ var limitKind = ledger.Kind[PaymentLimit]{
 	},
 }
 
-// LimitUse is what a payment takes of a limit.
+// LimitUse is what a payment takes of a limit; of a rolling one, on a day: a charge that
+// is raised on later days has one for each, oldest first.
 type LimitUse struct {
 	Limit  string       `json:"limit"` // its id
 	Name   string       `json:"name"`

@@ -28,8 +28,9 @@ const (
 	// (Advance). Of sellers alone; what else is taken back from them is as with ShortRefuse.
 	ShortAdvance ShortPolicy = "advance"
 	// ShortWait: the refund waits until there is enough, in the order of asking, and nobody
-	// is asked for anything before (RefundWaiting). Other verbs, and refunds in coins, are
-	// as with ShortRefuse.
+	// is asked for anything before (RefundWaiting). One that waits is refused by nobody: it
+	// waits for all who have too little. Other verbs, and refunds in coins, are as with
+	// ShortRefuse.
 	ShortWait ShortPolicy = "wait"
 )
 

@@ -62,3 +62,22 @@ func (p *Platform) lacks(u *ledger.Unit, prof *Profile, c *Charge, gives ledger.
 	}
 	return minus(gives, ledger.Minor(min(max(most, free.Minor()+kept.Minor()), gives.Minor()), gives.Currency())), nil
 }
+
+// enoughNow is enough for a refund that has waited: those whose policy is to refuse are
+// waited for, too, since nobody asks who could be told, and so is an advance that the
+// platform must have though it may owe its own part.
+func (p *Platform) enoughNow(u *ledger.Unit, prof *Profile, a *Account, c *Charge, r *Refund) (bool, error) {
+	of, from := *prof, r.Wait.Platform
+	switch {
+	case of.ShortBalance == ShortRefuse:
+		of.ShortBalance = ShortWait
+	case of.ShortBalance == ShortNegative && a != nil && a.ShortBalance == ShortAdvance && !r.Reverses:
+		of.ShortBalance, from = ShortWait, ledger.Zero(from.Currency())
+	}
+	if a != nil && a.ShortBalance == ShortRefuse {
+		own := *a
+		own.ShortBalance = ShortWait
+		a = &own
+	}
+	return p.enough(u, &of, a, c, from, r.Wait.Account)
+}

@@ -118,7 +118,7 @@ func readyRefund(u *ledger.Unit, p *Platform, r *Refund) (bool, error) {
 			return false, err
 		}
 	}
-	if enough, err := p.enough(u, prof, a, c, r.Wait.Platform, r.Wait.Account); err != nil {
+	if enough, err := p.enoughNow(u, prof, a, c, r); err != nil {
 		return false, err
 	} else if !enough {
 		return later()

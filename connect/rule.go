@@ -20,7 +20,8 @@ type PaymentFacts struct {
 	// engine knows brand, last digits, fingerprint and country itself.
 	Card compliance.Card `json:"card,omitzero"`
 	// Buyer is who pays. Customer is the charge's, if it has one, and Country is
-	// ChargeRequest.BuyerCountry, unless they are stated here.
+	// ChargeRequest.BuyerCountry, unless they are stated here. A customer of the platform's
+	// who was deleted is refused: State, customer_deleted (facts.buyer.customer).
 	Buyer    compliance.Buyer   `json:"buyer,omitzero"`
 	Billing  compliance.Address `json:"billing,omitzero"`
 	Shipping compliance.Address `json:"shipping,omitzero"`

@@ -37,6 +37,11 @@ func (p *Platform) chargeFacts(u *ledger.Unit, prof *Profile, rules []compliance
 		f.of.Host, f.of.Auth.Secure = asked.Host, asked.Secure
 	}
 	f.of.Buyer.Customer, f.of.Buyer.Country = cmp.Or(c.Customer, f.of.Buyer.Customer), cmp.Or(f.of.Buyer.Country, c.BuyerCountry, r.BuyerCountry)
+	if c.Customer == "" {
+		if err := p.notForgotten(u, f.of.Buyer.Customer); err != nil {
+			return nil, err
+		}
+	}
 	if err := f.source(c); err != nil {
 		return nil, err
 	}

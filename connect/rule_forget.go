@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 
 	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/ledger"
@@ -37,7 +38,8 @@ func (e *Engine) customerWorker() ledger.Worker {
 
 // forgetFacts forgets a page of what rules were told of a customer. What is forgotten is
 // not found by the customer any more, so the next page begins where this one ended. A
-// charge expects its customer unchanged, so none comes after the deletion.
+// charge expects its customer unchanged, and so do facts that name one, so none comes
+// after the deletion.
 func (p *Platform) forgetFacts(ctx context.Context, id string) (more bool, err error) {
 	_, err = p.nobody().unit(ctx, func(u *ledger.Unit) error {
 		more = false
@@ -77,4 +79,23 @@ func (d *decided) forget() {
 	p.Billing, p.Shipping = compliance.Address{Country: p.Billing.Country}, compliance.Address{Country: p.Shipping.Country}
 	p.Card.BIN, p.Card.Last4 = "", ""
 	p.BuyerMetadata, p.Host = nil, nil
+}
+
+// notForgotten refuses facts of a customer of the platform who was deleted, where the
+// charge itself has none: nobody would forget them. The customer is expected unchanged.
+// Facts may name a buyer as the host does.
+func (p *Platform) notForgotten(u *ledger.Unit, customer string) error {
+	if !customerKind.Fits(customer) {
+		return nil
+	}
+	k, err := customerKind.Get(u, customer)
+	switch {
+	case errors.Is(err, ledger.NotFound):
+		return nil
+	case err != nil:
+		return err
+	case k.Platform == p.id && !k.Deleted.IsZero():
+		return badState("customer_deleted", "facts.buyer.customer", "the customer was deleted")
+	}
+	return nil
 }

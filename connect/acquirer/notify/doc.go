@@ -22,6 +22,9 @@
 // connect.WarningNews. Disputes are answered in another API, which this package does not
 // speak: a person answers there.
 //
+// What the issuer said of code and address (cvcResult and avsResult of additionalData,
+// which the account has to have switched on) is Answer.Checks of what was approved.
+//
 // A buyer who comes back from the page of their bank brings details; the host hands
 // them to Details. The first capture of an authorization lets the rest go, unless the
 // merchant account is set up otherwise, which it must not be.

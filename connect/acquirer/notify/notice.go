@@ -193,6 +193,7 @@ func (d details) describe(a *connect.Answer) {
 	if a.Network == "mc" {
 		a.Network = "mastercard"
 	}
+	a.Checks = d.checks()
 	a.Auth.Transaction, a.Auth.ECI, a.Auth.Version = d.text("networkTxReference"), d.text("eci"), d.text("threeDSVersion")
 	for exemption, name := range exemptions {
 		if d.text("scaExemptionRequested") == name {

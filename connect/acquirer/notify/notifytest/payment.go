@@ -33,7 +33,7 @@ func (s *Server) pay(in request) (int, any) {
 	absent := in.ShopperInteraction == "ContAuth"
 	reason := ""
 	switch p.source {
-	case Card, CardDE, RefundRefused, CaptureRefused:
+	case Card, CardDE, CodeWrong, RefundRefused, CaptureRefused:
 	case Insufficient:
 		reason = "Not enough balance"
 	case Challenge, SoftDecline:
@@ -80,6 +80,9 @@ func (s *Server) decide(p *payment, reason string) {
 // data are the additional data of a payment.
 func (p *payment) data() map[string]string {
 	data := map[string]string{"paymentMethod": "visa", "cardIssuingCountry": "US", "networkTxReference": "net_" + p.psp}
+	if p.source == CodeWrong {
+		data["cvcResult"], data["avsResult"] = "2 Doesn't match", "6 Postal code matches, address doesn't match"
+	}
 	if p.source == CardDE || p.source == Challenge {
 		data["cardIssuingCountry"] = "DE"
 	}

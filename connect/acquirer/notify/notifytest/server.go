@@ -25,6 +25,7 @@ import (
 const (
 	Card           = "stored_visa"         // approved
 	CardDE         = "stored_visa_de"      // approved, issued in Germany
+	CodeWrong      = "stored_code_wrong"   // approved, though code and street are wrong
 	Challenge      = "stored_redirect"     // the buyer has to authenticate
 	SoftDecline    = "stored_soft_decline" // authentication required, and with a challenge as the one before
 	Refused        = "stored_refused"      // refused
