@@ -59,8 +59,8 @@ func (d *deal) refusedLater(stands bool) {
 	d.step("refused r1 account_closed")
 	giver := d.p
 	if d.direct {
-		if giver = d.a; d.held { // what waited is not put together again
-			giver = "A.pending"
+		if giver = d.a; giver == "A.held" { // what waited is not put together again
+			giver = "A.available"
 		}
 	}
 	d.post("refund failed", append([]leg{{giver, p.amount, ""}}, d.outside("acquirer", p, 1)...)...)
@@ -74,7 +74,12 @@ func (d *deal) refusedLater(stands bool) {
 	d.step("buyer-owed c1 %d %s", paid, d.coin.paid)
 	d.step("refund r2: repays r1 c1")
 	if p = d.takes(paid); stands {
-		d.post("refund", append([]leg{{giver, -p.amount, ""}}, d.outside("acquirer", p, -1)...)...)
+		from := []leg{{d.p, -p.amount, ""}}
+		if d.direct {
+			from = d.fromSeller(p.amount, 0)
+		}
+		d.post("refund", append(from, d.outside("acquirer", p, -1)...)...)
+		d.nothingWaits()
 	} else {
 		d.begins(&p, true, true)
 		d.refunded(p)
@@ -86,7 +91,7 @@ func (d *deal) refusedLater(stands bool) {
 // noSales: the seller sells nothing new.
 func (d *deal) noSales(code string) {
 	for i, words := range []string{"to A", "direct A", "to A for A"} {
-		d.step("charge n%d: 1000 %s %s", i, d.settled(), words)
+		d.step("charge n%d: 100000 %s %s", i, d.settled(), words)
 		d.refused("state", code)
 	}
 }
@@ -95,22 +100,40 @@ func (d *deal) noSales(code string) {
 func (d *deal) closing() {
 	d.letGo()
 	d.released()
-	d.step("close x1: A by ann/finance")
-	all := d.of("A.available")
-	d.post("reserve", leg{"A.available", -all, ""}, leg{"A.reserved", all, ""})
+	d.closes()
 	d.noSales("account_closed")
 }
 
-// draws is what a closing account owes being filled from what is kept back: V1, early.
+// closes keeps back what may still be disputed, which is nothing of the platform's own
+// charges.
+func (d *deal) closes() {
+	d.step("close x1: A by ann/finance")
+	if all := d.of("A.available"); !d.separate {
+		d.post("reserve", leg{"A.available", -all, ""}, leg{"A.reserved", all, ""})
+	}
+}
+
+// draws is what a closing account owes being filled from what is kept back: V1, early. Of
+// what it owes in another currency nothing is, and the platform covers it: V2.
 func (d *deal) draws() {
+	if d.separate { // which owes nothing, and is paid out
+		return
+	}
 	d.step("minutes 60")
 	m := min(-d.of("A.available"), d.of("A.reserved"))
 	d.post("reserve released", leg{"A.reserved", -m, ""}, leg{"A.available", m, ""})
+	if owes := d.has["A.available USD"]; owes < 0 && d.settled() != "USD" {
+		d.post("cover", leg{"P.available", owes, "USD"}, leg{"P.cover", -owes, "USD"})
+	}
 }
 
 // closed is the seller's account that has closed, after all was paid out.
 func (d *deal) closed() {
 	d.paidOut()
+	if rest := d.of("A.available"); rest > 0 { // less than banks pay, which no account ends with
+		d.step("fee f1: %d %s of A listing", rest, d.settled())
+		d.post("platform fee", leg{"A.available", -rest, ""}, leg{"P.available", rest, ""})
+	}
 	d.step("close x1: A by ann/finance")
 	d.step("days 140")
 	d.step("status x1 closed")
