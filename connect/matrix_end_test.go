@@ -79,7 +79,6 @@ func (d *deal) refusedLater(stands bool) {
 			from = d.fromSeller(p.amount, 0)
 		}
 		d.post("refund", append(from, d.outside("acquirer", p, -1)...)...)
-		d.nothingWaits()
 	} else {
 		d.begins(&p, true, true)
 		d.refunded(p)
