@@ -127,6 +127,9 @@ func (p *Platform) bulkDropped(u *ledger.Unit, o *Proposal) error {
 	if err != nil {
 		return err
 	}
+	if b.Status != BulkProposed { // somebody ended both since the proposal was read: putting it loses that race, and it is read again
+		return nil
+	}
 	to, event := BulkRefused, EventBulkRefused
 	if o.Status == ProposalExpired {
 		to, event = BulkExpired, EventBulkExpired

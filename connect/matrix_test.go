@@ -20,7 +20,7 @@ type fate struct {
 	run  func(*deal)
 }
 
-var fates = []fate{
+var fates = append([]fate{
 	{"refunded, share and commission back", policies{seller: owes}, func(d *deal) {
 		d.refund("r1", 0, true, true)
 		d.reversed()
@@ -110,7 +110,7 @@ var fates = []fate{
 		d.notRecovered("account_frozen")
 		d.lost(x, false)
 	}},
-}
+}, lateFates...)
 
 // short is a refund that the seller cannot pay: it is refused, and the platform may pay it
 // instead where it is the platform's. What was transferred by itself is not taken back, and

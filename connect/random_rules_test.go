@@ -66,6 +66,9 @@ func (w *wild) reviewed(who own, _ ledger.Currency) {
 // bulk refunds, holds or releases many charges, or stops doing so.
 func (w *wild) bulk(who own, cur ledger.Currency) {
 	if w.one(4) {
+		w.decideBulks(who.Platform)
+	}
+	if w.one(4) {
 		list, err := who.ListBulks(w.ctx, connect.ListRequest{Limit: 3})
 		if b := anyOf(w, list, err); b != nil {
 			_, err = who.StopBulk(w.ctx, connect.StopBulkRequest{Key: w.key(), By: boss, BulkID: b.ID})

@@ -99,6 +99,18 @@ var mustRefuse = map[string]string{
 	"DetachSource":    " connect.saved_source detached; connect.saved_source failed;",
 	"UndoAdjustment":  " connect.adjustment proposed; connect.adjustment refused; connect.adjustment expired; connect.adjustment undone;",
 	"RecoverWriteOff": " connect.write_off proposed; connect.write_off refused; connect.write_off expired;",
+
+	"StopBulk":           " connect.bulk proposed; connect.bulk done; connect.bulk stopped; connect.bulk refused; connect.bulk expired;",
+	"StopClosing":        " connect.account_closing closed; connect.account_closing stopped;",
+	"CancelRefund":       " connect.refund pending; connect.refund unknown; connect.refund succeeded; connect.refund failed; connect.refund canceled;",
+	"CancelPaymentPlan":  " connect.payment_plan kept; connect.payment_plan broken; connect.payment_plan canceled;",
+	"ApproveReview":      " connect.review approved; connect.review refused; connect.review expired; connect.review closed;",
+	"RefuseReview":       " connect.review approved; connect.review refused; connect.review expired; connect.review closed;",
+	"DismissWarning":     " connect.early_warning due; connect.early_warning acted; connect.early_warning dismissed;",
+	"ReleaseReserve":     " connect.reserve released;",
+	"SurrenderFrozen":    " connect.freeze proposed; connect.freeze refused; connect.freeze expired; connect.freeze lifted;",
+	"ReclaimDormant":     " connect.dormancy reclaimed;",
+	"SurrenderUnclaimed": " connect.dormancy noticed; connect.dormancy reclaimed;",
 }
 
 // unreached are the changes of state, and verbs, that the run of every day need not
@@ -170,8 +182,6 @@ var unreached = map[string]string{
 	"write-off proposed → made":                             seldom,
 	"write-off proposed → refused":                          seldom,
 	"refund waiting → pending":                              seldom,
-	"refund waiting → failed":                               seldom,
-	"refund waiting → canceled":                             seldom,
 	"warning open → moot":                                   seldom,
 	"warning due → acted":                                   seldom,
 	"warning due → moot":                                    seldom,
@@ -183,9 +193,6 @@ var unreached = map[string]string{
 	"negative debit unknown → failed":                       seldom,
 	"negative debit unknown → returned":                     seldom,
 	"negative debit succeeded → returned":                   seldom,
-	"bulk proposed → running":                               seldom,
-	"bulk proposed → refused":                               seldom,
-	"CancelRefund":                                          seldom,
 	"RecoverDispute":                                        seldom,
 	"RecoverWriteOff":                                       seldom,
 	"Represent":                                             seldom,

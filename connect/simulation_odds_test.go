@@ -90,7 +90,9 @@ func (w *wild) coins(who own, _ ledger.Currency) {
 // to, evidence is laid by, limits are proposed, the platform changes its name.
 func (w *wild) odds(who own, cur ledger.Currency) {
 	var err error
-	switch w.IntN(8) {
+	switch w.IntN(10) {
+	case 8, 9:
+		w.letWait(who, cur)
 	case 6:
 		list, e := who.ListTopUps(w.ctx, connect.ListRequest{Limit: 5})
 		if t := anyOf(w, list, e); t != nil {

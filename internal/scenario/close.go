@@ -26,6 +26,15 @@ func (r *runner) stop(args string) error {
 	return err
 }
 
+// pause is "A by ann/risk": neither charges nor payouts.
+func (r *runner) pause(args string) error {
+	seller, by := r.by(args)
+	_, err := r.platform.PauseAccount(r.ctx, connect.PauseAccountRequest{
+		Key: r.key(), By: by, AccountID: r.sellers[seller], Charges: true, Payouts: true, Reason: "they asked for it",
+	})
+	return err
+}
+
 // waits is "x1 exposure 1000 USD, owes -123 USD": what a closing waits for.
 func (r *runner) waits(args string) error {
 	name, rest, _ := strings.Cut(args, " ")

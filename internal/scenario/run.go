@@ -99,7 +99,7 @@ var verbs = map[string]func(*runner, string) error{
 	"dormant": (*runner).dormant, "notice": (*runner).notice, "reclaim": (*runner).reclaim, "surrender": (*runner).surrender,
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
 	"reserve": (*runner).reserve, "free": (*runner).free,
-	"close": (*runner).closeAccount, "stop": (*runner).stop, "waits": (*runner).waits,
+	"close": (*runner).closeAccount, "stop": (*runner).stop, "waits": (*runner).waits, "pause": (*runner).pause,
 	"fee-refund": (*runner).feeRefund, "refused": (*runner).refused, "cancel-refund": (*runner).cancelRefund, "buyer-owed": (*runner).buyerOwed,
 	"rule": (*runner).ruleText, "limit": (*runner).limit, "look": (*runner).decide,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
