@@ -263,7 +263,7 @@ func (p *Platform) giveUp(b *books, c *Charge, d *Dispute) error {
 	r.Status, d.Recovered = RefundFailed, false
 	c.DisputedExcess = minus(c.DisputedExcess, d.Excess)
 	c.end(r, false)
-	c.owesAtMost() // by what another one took
+	c.owesAtMost()                   // by what another one took
 	return p.failRest(b.u, c, false) // of a charge that has failed by now
 }
 

@@ -85,7 +85,13 @@ func (p *Platform) takeUses(u *ledger.Unit, object ledger.ID, limits []*PaymentL
 	var beyond []string
 	for i := range uses {
 		x, has := &uses[i], int64(0)
-		if _, filled := moves[refs[i]]; accounts[i].Version == 0 && !filled {
+		_, filled := moves[refs[i]]
+		if accounts[i].Version == 0 && !filled { // expected to be so: another process may have begun the window since
+			if accounts[i], err = u.Account(refs[i]); err != nil {
+				return err
+			}
+		}
+		if accounts[i].Version == 0 && !filled {
 			if has, err = p.fillLimit(b, limits[i], x); err != nil {
 				return err
 			}
@@ -143,13 +149,9 @@ func (p *Platform) namesLimit(err error) error {
 }
 
 // fillLimit opens what a limit allows in a new window, and returns it: less what the
-// limit that it replaces had counted in the same window. It is expected to be the first.
+// limit that it replaces had counted in the same window.
 func (p *Platform) fillLimit(b *books, l *PaymentLimit, x *LimitUse) (int64, error) {
-	ref := x.left()
-	if _, err := b.u.Account(ref); err != nil {
-		return 0, err
-	}
-	whole := l.whole()
+	ref, whole := x.left(), l.whole()
 	b.postLimit("allowance filled", out(fills(whole.Currency()), whole), in(ref, whole))
 	before, err := p.countedBefore(b.u, l, x)
 	if err != nil || before == 0 {

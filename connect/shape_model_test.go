@@ -176,10 +176,16 @@ func (s *shapeModel) live(r *rapid.T, m *market, c *connect.Charge, seller strin
 			require.ErrorIs(r, err, ledger.State)
 		case "transfer":
 			left := s.amount - s.refunded - s.moved
-			if s.seller || s.failed || left <= 0 {
+			most := left
+			if m.now(c).Available <= m.today() { // no advance on what comes any more: the platform gives what it has
+				has, err := m.platform.Balance(m.ctx, m.platform.ID())
+				require.NoError(r, err)
+				most = min(left, has.In(cur).Available.Minor())
+			}
+			if s.seller || s.failed || most <= 0 {
 				continue
 			}
-			x := connect.TransferRequest{Key: m.key(), ChargeID: c.ID, To: seller, Amount: ledger.Minor(rapid.Int64Range(1, left).Draw(r, "to"), cur)}
+			x := connect.TransferRequest{Key: m.key(), ChargeID: c.ID, To: seller, Amount: ledger.Minor(rapid.Int64Range(1, most).Draw(r, "to"), cur)}
 			id := ""
 			again(func() error {
 				tr, err := m.platform.Transfer(m.ctx, x)
