@@ -21,6 +21,7 @@ type Engine struct {
 
 	mu      sync.Mutex
 	started bool // the store's mode has been checked, and the rail's news are being read
+	parts   []Part
 }
 
 // New makes an engine. It reads and writes nothing yet.
@@ -57,6 +58,9 @@ func (e *Engine) start(ctx context.Context) error {
 		if err := ledger.StartSealing(u); err != nil {
 			return err
 		}
+		if err := e.startParts(u); err != nil {
+			return err
+		}
 		return e.startRail(u)
 	})
 	e.started = err == nil
@@ -89,7 +93,7 @@ func (e *Engine) checkMode(u *ledger.Unit) error {
 
 // workers returns everything that Drain does.
 func (e *Engine) workers() []ledger.Worker {
-	return []ledger.Worker{
+	return append([]ledger.Worker{
 		e.chargeWorker(), worker(e, captureTask), worker(e, cancelTask), worker(e, refundTask), worker(e, payoutTask),
 		worker(e, receiverTask), worker(e, coinReturnTask),
 		e.sourceWorker(), worker(e, increaseTask), worker(e, answerTask), e.warningWorker(), e.riskWorker(),
@@ -111,7 +115,7 @@ func (e *Engine) workers() []ledger.Worker {
 		e.negativeWorker(), worker(e, negativeDebitTask),
 		{Kind: releaseKind.Name, Do: e.release}, {Kind: railKind.Name, Do: e.pollRail},
 		e.env.HoldExpiry(), e.env.Sealing(e.c.Seal),
-	}
+	}, e.attached()...)
 }
 
 // ending lets Drain end what is over of objects that are due, in a unit of work of
