@@ -18,7 +18,7 @@ func (e *Engine) askAbout(ctx context.Context, key, reference string, a attempt,
 	if f, ok := acq.(Finder); ok && reference != "" {
 		ask = func(ctx context.Context) (Answer, error) { return f.Find(ctx, key, reference) }
 	}
-	d := delivery{kind: i.Delivery, keyLife: i.KeyLife, settling: i.Settling, newsOnly: i.NewsOnly}
+	d := delivery{kind: i.Delivery, keyLife: i.KeyLife, settling: i.Settling, newsOnly: i.NewsOnly, now: e.env.Time}
 	return deliver(ctx, d, a, send, ask)
 }
 

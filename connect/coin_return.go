@@ -201,7 +201,7 @@ func sendCoins(ctx context.Context, p *Platform, x *CoinReturn, send bool) (bitc
 	w := p.e.c.Bitcoin.Wallet
 	i := w.Info()
 	order := bitcoin.Order{Address: x.Address, Satoshi: x.Satoshi.Minor(), CostBy: x.CostBy}
-	return deliver(ctx, delivery{kind: i.Delivery, keyLife: i.KeyLife, settling: i.Settling}, attemptOf(&x.Work, send, x.Code == codeQueued),
+	return deliver(ctx, delivery{kind: i.Delivery, keyLife: i.KeyLife, settling: i.Settling, now: p.e.env.Time}, attemptOf(&x.Work, send, x.Code == codeQueued),
 		func(ctx context.Context) (bitcoin.Answer, error) { return w.Send(ctx, x.ID, order) },
 		func(ctx context.Context) (bitcoin.Answer, error) { return w.Lookup(ctx, x.ID) })
 }

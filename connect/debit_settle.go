@@ -30,7 +30,7 @@ func handOver(ctx context.Context, p *Platform, in payout.Instruction, w *ledger
 		}
 		return ack, err
 	}
-	return deliver(ctx, delivery{kind: info.Delivery, keyLife: info.KeyLife, settling: info.Settling}, attemptOf(w, first, false), send, ask)
+	return deliver(ctx, delivery{kind: info.Delivery, keyLife: info.KeyLife, settling: info.Settling, now: p.e.env.Time}, attemptOf(w, first, false), send, ask)
 }
 
 // askRail is handOver with the answer in an acquirer's terms: that the rail has taken

@@ -14,6 +14,7 @@ type delivery struct {
 	kind              ledger.Delivery
 	keyLife, settling time.Duration
 	newsOnly          bool // it cannot be asked
+	now               func() time.Time
 }
 
 // attempt is one carrying out.
@@ -22,10 +23,11 @@ type attempt struct {
 	known  bool          // the partner has said that it has it
 	life   time.Duration // of its key, at the latest moment at which this attempt may send it
 	waited time.Duration // since what was sent last can no longer be under way
+	until  time.Time     // when its lease ends
 }
 
 func attemptOf(w *ledger.Work, send, known bool) attempt {
-	return attempt{send: send, known: known, life: w.Due.Sub(w.First), waited: w.Taken.Sub(w.Sent)}
+	return attempt{send: send, known: known, life: w.Due.Sub(w.First), waited: w.Taken.Sub(w.Sent), until: w.Due}
 }
 
 // deliver sends a request, or asks what became of it, as the partner's promise
@@ -34,6 +36,13 @@ func attemptOf(w *ledger.Work, send, known bool) attempt {
 // once the store knows of that.
 func deliver[N any](ctx context.Context, d delivery, a attempt, send func(context.Context) (N, error), ask func(context.Context) (N, error)) (N, error) {
 	var none N
+	sent := send
+	send = func(ctx context.Context) (N, error) {
+		if !d.now().Before(a.until) { // what it is about was read meanwhile, and that took too long: somebody else may be at it
+			return none, errUnsent
+		}
+		return sent(ctx)
+	}
 	switch {
 	case a.known && (d.newsOnly || d.kind == ledger.Blind):
 		return none, errRest // its truth comes by news alone
@@ -42,7 +51,7 @@ func deliver[N any](ctx context.Context, d delivery, a attempt, send func(contex
 		return n, noAnswer(err)
 	case a.send:
 		n, err := send(ctx)
-		if err != nil && d.kind == ledger.Blind {
+		if err != nil && d.kind == ledger.Blind && !errors.Is(err, errUnsent) {
 			return none, fmt.Errorf("%w: %w", errRest, err)
 		}
 		return n, noAnswer(err)
@@ -70,8 +79,8 @@ func deliver[N any](ctx context.Context, d delivery, a attempt, send func(contex
 // is no use.
 func noAnswer(err error) error {
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, errors.Is(err, errUnsent):
+		return err
 	case errors.Is(err, ledger.Exists), errors.Is(err, ledger.Invalid) && !errors.Is(err, ledger.Unknown):
 		return fmt.Errorf("%w: %w", errRest, err)
 	}

@@ -296,3 +296,62 @@ func TestWhoIsOvertakenReturnsWhatIs(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, r.Err(), "nor booked again")
 }
+
+// The pause comes at any reading, also that of what the call is about, after the lease
+// was looked at: whichever it is, an askable partner acts once (promises 15 and 60).
+func TestAPauseAtAReading(t *testing.T) {
+	for name, ask := range map[string]func(ctx context.Context, p *connect.Platform, charge string) (string, error){
+		"capture": func(ctx context.Context, p *connect.Platform, charge string) (string, error) {
+			x, err := p.Capture(ctx, connect.CaptureRequest{Key: "k", ChargeID: charge})
+			return idOf(x, err, func(x *connect.Capture) string { return x.ID })
+		},
+		"cancel": func(ctx context.Context, p *connect.Platform, charge string) (string, error) {
+			x, err := p.Cancel(ctx, connect.CancelRequest{Key: "k", ChargeID: charge})
+			return idOf(x, err, func(x *connect.Cancellation) string { return x.ID })
+		},
+		"refund": func(ctx context.Context, p *connect.Platform, charge string) (string, error) {
+			x, err := p.Refund(ctx, connect.RefundRequest{Key: "k", ChargeID: charge})
+			return idOf(x, err, func(x *connect.Refund) string { return x.ID })
+		},
+	} {
+		for at, over := 1, false; !over; at++ {
+			m := newMarket(t, connecttest.Config{AcquirerDelivery: ledger.Askable})
+			c := m.authorize(m.seller().ID, 1000, 0, connect.TestCard)
+			if name == "refund" {
+				_, err := m.platform.Capture(m.ctx, connect.CaptureRequest{Key: "before", ChargeID: c.ID})
+				require.NoError(t, err)
+			}
+			others, _ := m.second()
+			st, left := &interrupted{Store: m.Store()}, at
+			st.read = func() error {
+				if left--; left != 0 {
+					return nil
+				}
+				m.Clock.Advance(2 * time.Minute) // the lease is over
+				for range 3 {
+					_, err := others.Drain(m.ctx)
+					require.NoError(t, err)
+					m.Clock.Advance(10 * time.Minute)
+				}
+				return nil
+			}
+			engine, err := connect.New(connect.Config{Store: st, Now: m.Clock.Now, Acquirer: m.Acquirer, Rail: m.Rail})
+			require.NoError(t, err)
+			p, err := engine.Platform(m.ctx, m.platform.ID())
+			require.NoError(t, err)
+			id, err := ask(m.ctx, p, c.ID)
+			require.NoError(t, err, "%s, reading %d", name, at)
+			over = left > 0
+			m.pass(time.Hour)
+			require.Equal(t, 1, m.Acquirer.Taken(id), "%s, reading %d", name, at)
+			m.verify()
+		}
+	}
+}
+
+func idOf[T any](x *T, err error, id func(*T) string) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	return id(x), nil
+}
