@@ -1,5 +1,7 @@
 package ledger
 
+import "slices"
+
 // Written implements View. A Memory has one lane.
 func (v *memView) Written(q WrittenQuery) (*Written, error) {
 	q, err := q.Check()
@@ -24,6 +26,11 @@ func (v *memView) Written(q WrittenQuery) (*Written, error) {
 			continue
 		}
 		n, end := s.After, min(s.To, last)
+		if rows := max(min(end-n, int64(q.Limit)), 0); q.Feed == EventFeed {
+			w.Events = slices.Grow(w.Events, int(rows))
+		} else {
+			w.Transactions = slices.Grow(w.Transactions, int(rows))
+		}
 		for left := q.Limit; n < end && left > 0; left-- {
 			n++
 			if q.Feed == EventFeed {
