@@ -203,25 +203,29 @@ var unreached = map[string]string{
 const (
 	years   = "after three years without a debit, and a marketplace lives one"
 	wallets = "wallets that cannot be asked tell it, which simulated ones do not"
-	seldom  = "several things have to come together: a longer run reaches it"
+	seldom  = "several things have to come together: the run of a million steps reaches it"
 )
 
 // requireReached requires that every change of state happened, and every verb succeeded,
-// but for those that are listed.
+// but for those that are listed; what is seldom, in a million steps.
 func (c *cover) requireReached(t testing.TB) {
 	var missing []string
+	excused := func(name string) bool {
+		why, listed := unreached[name]
+		return listed && (why != seldom || c.steps < 1_000_000)
+	}
 	for what, table := range moves {
 		for from, to := range table {
 			for _, to := range strings.Fields(to) {
 				name := fmt.Sprintf("%s %s → %s", what, from, to)
-				if from != to && c.moves[[3]string{what, from, to}] == 0 && unreached[name] == "" {
+				if from != to && c.moves[[3]string{what, from, to}] == 0 && !excused(name) {
 					missing = append(missing, name)
 				}
 			}
 		}
 	}
 	for _, verb := range verbs() {
-		if c.done[verb] == 0 && unreached[verb] == "" {
+		if c.done[verb] == 0 && !excused(verb) {
 			missing = append(missing, verb)
 		}
 	}
