@@ -10,7 +10,7 @@ func (p *Platform) enough(u *ledger.Unit, prof *Profile, a *Account, c *Charge, 
 	if prof.ShortBalance == ShortWait {
 		parts := []ledger.Money{from}
 		if a != nil && a.ShortBalance == ShortAdvance && gives.Sign() > 0 {
-			lacks, err := p.lacks(u, prof, c, gives)
+			lacks, err := p.lacks(u, prof, a, c, gives)
 			if err != nil {
 				return false, err
 			}
@@ -31,15 +31,16 @@ func (p *Platform) enough(u *ledger.Unit, prof *Profile, a *Account, c *Charge, 
 	if a == nil || a.ShortBalance != ShortWait || gives.Sign() <= 0 {
 		return true, nil
 	}
-	if lacks, err := p.lacks(u, prof, c, gives); err != nil || lacks.Sign() > 0 {
+	if lacks, err := p.lacks(u, prof, a, c, gives); err != nil || lacks.Sign() > 0 {
 		return false, err
 	}
 	return true, p.freeForRefund(u, prof, a, c, gives)
 }
 
 // lacks is what a seller has too little for what a refund takes of them, where what is
-// kept back for what may be disputed counts as theirs.
-func (p *Platform) lacks(u *ledger.Unit, prof *Profile, c *Charge, gives ledger.Money) (ledger.Money, error) {
+// kept back for what may be disputed counts as theirs, unless an order by law would take it as
+// it is freed.
+func (p *Platform) lacks(u *ledger.Unit, prof *Profile, a *Account, c *Charge, gives ledger.Money) (ledger.Money, error) {
 	none := ledger.Zero(gives.Currency())
 	if _, has, err := p.sellerHas(u, c, gives.Minor()); err != nil || has {
 		return none, err
@@ -49,7 +50,7 @@ func (p *Platform) lacks(u *ledger.Unit, prof *Profile, c *Charge, gives ledger.
 		return none, err
 	}
 	kept := none
-	if prof.Reserving {
+	if prof.Reserving && frozenIn(a.Freezes, gives.Currency()) == nil {
 		list, err := p.openReserves(u, c.Account, gives.Currency())
 		if err != nil {
 			return none, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
+	"github.com/soukhq/souk/ledger"
 )
 
 // A refund that waits goes on waiting, quietly, for whoever has too little once another
@@ -64,6 +65,38 @@ func TestARefundThatWaitsIsNotRefusedLater(t *testing.T) {
 		}
 		m.pass(time.Hour)
 		require.Equal(t, connect.RefundSucceeded, m.getRefund(r.ID).Status, whom)
+		m.verify()
+	}
+}
+
+// What is kept back of a seller's for what may be disputed is freed for a refund, but not
+// where an order by law would take it: the refund waits until that is lifted.
+func TestARefundWaitsForAFreeze(t *testing.T) {
+	for _, everything := range []bool{true, false} {
+		m := newMarket(t, connecttest.Config{})
+		a := m.seller(func(r *connect.AccountRequest) { r.ShortBalance = connect.ShortWait }).ID
+		m.setReserve(a, connect.ReserveTerms{Exposure: true})
+		sell := func() *connect.Charge {
+			c, err := m.pay(connect.ChargeRequest{Amount: usd(1000), AccountID: a, Direct: true, Source: connect.TestCardAtOnce})
+			require.NoError(t, err)
+			return c
+		}
+		r := m.refund(connect.RefundRequest{ChargeID: sell().ID})
+		require.Equal(t, connect.RefundWaiting, r.Status, "941 are kept back, and 1,000 go")
+		sell()
+		amount := usd(5000)
+		if everything {
+			amount = ledger.Money{}
+		}
+		f := m.frozen(a, amount)
+		for range 2 {
+			m.pass(time.Hour)
+			require.Equal(t, connect.RefundWaiting, m.getRefund(r.ID).Status)
+		}
+		require.EqualValues(t, 0, m.has(a).Available.Minor())
+		m.lifted(f)
+		m.pass(time.Hour)
+		require.Equal(t, connect.RefundSucceeded, m.getRefund(r.ID).Status)
 		m.verify()
 	}
 }

@@ -23,7 +23,7 @@ func (p *Platform) freeReserve(u *ledger.Unit, r *Reserve, m ledger.Money) error
 // freeForRefund frees what a seller lacks for a refund of what is kept back for what may be
 // disputed: what is refunded cannot be. One who may owe it has it set off later, by Draw.
 func (p *Platform) freeForRefund(u *ledger.Unit, prof *Profile, a *Account, c *Charge, gives ledger.Money) error {
-	if !prof.Reserving || a.ShortBalance == ShortNegative || gives.Sign() <= 0 {
+	if !prof.Reserving || a.ShortBalance == ShortNegative || gives.Sign() <= 0 || frozenIn(a.Freezes, gives.Currency()) != nil {
 		return nil
 	}
 	if _, enough, err := p.sellerHas(u, c, gives.Minor()); err != nil || enough {
