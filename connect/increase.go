@@ -168,7 +168,7 @@ func (c *Charge) increasable(p *Platform, at time.Time) error {
 		return badState("tenders_are_fixed", "charge", "credit or a voucher pays for some of it; another charge is for more")
 	case len(c.Lines) > 0:
 		return badState("lines_are_fixed", "charge", "its lines say what the amount is for; another charge is for more")
-	case c.Canceling != "":
+	case c.Canceling != "" || c.Stop != "":
 		return badState("cancel_under_way", "charge", "it is being canceled")
 	case !a.Capturing.IsZero():
 		return badState("capture_under_way", "charge", "a capture waits for its answer")

@@ -87,9 +87,15 @@ func settleIncrease(u *ledger.Unit, p *Platform, i *Increase, a Answer) error {
 		if err := p.putCharge(u, c, EventChargeUpdated); err != nil {
 			return err
 		}
-		return p.putIncrease(u, i, EventIncreaseFailed)
+		if err := p.putIncrease(u, i, EventIncreaseFailed); err != nil {
+			return err
+		}
+		return p.goOn(u, c)
 	case Approved:
-		return p.increased(u, c, i, a)
+		if err := p.increased(u, c, i, a); err != nil {
+			return err
+		}
+		return p.goOn(u, c)
 	}
 	return badField("invalid_answer", "status", "the acquirer's answer is none")
 }

@@ -138,12 +138,13 @@ func checked(c compliance.Checks) compliance.Checks {
 	return c
 }
 
-// goOn lets an authorized charge go, or captures it, if it waits for nothing else.
+// goOn lets an authorized charge go, or captures it, if it waits for nothing else: for an
+// increase, whose answer lets it go on.
 func (p *Platform) goOn(u *ledger.Unit, c *Charge) error {
 	var w ledger.Work
 	w.Later(u.At())
 	switch {
-	case c.Status != ChargeAuthorized || c.Canceling != "":
+	case c.Status != ChargeAuthorized || c.Canceling != "" || !c.Authorization.Increasing.IsZero():
 		return nil
 	case c.Stop != "":
 		if _, err := recordCancel(u, p, &CancelRequest{ChargeID: c.ID, Reason: c.Stop}, w); err != nil {

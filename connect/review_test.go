@@ -272,3 +272,38 @@ func TestForeignReviews(t *testing.T) {
 		t.Fatal("another platform's review is in the queue")
 	}
 }
+
+// A charge is decided on while it is being raised: it goes on, or is let go, once the
+// acquirer has answered, and is not raised again until then.
+func TestReviewOfWhatIsBeingRaised(t *testing.T) {
+	for _, approve := range []bool{true, false} {
+		for _, answer := range []connect.AnswerStatus{connect.Approved, connect.Declined} {
+			m, _ := ruled(t, bigIsReviewed)
+			c := m.charge(m.seller().ID, 200_00, 20_00, connect.TestCard)
+			i, err := m.platform.In(m.Store()).IncreaseAuthorization(m.ctx, connect.IncreaseRequest{Key: "i", ChargeID: c.ID, Amount: usd(50_00)})
+			require.NoError(t, err)
+			_, err = m.decides(c.Review, approve, risk)
+			require.NoError(t, err)
+			require.Equal(t, connect.ChargeAuthorized, m.now(c).Status)
+			_, err = m.increase(c.ID, 1)
+			require.Equal(t, map[bool]string{true: "increase_under_way", false: "cancel_under_way"}[approve], codeOf(t, err))
+			if answer == connect.Approved {
+				require.NoError(t, m.platform.Finish(m.ctx, i.ID))
+			} else {
+				require.NoError(t, m.News(m.ctx, connect.News{Key: i.ID, Answer: connect.Answer{Status: answer, Code: "x"}}))
+			}
+			m.drain()
+			c = m.now(c)
+			want, whole := connect.ChargeSucceeded, usd(250_00)
+			if !approve {
+				want = connect.ChargeCanceled
+			}
+			if answer == connect.Declined {
+				whole = usd(200_00)
+			}
+			require.Equal(t, []any{want, whole}, []any{c.Status, c.Authorization.Amount})
+			require.Equal(t, approve, c.Amount == whole && c.Authorization.Captured == whole)
+			m.verify()
+		}
+	}
+}

@@ -256,7 +256,7 @@ func (s *simulation) begin(w *wild, c *connecttest.Config) int {
 	if c.Store == nil {
 		c.Store = ledger.NewMemory()
 	}
-	s.watch = &watch{Store: c.Store, s: s, balances: make(map[ledger.Ref]int64), states: make(map[string]situation), versions: make(map[string]int64)}
+	s.watch = &watch{Store: c.Store, s: s, balances: make(map[ledger.Ref]int64), states: make(map[string]situation), busy: make(map[string]string), versions: make(map[string]int64)}
 	s.model = newModel(s)
 	now := func() time.Time { return w.Clock.Now() }
 	s.acquirer = &moodyCards{Simulator: connect.NewSimulator(connect.SimulatorConfig{Delivery: c.AcquirerDelivery, Now: now}), s: s}

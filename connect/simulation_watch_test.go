@@ -105,6 +105,7 @@ type watch struct {
 	s        *simulation
 	balances map[ledger.Ref]int64
 	states   map[string]situation // by id
+	busy     map[string]string    // by charge: the capture or increase that waits for its answer
 	versions map[string]int64
 }
 
@@ -224,6 +225,9 @@ func (w *watch) put(c *ledger.Change, o *ledger.Object) {
 		require.Fail(t, "an object was replaced that is not the last", "%v", o.ID)
 	}
 	w.states[o.ID.ID], w.versions[o.ID.ID] = now, o.Version+1
+	if o.Kind == "connect.capture" || o.Kind == "connect.increase" {
+		w.alone(o, now)
+	}
 	if was == now {
 		return
 	}
@@ -239,6 +243,19 @@ func (w *watch) put(c *ledger.Change, o *ledger.Object) {
 		}
 	}
 	require.Fail(t, "it is not told", "%v became %s of %q", o.ID, now.state, was.state)
+}
+
+// alone requires that a charge waits for the answer to one capture or increase at a time.
+func (w *watch) alone(o *ledger.Object, now situation) {
+	of := textOf(o.Data, "charge")
+	switch waits := now.state == "pending" || now.state == "unknown"; {
+	case waits && w.busy[of] != "" && w.busy[of] != o.ID.ID:
+		require.Fail(w.s.t, "two steps at once", "%s and %s of %s", w.busy[of], o.ID.ID, of)
+	case waits:
+		w.busy[of] = o.ID.ID
+	case w.busy[of] == o.ID.ID:
+		delete(w.busy, of)
+	}
 }
 
 // mayBecome tells whether the tables lead from one state to another: a change may make
@@ -277,8 +294,11 @@ var lives = map[string]string{
 }
 
 // statusOf is the status that stands in an object's JSON, at the top.
-func statusOf(data []byte) string {
-	const name = `"status":"`
+func statusOf(data []byte) string { return textOf(data, "status") }
+
+// textOf is a text that does.
+func textOf(data []byte, field string) string {
+	name := `"` + field + `":"`
 	depth, quoted := 0, false
 	for i := 0; i < len(data); i++ {
 		switch b := data[i]; {
