@@ -18,6 +18,7 @@ type DataKey struct {
 	Current  int                `json:"current"`           // the generation that seals, unless it was destroyed
 	Wrapped  map[string]Wrapped `json:"wrapped,omitempty"` // by generation
 	Created  time.Time          `json:"created"`
+	Renewed  time.Time          `json:"renewed"` // when the current generation began
 	// Destroyed is when the key last was, so that whatever it had sealed cannot be opened any
 	// more, nor in a copy of the values that was made before.
 	Destroyed time.Time `json:"destroyed,omitzero"`
@@ -57,7 +58,7 @@ func DataKeyID(platform, subject string) string {
 // that stores the first value that it seals.
 func NewDataKey(ctx context.Context, w KeyWrapper, platform, subject string, at time.Time) (*DataKey, Key, error) {
 	k := &DataKey{Platform: platform, Subject: subject, Created: at}
-	key, err := k.Renew(ctx, w)
+	key, err := k.Renew(ctx, w, at)
 	return k, key, err
 }
 
@@ -65,7 +66,7 @@ func NewDataKey(ctx context.Context, w KeyWrapper, platform, subject string, at 
 func (k *DataKey) ID() string { return DataKeyID(k.Platform, k.Subject) }
 
 // Renew begins a new generation, which seals from now on.
-func (k *DataKey) Renew(ctx context.Context, w KeyWrapper) (Key, error) {
+func (k *DataKey) Renew(ctx context.Context, w KeyWrapper, at time.Time) (Key, error) {
 	raw := newDataKey()
 	defer clear(raw)
 	key, err := newKey(raw)
@@ -80,7 +81,7 @@ func (k *DataKey) Renew(ctx context.Context, w KeyWrapper) (Key, error) {
 	for generation, old := range k.Wrapped {
 		next[generation] = old
 	}
-	k.Current++
+	k.Current, k.Renewed = k.Current+1, at
 	next[strconv.Itoa(k.Current)] = wrapped
 	k.Wrapped = next
 	return key, nil

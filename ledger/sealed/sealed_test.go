@@ -131,7 +131,7 @@ func TestKeysRotate(t *testing.T) {
 	_, err = k.Unwrap(ctx, old, 1)
 	require.ErrorIs(t, err, ledger.Invalid)
 
-	second, err := k.Renew(ctx, young)
+	second, err := k.Renew(ctx, young, at)
 	require.NoError(t, err)
 	require.Equal(t, 2, k.Current)
 	_, err = second.Open(place, box)
@@ -148,7 +148,7 @@ func TestKeysRotate(t *testing.T) {
 	require.False(t, k.Usable())
 	_, err = k.Unwrap(ctx, young, 2)
 	require.ErrorIs(t, err, ledger.State)
-	_, err = k.Renew(ctx, young)
+	_, err = k.Renew(ctx, young, at)
 	require.NoError(t, err)
 	require.Equal(t, 3, k.Current, "a generation never comes again")
 }
