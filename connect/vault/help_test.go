@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"strconv"
 	"testing"
 	"time"
@@ -153,4 +155,20 @@ func (w *world) pass(d time.Duration) {
 	done, err := w.Drain(w.ctx)
 	require.NoError(w.t, err)
 	require.NoError(w.t, done.Err)
+}
+
+// broken is a request that is cut off.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// gone is a store that tells of its inside when it fails.
+type gone struct{}
+
+func (gone) Read(context.Context, func(ledger.View) error) error {
+	return fmt.Errorf("dial tcp 10.0.0.1: password of souk is wrong")
+}
+
+func (gone) Commit(context.Context, *ledger.Change) (*ledger.Receipt, error) {
+	return nil, &ledger.Error{Class: ledger.Unavailable, Code: "down", Msg: "10.0.0.1"}
 }

@@ -181,6 +181,7 @@ func TestTheIndexRotates(t *testing.T) {
 	one, two := w.used(german(""), "acct_1"), w.used(german(""), "acct_2")
 	next := newWorld(t, func(c *vault.Config) { c.Store, c.Index, c.Env.NewID = store, index(t, "j2"), nil })
 	next.clock.Advance(time.Hour)
+	next.n = 100
 	third := next.used(german(""), "acct_3")
 	shared, err := next.Shared(next.ctx, platform, third.ID)
 	require.NoError(t, err)
