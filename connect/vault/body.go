@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/soukhq/souk/ledger"
@@ -86,6 +87,9 @@ func readTexts(data []byte) (map[string]string, error) {
 		key := name.(string) // Token takes nothing else for a name
 		if _, twice := texts[key]; !ok || twice {
 			return nil, badRequest("each field is a text, and stands there once")
+		}
+		if strings.ContainsRune(text, utf8.RuneError) { // which half a surrogate pair is read as
+			return nil, badRequest("a text has half a character")
 		}
 		texts[key] = text
 	}

@@ -37,7 +37,7 @@ func TestATokenIsUsedOnceAndOpens(t *testing.T) {
 	require.ErrorIs(t, err, ledger.Exists)
 	q.Key = "u2"
 	_, err = w.Use(w.ctx, q)
-	requireCode(t, err, ledger.State, "token_already_used")
+	requireCode(t, err, ledger.State, "token_used")
 
 	o := w.opened(ref.ID)[0]
 	require.NoError(t, o.Err)

@@ -22,7 +22,7 @@ type UseRequest struct {
 // that creates the account: v.In(store).Use.
 //
 // A token that is not there, or that is bound to another platform or account, is NotFound,
-// field token. One that was used is State, code token_already_used, and one whose time is
+// field token. One that was used is State, code token_used, and one whose time is
 // over State, code token_expired.
 func (v *Vault) Use(ctx context.Context, r UseRequest) (*Reference, error) {
 	_, ok := kindOf(r.Token)
@@ -74,7 +74,7 @@ func (r *record) use(u *ledger.Unit, id string, q *UseRequest) error {
 	case r.Platform != q.Platform, r.Account != "" && r.Account != q.Account:
 		return notFound("token")
 	case r.Status == Used:
-		return badState("token_already_used", "token", "it was used before")
+		return badState("token_used", "token", "it was used before")
 	case r.Status != Fresh, !u.At().Before(r.Expires):
 		return badState("token_expired", "token", "its time is over")
 	}
