@@ -127,9 +127,10 @@ func (v *Vault) draw(r *http.Request) (*drawing, error) {
 		Lang: lang, Optional: words["optional"], Host: q.Get("origin"), Key: q.Get("key"), Kind: q.Get("kind"), Account: account,
 		Words: string(said), Test: !v.c.Live, Sample: "89370400440532013000", Script: template.JS(frameJS), Style: template.CSS(frameCSS),
 	}
-	if d.Title = words[d.Kind]; d.Title == "" {
+	if d.Kind != kindCard && !Kind(d.Kind).known() {
 		return nil, badField("invalid_kind", "kind", "a frame is for bank, identity or card")
 	}
+	d.Title = words[d.Kind]
 	return d, v.fields(d, q.Get("country"), q.Get("currency"), q.Get("way"), words)
 }
 
