@@ -172,3 +172,11 @@ func (gone) Read(context.Context, func(ledger.View) error) error {
 func (gone) Commit(context.Context, *ledger.Change) (*ledger.Receipt, error) {
 	return nil, &ledger.Error{Class: ledger.Unavailable, Code: "down", Msg: "10.0.0.1"}
 }
+
+// errorCode is the code of an error, which is typed.
+func errorCode(t testing.TB, err error) string {
+	t.Helper()
+	var e *ledger.Error
+	require.ErrorAs(t, err, &e)
+	return e.Code
+}

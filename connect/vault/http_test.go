@@ -47,6 +47,13 @@ func newSite(t testing.TB, change func(*vault.Config)) *site {
 	return &site{w, h}
 }
 
+// at is the site for a test of its own.
+func (s *site) at(t testing.TB) *site {
+	w := *s.world
+	w.t, w.ctx = t, t.Context()
+	return &site{&w, s.Handler}
+}
+
 // post is what a page of the shop sends; change makes it otherwise.
 func (s *site) post(body string, change func(*http.Request)) *httptest.ResponseRecorder {
 	s.t.Helper()
