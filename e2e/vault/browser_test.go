@@ -204,7 +204,7 @@ func (s *site) clean() {
 // seen keeps a picture of the page.
 func (s *site) seen(name string) {
 	s.t.Helper()
-	picture := read(s, chromedp.FullScreenshot(90))
+	picture := read(s, chromedp.FullScreenshot(100))
 	require.Greater(s.t, len(picture), 1000)
 	if folder := os.Getenv(envArtefacts); folder != "" {
 		require.NoError(s.t, os.WriteFile(filepath.Join(folder, name), picture, 0o600))
