@@ -24,7 +24,8 @@ func inside(t *testing.T) (w *world, client func(secret string) *vault.Client) {
 	h, err := w.Inside(
 		vault.Insider{Name: "engine", Secret: shows(engineSecret), Uses: true},
 		vault.Insider{Name: "rail bank", Secret: shows(railSecret), Opens: []vault.Kind{vault.Bank}},
-		vault.Insider{Name: "nobody yet", Secret: shows("")},
+		vault.Insider{Name: "nobody yet", Secret: shows(""), Uses: true},
+		vault.Insider{Name: "guessed", Secret: shows("short"), Uses: true},
 	)
 	require.NoError(t, err)
 	server := httptest.NewServer(h)
@@ -69,6 +70,7 @@ func TestAVaultOfItsOwnProgram(t *testing.T) {
 		"the rail erases":  second(rail.Erase(w.ctx, vault.EraseRequest{Platform: platform, ID: ref.ID})),
 		"a wrong secret":   second(client(engineSecret+"x").Use(w.ctx, use)),
 		"no secret":        second(client("").Use(w.ctx, use)),
+		"a short secret":   second(client("short").Use(w.ctx, use)),
 	} {
 		require.ErrorIs(t, err, ledger.Forbidden, name)
 	}

@@ -135,6 +135,11 @@ func TestWhatIsNotOpened(t *testing.T) {
 		requireCode(t, o.Err, ledger.NotFound, "not_found")
 		require.Empty(t, o.Fields.Reveal())
 	}
+	_ = w.token(german("acct_2"))
+	fresh, err := w.References(w.ctx, platform, "acct_2")
+	require.NoError(t, err)
+	require.Equal(t, []any{vault.Fresh, w.clock.Now().Add(15 * time.Minute)}, []any{fresh[0].Status, fresh[0].Expires})
+	requireCode(t, w.opened(fresh[0].ID)[0].Err, ledger.State, "not_used")
 	d, err := w.Detokeniser("verifier", vault.Identity)
 	require.NoError(t, err)
 	opened, err := d.Detokenise(w.ctx, sealed.Request{Tokens: []string{person.ID}, Purpose: "check"})
