@@ -17,8 +17,8 @@ type EraseRequest struct {
 
 // Erasure says what was forgotten.
 type Erasure struct {
-	References int // forgotten by this call; 0 if that was done before
-	Keys       int // data keys destroyed
+	References int `json:"references"` // forgotten by this call; 0 if that was done before
+	Keys       int `json:"keys"`       // data keys destroyed
 }
 
 // Erase forgets details for good: values and index are taken away, and the key that sealed

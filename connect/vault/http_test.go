@@ -76,6 +76,8 @@ func (s *site) send(r *http.Request, change func(*http.Request)) *httptest.Respo
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
+	require.NotContains(s.t, w.Header().Get("Access-Control-Allow-Origin"), "*")
+	require.False(s.t, w.Code >= 300 && w.Code < 400, "nothing is redirected")
 	return w
 }
 

@@ -35,20 +35,20 @@ const (
 // Reference stands for details in the vault. It is what may leave it: no more than the last
 // four characters and the bank.
 type Reference struct {
-	ID       string // what connect.BankDetails.Token is, and payout.Destination.Token
-	Platform string
-	Account  string // whose it is, as the host calls it; empty while nobody said
-	Kind     Kind
-	Status   Status
-	Country  string          // ISO 3166-1 alpha-2
-	Currency ledger.Currency // of a bank account
-	Last4    string          // of the account or identity number; empty once erased
-	Bank     string          // the bank's code, which is public; empty once erased
-	Created  time.Time
-	Expires  time.Time // of its token; zero unless it is fresh
-	Used     time.Time
-	Erased   time.Time
-	Replayed bool // the request was carried out before
+	ID       string          `json:"id"` // what connect.BankDetails.Token is, and payout.Destination.Token
+	Platform string          `json:"platform"`
+	Account  string          `json:"account,omitzero"` // whose it is, as the host calls it; empty while nobody said
+	Kind     Kind            `json:"kind"`
+	Status   Status          `json:"status"`
+	Country  string          `json:"country,omitzero"`  // ISO 3166-1 alpha-2
+	Currency ledger.Currency `json:"currency,omitzero"` // of a bank account
+	Last4    string          `json:"last4,omitzero"`    // of the account or identity number; empty once erased
+	Bank     string          `json:"bank,omitzero"`     // the bank's code, which is public; empty once erased
+	Created  time.Time       `json:"created"`
+	Expires  time.Time       `json:"expires,omitzero"` // of its token; zero unless it is fresh
+	Used     time.Time       `json:"used,omitzero"`
+	Erased   time.Time       `json:"erased,omitzero"`
+	Replayed bool            `json:"replayed,omitzero"` // the request was carried out before
 }
 
 // BankDetails are what CreateAccount and UpdateAccount take.
