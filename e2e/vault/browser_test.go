@@ -49,6 +49,10 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 const shopJS = `
 var query = new URLSearchParams(location.search);
 var souk = new Souk(query.get('key'));
+Souk.cards.acme = {mount: function (element, settings) {
+	element.textContent = 'fields of acme';
+	return Promise.resolve({ready: Promise.resolve(), token: function () { return Promise.resolve({token: 'acme_' + settings.merchant, last4: '1111'}); }});
+}};
 var said = document.getElementById('said');
 function draw() {
 	if (query.get('kind') === 'card') { return souk.card('#fields'); }
@@ -63,6 +67,11 @@ draw().then(function (fields) {
 }, function (e) { said.textContent = 'error ' + e.code; });
 `
 
+// otherJS runs in another window of the shop's origin, and asks the vault's frame for what is
+// typed there.
+const otherJS = `parent.document.querySelector('#fields iframe').contentWindow.postMessage({souk: 1, act: 'token', id: 78}, '*');
+parent.document.body.dataset.forged = 'yes';`
+
 // site is a shop and a vault, on two origins, and a browser.
 type site struct {
 	t           *testing.T
@@ -75,7 +84,7 @@ type site struct {
 	problems []string
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, change ...func(*vault.Config)) *site {
 	t.Helper()
 	s := &site{t: t}
 	var handler http.Handler
@@ -89,9 +98,9 @@ func newSite(t *testing.T) *site {
 	origin := strings.Replace(vaults.URL, "127.0.0.1", "localhost", 1) // another site than the shop's
 	serve := func() string {
 		shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/shop.js" {
+			if text, ok := map[string]string{"/shop.js": shopJS, "/other.js": otherJS}[r.URL.Path]; ok {
 				w.Header().Set("Content-Type", "text/javascript")
-				_, _ = w.Write([]byte(shopJS))
+				_, _ = w.Write([]byte(text))
 				return
 			}
 			w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src 'self' %[1]s; frame-src %[1]s; connect-src %[1]s; img-src data:; style-src-attr 'none'", origin))
@@ -107,7 +116,11 @@ func newSite(t *testing.T) *site {
 	require.NoError(t, err)
 	index, err := sealed.NewIndex("i", bytes.Repeat([]byte{2}, 32))
 	require.NoError(t, err)
-	s.vault, err = vault.New(vault.Config{Wrapper: wrapper, Index: index, Keys: keys, Origin: origin, Limits: vault.Limits{PerIP: 1000}})
+	c := vault.Config{Wrapper: wrapper, Index: index, Keys: keys, Origin: origin, Limits: vault.Limits{PerIP: 1000}}
+	for _, f := range change {
+		f(&c)
+	}
+	s.vault, err = vault.New(c)
 	require.NoError(t, err)
 	handler, err = s.vault.Handler()
 	require.NoError(t, err)
@@ -295,4 +308,55 @@ func TestAnotherPageHasNoFrame(t *testing.T) {
 		s.run(chromedp.Sleep(50 * time.Millisecond))
 	}
 	require.Zero(t, s.asked.Load())
+}
+
+// acme is an acquirer that draws its own fields.
+type acme struct{ name string }
+
+func (a acme) CardFields(_ context.Context, platform string) (vault.CardMount, error) {
+	return vault.CardMount{Name: a.name, Settings: map[string]string{"merchant": platform}}, nil
+}
+
+// An acquirer's own fields are drawn by what the page has for it, and nothing of a card comes
+// to the vault; one that the page has nothing for is an error.
+func TestAnAcquirersOwnFields(t *testing.T) {
+	s := newSite(t, func(c *vault.Config) { c.Cards = acme{"acme"} })
+	s.open(s.shop, "kind=card")
+	s.ready()
+	s.run(chromedp.Click("#go"))
+	require.Equal(t, "token acme_plat_1 1111", s.said())
+	require.Equal(t, "fields of acme", read(s, chromedp.Evaluate[string](`document.getElementById('fields').textContent`)))
+	require.Zero(t, s.asked.Load())
+	s.clean()
+	for _, name := range []string{"other", "__proto__", "constructor"} {
+		s := newSite(t, func(c *vault.Config) { c.Cards = acme{name} })
+		s.open(s.shop, "kind=card")
+		require.Equal(t, "error unknown_card_fields", s.said(), name)
+	}
+}
+
+// T6: messages that come from another window are nobody's: a frame does not answer one, and
+// a page believes none.
+func TestForgedMessages(t *testing.T) {
+	s := newSite(t)
+	s.open(s.shop, "kind=identity&country=US")
+	s.ready()
+	s.run(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("123-45-6789")) // so that a token could be made
+	forged := read(s, chromedp.Evaluate[string](`(async function () {
+		var heard = [], other = document.createElement('iframe');
+		document.body.appendChild(other); // of the page's own origin, but another window
+		window.addEventListener('message', function (e) { heard.push(e.data.act || 'other'); });
+		var script = other.contentDocument.createElement('script');
+		script.src = '/other.js';
+		other.contentDocument.body.appendChild(script); // asks the field for a token
+		fields.asked[77] = {yes: function () { heard.push('believed'); }, no: function () { heard.push('believed'); }};
+		window.postMessage({souk: 1, act: 'answer', id: 77, token: {token: 'forged'}}, location.origin);
+		await new Promise(function (done) { setTimeout(done, 300); });
+		return document.body.dataset.forged + ' ' + heard.join(' ');
+	})()`, chromedp.EvalAwaitPromise))
+	require.Equal(t, "yes answer", forged, "it was heard by the page, and believed by nobody")
+	require.Zero(t, s.asked.Load())
+	s.run(chromedp.Click("#go"))
+	require.True(t, strings.HasPrefix(s.said(), "token itok_"), "what the page itself asks is answered")
+	s.clean()
 }
