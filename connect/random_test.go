@@ -197,6 +197,7 @@ func actions() []action {
 		{"close", 0, (*wild).closes},
 		{"pause", 0, (*wild).paused},
 		{"hand over", 0, (*wild).handOver},
+		{"banks", 0, (*wild).banks},
 	}
 }
 

@@ -363,3 +363,19 @@ func (p *Platform) UpdatePlatform(_ context.Context, r connect.PlatformUpdate) (
 func (p *Platform) WriteOff(_ context.Context, r connect.WriteOffRequest) (*connect.WriteOff, error) {
 	return do(p, "WriteOff", r, (*connect.Platform).WriteOff)
 }
+
+func (p *Platform) AddBank(_ context.Context, r connect.AddBankRequest) (*connect.BankChange, error) {
+	return do(p, "AddBank", r, (*connect.Platform).AddBank)
+}
+
+func (p *Platform) UpdateBank(_ context.Context, r connect.UpdateBankRequest) (*connect.BankChange, error) {
+	return do(p, "UpdateBank", r, (*connect.Platform).UpdateBank)
+}
+
+func (p *Platform) DeleteBank(_ context.Context, r connect.DeleteBankRequest) (*connect.BankChange, error) {
+	return do(p, "DeleteBank", r, (*connect.Platform).DeleteBank)
+}
+
+func (p *Platform) MakeDefaultBank(_ context.Context, r connect.DefaultBankRequest) (*connect.BankChange, error) {
+	return do(p, "MakeDefaultBank", r, (*connect.Platform).MakeDefaultBank)
+}

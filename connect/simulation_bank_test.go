@@ -1,0 +1,39 @@
+package connect_test
+
+import (
+	"github.com/stretchr/testify/require"
+
+	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/ledger"
+)
+
+// banks changes where a seller is paid, by the seller or by an operator.
+func (w *wild) banks(who own, cur ledger.Currency) {
+	if who.id == "" {
+		return
+	}
+	a, err := who.GetAccount(w.ctx, who.id)
+	require.NoError(w.t, err)
+	var by connect.Actor
+	if w.one(3) {
+		by = pick(w, clerk, chief, boss, legal)
+	}
+	bank := ""
+	if len(a.Banks) > 0 {
+		bank = pick(w, a.Banks...).ID
+	}
+	switch w.IntN(6) {
+	case 0, 1:
+		_, err = who.AddBank(w.ctx, connect.AddBankRequest{Key: w.key(), By: by, AccountID: who.id, Default: w.one(2),
+			Bank: connect.BankDetails{Token: w.bank(), Country: "DE", Currency: cur, Fingerprint: pick(w, "", "f1", "f2")}})
+	case 2:
+		_, err = who.UpdateBank(w.ctx, connect.UpdateBankRequest{Key: w.key(), By: by, AccountID: who.id, BankID: bank, Holder: "Ann"})
+	case 3:
+		_, err = who.DeleteBank(w.ctx, connect.DeleteBankRequest{Key: w.key(), By: by, AccountID: who.id, BankID: bank})
+	case 4:
+		_, err = who.MakeDefaultBank(w.ctx, connect.DefaultBankRequest{Key: w.key(), By: by, AccountID: who.id, BankID: bank})
+	case 5:
+		w.decide(who, func() connect.Actor { return pick(w, chief, boss, legal) })
+	}
+	w.note(err)
+}
