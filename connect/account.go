@@ -43,6 +43,10 @@ type Account struct {
 	// for as long as cards may be disputed; zero: none.
 	RiskReserve decimal.Decimal `json:"riskReserve,omitzero"`
 
+	Capabilities []Capability     `json:"capabilities,omitzero"` // that it has requested; none: it may do everything
+	Terms        *TermsAcceptance `json:"terms,omitzero"`        // that it has accepted last
+	Settings     *AccountSettings `json:"settings,omitzero"`
+
 	Closing string    `json:"closing,omitzero"` // the AccountClosing under way
 	Closed  time.Time `json:"closed,omitzero"`  // since when it is closed, for good
 
@@ -108,6 +112,8 @@ type AccountUpdate struct {
 	Descriptor string             `json:"descriptor,omitzero"` // for the charges that are made from now on
 	Details    compliance.Details `json:"details,omitzero"`
 	Bank       *BankDetails       `json:"bank,omitzero"`     // takes the place of the default in its currency: a change, as by AddBank
+	Terms      *TermsAcceptance   `json:"terms,omitzero"`    // that were accepted; what of them is due is provided by that
+	Settings   *AccountSettings   `json:"settings,omitzero"` // take the place of all that was set
 	Holder     string             `json:"holder,omitzero"`   // whose bank account it is (BankConfig.Names); it is not kept
 	StepUp     string             `json:"-"`                 // for BankConfig.StepUp, where Bank changes; it is not kept
 	Metadata   map[string]string  `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
@@ -238,6 +244,12 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 			return nil, err
 		}
 		missing := len(ent.Missing())
+		if err := a.set(r.Settings); err != nil {
+			return nil, err
+		}
+		if err := a.accept(u, ent, r.Terms); err != nil {
+			return nil, err
+		}
 		if err := p.addDetails(u, a, ent, r.Details, ask); err != nil {
 			return nil, err
 		}

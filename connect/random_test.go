@@ -198,6 +198,7 @@ func actions() []action {
 		{"pause", 0, (*wild).paused},
 		{"hand over", 0, (*wild).handOver},
 		{"banks", 0, (*wild).banks},
+		{"grows", 0, (*wild).grows},
 	}
 }
 

@@ -3,7 +3,9 @@ package connect_test
 import (
 	"github.com/stretchr/testify/require"
 
+	"github.com/soukhq/souk/compliance"
 	"github.com/soukhq/souk/connect"
+	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -34,6 +36,33 @@ func (w *wild) banks(who own, cur ledger.Currency) {
 		_, err = who.MakeDefaultBank(w.ctx, connect.DefaultBankRequest{Key: w.key(), By: by, AccountID: who.id, BankID: bank})
 	case 5:
 		w.decide(who, func() connect.Actor { return pick(w, chief, boss, legal) })
+	}
+	w.note(err)
+}
+
+// grows lets a seller's business change: a person is named or leaves, a capability is asked
+// for, and the platform rejects it or thinks better of it.
+func (w *wild) grows(who own, _ ledger.Currency) {
+	if who.id == "" {
+		return
+	}
+	var err error
+	switch w.IntN(5) {
+	case 0:
+		r := connecttest.Seller("DE")
+		r.Key, r.Type, r.Details, r.Bank = w.key(), compliance.Company, compliance.Details{Persons: []compliance.PersonDetails{{Roles: []compliance.Role{compliance.Owner}}}}, nil
+		if a, err := who.CreateAccount(w.ctx, r); w.note(err) {
+			persons, err := who.Persons(w.ctx, a.ID)
+			require.NoError(w.t, err)
+			_, err = who.RemovePerson(w.ctx, connect.RemovePersonRequest{Key: w.key(), AccountID: a.ID, PersonID: persons[0].ID})
+			w.note(err)
+		}
+	case 1:
+		_, err = who.UpdateCapability(w.ctx, connect.CapabilityRequestBy{Key: w.key(), AccountID: who.id, Name: pick(w, connect.CardPayments, connect.Transfers)})
+	case 2:
+		_, err = who.RejectAccount(w.ctx, connect.RejectAccountRequest{Key: w.key(), By: legal, AccountID: who.id, Reason: connect.RejectOther})
+	default:
+		_, err = who.UnrejectAccount(w.ctx, connect.UnrejectAccountRequest{Key: w.key(), By: legal, AccountID: who.id})
 	}
 	w.note(err)
 }

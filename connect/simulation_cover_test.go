@@ -193,6 +193,7 @@ var unreached = map[string]string{
 	"negative debit unknown → failed":                       seldom,
 	"negative debit unknown → returned":                     seldom,
 	"negative debit succeeded → returned":                   seldom,
+	"ReclaimDormant":                                        seldom,
 	"RecoverDispute":                                        seldom,
 	"RecoverWriteOff":                                       seldom,
 	"Represent":                                             seldom,

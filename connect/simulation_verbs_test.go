@@ -379,3 +379,19 @@ func (p *Platform) DeleteBank(_ context.Context, r connect.DeleteBankRequest) (*
 func (p *Platform) MakeDefaultBank(_ context.Context, r connect.DefaultBankRequest) (*connect.BankChange, error) {
 	return do(p, "MakeDefaultBank", r, (*connect.Platform).MakeDefaultBank)
 }
+
+func (p *Platform) RemovePerson(_ context.Context, r connect.RemovePersonRequest) (*connect.Account, error) {
+	return do(p, "RemovePerson", r, (*connect.Platform).RemovePerson)
+}
+
+func (p *Platform) UpdateCapability(_ context.Context, r connect.CapabilityRequestBy) (*connect.Account, error) {
+	return do(p, "UpdateCapability", r, (*connect.Platform).UpdateCapability)
+}
+
+func (p *Platform) RejectAccount(_ context.Context, r connect.RejectAccountRequest) (*connect.Account, error) {
+	return do(p, "RejectAccount", r, (*connect.Platform).RejectAccount)
+}
+
+func (p *Platform) UnrejectAccount(_ context.Context, r connect.UnrejectAccountRequest) (*connect.Account, error) {
+	return do(p, "UnrejectAccount", r, (*connect.Platform).UnrejectAccount)
+}
