@@ -35,6 +35,7 @@ type BankAccount struct {
 	// than BankConfig.FirstPayout; FirstPayout is the one that was made last.
 	Capped      bool   `json:"capped,omitzero"`
 	FirstPayout string `json:"firstPayout,omitzero"`
+	Check       string `json:"check,omitzero"` // the BankCheck that was started last
 }
 
 // BankConfig says what it takes to change where an account is paid. Its zero value is a
@@ -51,6 +52,13 @@ type BankConfig struct {
 	// CoolDown is how many banking days pass before a bank account that was changed is paid;
 	// 0 is three, less than 0 none.
 	CoolDown int
+	// Deposits sends micro-deposits. Nil: the rail, if it does.
+	Deposits payout.Depositor
+	// DepositDays is for how many days their amounts can be told; 0 is ten. DepositTries is
+	// how often they may be told wrong; 0 is three.
+	DepositDays, DepositTries int
+	// Owners says at once whose a bank account is. Nil: the rail, if it does.
+	Owners payout.OwnerVerifier
 	// FirstPayout is the most of the first payout to it, at most one amount in a currency;
 	// none: as much as there is.
 	FirstPayout []ledger.Money
@@ -108,7 +116,7 @@ func (c Config) fillBanks() (Config, error) {
 	bad := func(field, msg string) (Config, error) {
 		return c, &ledger.Error{Class: ledger.Invalid, Code: "invalid_config", Field: field, Op: "connect: config", Msg: msg}
 	}
-	if b.StepUpAge < 0 || b.CoolDown > 365 {
+	if b.StepUpAge < 0 || b.CoolDown > 365 || b.DepositDays < 0 || b.DepositDays > 365 || b.DepositTries < 0 || b.DepositTries > 100 {
 		return bad("banks", "a length of time is zero or more, and at most a year")
 	}
 	for i, m := range b.FirstPayout {
@@ -123,6 +131,18 @@ func (c Config) fillBanks() (Config, error) {
 	}
 	if b.CoolDown == 0 {
 		b.CoolDown = 3
+	}
+	if b.DepositDays == 0 {
+		b.DepositDays = 10
+	}
+	if b.DepositTries == 0 {
+		b.DepositTries = 3
+	}
+	if d, ok := c.Rail.(payout.Depositor); ok && b.Deposits == nil {
+		b.Deposits = d
+	}
+	if o, ok := c.Rail.(payout.OwnerVerifier); ok && b.Owners == nil {
+		b.Owners = o
 	}
 	c.Banks = &b
 	return c, nil

@@ -56,6 +56,7 @@ var moves = map[string]map[string]string{
 	"closing":     {"closing": "closed stopped"},
 	"freeze":      {"proposed": "active refused expired", "active": "lifted"},
 	"write-off":   {"proposed": "made refused expired"},
+	"bank check":  {"pending": "sent failed", "sent": "verified failed"},
 	"bank change": {"proposed": "made refused expired"},
 	"dormancy": {
 		"noticed": "unclaimed reclaimed", "unclaimed": "surrendered reclaimed", "surrendered": "surrendered reclaimed",

@@ -7,6 +7,7 @@ import (
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/ledger"
+	"github.com/soukhq/souk/payout"
 )
 
 // banks changes where a seller is paid, by the seller or by an operator.
@@ -24,7 +25,7 @@ func (w *wild) banks(who own, cur ledger.Currency) {
 	if len(a.Banks) > 0 {
 		bank = pick(w, a.Banks...).ID
 	}
-	switch w.IntN(6) {
+	switch w.IntN(10) {
 	case 0, 1:
 		_, err = who.AddBank(w.ctx, connect.AddBankRequest{Key: w.key(), By: by, AccountID: who.id, Default: w.one(2),
 			Bank: connect.BankDetails{Token: w.bank(), Country: "DE", Currency: cur, Fingerprint: pick(w, "", "f1", "f2")}})
@@ -35,6 +36,16 @@ func (w *wild) banks(who own, cur ledger.Currency) {
 	case 4:
 		_, err = who.MakeDefaultBank(w.ctx, connect.DefaultBankRequest{Key: w.key(), By: by, AccountID: who.id, BankID: bank})
 	case 5:
+		_, err = who.VerifyBank(w.ctx, connect.VerifyBankRequest{Key: w.key(), AccountID: who.id, BankID: bank})
+	case 6, 7:
+		_, err = who.StartBankCheck(w.ctx, connect.BankCheckRequest{Key: w.key(), AccountID: who.id, BankID: bank})
+	case 8:
+		list, failed := who.ListBankChecks(w.ctx, connect.ListRequest{AccountID: who.id, Limit: 1})
+		if x := anyOf(w, list, failed); x != nil {
+			amounts := [2]int64{payout.TestDepositFirst, 1 + w.Int64N(2)*(payout.TestDepositSecond-1)}
+			_, err = who.ConfirmBankCheck(w.ctx, connect.ConfirmBankCheckRequest{Key: w.key(), BankCheckID: x.ID, Amounts: amounts})
+		}
+	case 9:
 		w.decide(who, func() connect.Actor { return pick(w, chief, boss, legal) })
 	}
 	w.note(err)

@@ -395,3 +395,15 @@ func (p *Platform) RejectAccount(_ context.Context, r connect.RejectAccountReque
 func (p *Platform) UnrejectAccount(_ context.Context, r connect.UnrejectAccountRequest) (*connect.Account, error) {
 	return do(p, "UnrejectAccount", r, (*connect.Platform).UnrejectAccount)
 }
+
+func (p *Platform) StartBankCheck(_ context.Context, r connect.BankCheckRequest) (*connect.BankCheck, error) {
+	return do(p, "StartBankCheck", r, (*connect.Platform).StartBankCheck)
+}
+
+func (p *Platform) ConfirmBankCheck(_ context.Context, r connect.ConfirmBankCheckRequest) (*connect.BankCheck, error) {
+	return do(p, "ConfirmBankCheck", r, (*connect.Platform).ConfirmBankCheck)
+}
+
+func (p *Platform) VerifyBank(_ context.Context, r connect.VerifyBankRequest) (*connect.Account, error) {
+	return do(p, "VerifyBank", r, (*connect.Platform).VerifyBank)
+}
