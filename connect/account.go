@@ -326,7 +326,7 @@ func (p *Platform) Requirements(ctx context.Context, accountID string) ([]compli
 
 // account checks bank details and gives them an id.
 func (d *BankDetails) account(u *ledger.Unit, e *Engine) (BankAccount, error) {
-	country, err := compliance.ParseCountry(d.Country)
+	country, err := compliance.ParseCountry(bankCountry(d.Country))
 	if err != nil {
 		return BankAccount{}, inField("bank.country", err)
 	}

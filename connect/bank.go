@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
@@ -196,4 +197,14 @@ func (a *Account) setEmail(address string) {
 		}
 	}
 	a.Email = address
+}
+
+// bankCountry is the country whose bank accounts those of an overseas part of it are: their
+// IBANs begin with its letters (ISO 13616 registry, entry of France).
+func bankCountry(code string) string {
+	switch strings.ToUpper(code) {
+	case "GF", "GP", "MQ", "RE", "PF", "TF", "YT", "NC", "BL", "MF", "PM", "WF":
+		return "FR"
+	}
+	return code
 }

@@ -194,6 +194,7 @@ var unreached = map[string]string{
 	"negative debit unknown → returned":                     seldom,
 	"negative debit succeeded → returned":                   seldom,
 	"ReclaimDormant":                                        seldom,
+	"bank check sent → failed":                              seldom,
 	"RecoverDispute":                                        seldom,
 	"RecoverWriteOff":                                       seldom,
 	"Represent":                                             seldom,
