@@ -27,8 +27,8 @@ func (r *runner) bank(args string) error {
 	x, err := r.platform.AddBank(r.ctx, connect.AddBankRequest{
 		Key: r.key(), By: by, AccountID: r.sellers[w[0]], Bank: connect.BankDetails{Token: w[1], Country: "US", Currency: ledger.USD}, Default: true,
 	})
-	if err == nil && x.Signed != nil {
-		r.ids["bank"] = x.Signed.Proposal
+	if err == nil {
+		r.ids["bank"] = x.ID
 	}
 	return err
 }
