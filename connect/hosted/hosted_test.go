@@ -142,7 +142,7 @@ func (b *browser) forms() (list []form) {
 		f := form{action: html.UnescapeString(m[1]), fields: url.Values{}}
 		for _, in := range inputShape.FindAllStringSubmatch(m[2], -1) {
 			value := ""
-			if v := valueShape.FindStringSubmatch(in[0]); v != nil && (strings.Contains(in[0], "hidden") || strings.Contains(in[0], "checked")) {
+			if v := valueShape.FindStringSubmatch(in[0]); v != nil && (strings.Contains(in[0], "hidden") || strings.Contains(in[0], `name="role"`)) {
 				value = html.UnescapeString(v[1])
 			}
 			f.fields.Add(in[1], value)
@@ -450,4 +450,34 @@ func TestAccountPage(t *testing.T) {
 	french := &browser{h: h}
 	french.do("GET", h.link(a.ID, hosted.Login), nil, func(r *http.Request) { r.Header.Set("Accept-Language", "fr-CA,fr;q=0.9") })
 	require.Contains(t, french.body, `<html lang="fr">`)
+}
+
+// Somebody who is named already takes another role, and keeps those that they have; nobody
+// has a role that they were not given.
+func TestRolesAreChosen(t *testing.T) {
+	h := newHouse(t)
+	a := h.bare("DE", compliance.Company)
+	b := h.enter(h.link(a.ID, hosted.Onboarding))
+	require.NotContains(t, b.body, " checked")
+	named := func(change func(url.Values)) int {
+		b.do("GET", base+"/", nil)
+		list := b.forms()
+		i := slices.IndexFunc(list, func(f form) bool { return f.fields.Has("new") })
+		require.GreaterOrEqual(t, i, 0)
+		list[i].fields["role"] = nil
+		change(list[i].fields)
+		return b.send(list[i]).StatusCode
+	}
+	require.Equal(t, http.StatusUnprocessableEntity, named(func(f url.Values) { f.Set("first_name", "Ann") }), "a person has a role")
+	require.Contains(t, b.body, `role="alert"`)
+	require.Equal(t, http.StatusSeeOther, named(func(f url.Values) { f.Set("first_name", "Ann"); f.Set("role", "representative") }))
+	persons, err := h.p.Persons(h.ctx, a.ID)
+	require.NoError(t, err)
+	require.Len(t, persons, 1)
+	require.Equal(t, http.StatusSeeOther, named(func(f url.Values) { f.Set("person", persons[0].ID); f.Set("role", "owner") }))
+	require.Equal(t, http.StatusUnprocessableEntity, named(func(f url.Values) { f.Set("person", "person_none"); f.Set("role", "director") }))
+	persons, err = h.p.Persons(h.ctx, a.ID)
+	require.NoError(t, err)
+	require.Len(t, persons, 1)
+	require.Equal(t, []compliance.Role{compliance.Representative, compliance.Owner}, persons[0].Roles)
 }

@@ -33,8 +33,9 @@ type fieldset struct {
 	Person        string            // the id of who it is about
 	Roles         []compliance.Role // that they have, or that may be chosen
 	Fields        []field
-	Error         string // of the form as a whole
-	Nonce         string // so that what is sent twice is done once
+	Others        []compliance.Person // who is named already, and may have the roles instead of somebody new
+	Error         string              // of the form as a whole
+	Nonce         string              // so that what is sent twice is done once
 }
 
 // view is what page.html shows.
@@ -134,9 +135,11 @@ func (h *Pages) view(r *http.Request, p *connect.Platform, s *session, bad *trie
 	for _, x := range persons {
 		v.Forms = append(v.Forms, *named[x.ID])
 	}
+	fresh.Others = persons
 	v.Forms = append(v.Forms, fresh)
 	v.Forms = slices.DeleteFunc(v.Forms, func(f fieldset) bool { return len(f.Fields) == 0 })
 	for i := range v.Forms {
+		slices.SortStableFunc(v.Forms[i].Fields, func(a, b field) int { return cmp.Compare(rank(a.Name), rank(b.Name)) })
 		v.again(&v.Forms[i], bad)
 	}
 	v.again(v.Bank, bad)
@@ -165,6 +168,19 @@ func (v *view) again(f *fieldset, bad *tried) {
 		f.Error = "error." + bad.code
 		v.Errors = append(v.Errors, field{ID: f.Fields[0].ID, Label: f.Fields[0].Label, Error: f.Error})
 	}
+}
+
+// rank puts fields in the order in which people write them.
+func rank(path string) int {
+	order := []string{
+		"company.name", "first_name", "last_name", "day", "month", "year", "line1", "postal_code", "city", "state", "email", "phone",
+		"registration_number", "tax_id", "id_number", "ssn_last_4", "url", "mcc", "title", "executive", "percent_ownership", "document", "additional_document",
+	}
+	i := slices.IndexFunc(order, func(last string) bool { return path == last || strings.HasSuffix(path, "."+last) })
+	if i < 0 {
+		return len(order)
+	}
+	return i
 }
 
 // roleOf reads the word under which the fields of a role are asked for.

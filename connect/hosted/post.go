@@ -47,7 +47,11 @@ func (h *Pages) act(w http.ResponseWriter, r *http.Request, form url.Values, do 
 		h.message(w, r, http.StatusOK, "left", s.Return)
 	case errors.As(err, &e) && refused(e.Class):
 		at := strings.TrimPrefix(r.URL.Path, h.base.Path+"/")
-		h.showPage(w, r, s, http.StatusUnprocessableEntity, &tried{action: at, person: form.Get("person"), field: fieldOf(at, e), code: e.Code, values: form.Get})
+		person := form.Get("person")
+		if len(form["role"]) > 0 || form.Has("new") {
+			person = ""
+		}
+		h.showPage(w, r, s, http.StatusUnprocessableEntity, &tried{action: at, person: person, field: fieldOf(at, e), code: e.Code, values: form.Get})
 	default:
 		h.failed(w, r)
 	}
@@ -82,7 +86,7 @@ func filled(form url.Values) map[string]string {
 	list := make(map[string]string)
 	for name := range form {
 		v := strings.TrimSpace(form.Get(name))
-		if v != "" && !slices.Contains([]string{"csrf", "nonce", "person", "role"}, name) {
+		if v != "" && !slices.Contains([]string{"csrf", "nonce", "person", "role", "new"}, name) {
 			list[name] = v
 		}
 	}
@@ -126,13 +130,22 @@ func (h *Pages) person(r *http.Request, p *connect.Platform, s *session, form ur
 		return err
 	}
 	d := compliance.PersonDetails{ID: form.Get("person"), Fields: filled(form)}
-	if d.ID == "" {
-		for _, role := range form["role"] {
-			d.Roles = append(d.Roles, compliance.Role(role))
-		}
+	for _, role := range form["role"] {
+		d.Roles = append(d.Roles, compliance.Role(role))
 	}
-	if len(d.Fields) == 0 {
+	if len(d.Fields) == 0 && (d.ID == "" || len(d.Roles) == 0) {
 		return nothing()
+	}
+	if d.ID != "" && len(d.Roles) > 0 { // they keep those that they have
+		persons, err := p.Persons(r.Context(), s.Account)
+		if err != nil {
+			return err
+		}
+		for _, x := range persons {
+			if x.ID == d.ID {
+				d.Roles = append(x.Roles, d.Roles...)
+			}
+		}
 	}
 	_, err = p.UpdateAccount(r.Context(), connect.AccountUpdate{Key: k, AccountID: s.Account, Details: compliance.Details{Persons: []compliance.PersonDetails{d}}})
 	return err

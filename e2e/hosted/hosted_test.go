@@ -141,7 +141,7 @@ func fillFirst(ctx context.Context, values map[string]string) (bool, error) {
 		case x.Form != form || form == "":
 		case x.submits():
 			return true, chromedp.Run(ctx, chromedp.Evaluate(`window.before = true`, nil), chromedp.KeyEvent(kb.Enter), pageUp())
-		case x.Type == "checkbox" && x.Name != "role":
+		case x.Type == "checkbox":
 			err = chromedp.Run(ctx, chromedp.KeyEvent(" "))
 		case x.Tag == "SELECT":
 			err = chromedp.Run(ctx, chromedp.KeyEvent("Y"))
