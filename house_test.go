@@ -127,7 +127,7 @@ func TestImportDirections(t *testing.T) {
 				}
 			}
 			if s.pkg == "connect" {
-				require.False(t, within(in, "connect/connecttest", "connect/acquirertest", "connect/acquirer", "connect/oauth", "connect/vault", "connect/webhook", "connect/recurring"),
+				require.False(t, within(in, "connect/connecttest", "connect/acquirertest", "connect/acquirer", "connect/oauth", "connect/vault", "connect/webhook", "connect/recurring", "connect/hosted"),
 					"%s imports %s, which stands on it", s.path, in)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/soukhq/souk/ledger"
 )
 
@@ -65,6 +67,7 @@ type Person struct {
 	ID       string               `json:"id"`
 	Roles    []Role               `json:"roles"`
 	Provided map[string]time.Time `json:"provided,omitzero"`
+	Percent  decimal.Decimal      `json:"percent,omitzero"` // of the company that they own, as far as it was said
 }
 
 // Kind stores entities.
@@ -152,6 +155,9 @@ func (e *Entity) Provide(u *ledger.Unit, d Details) error {
 	if total > maxPersons {
 		return invalidField("persons", "a business has at most 100 persons")
 	}
+	if err := e.checkTogether(d.Persons); err != nil {
+		return err
+	}
 	record(&e.Provided, d.Fields, u.At())
 	for _, p := range d.Persons {
 		i := slices.IndexFunc(e.Persons, func(have Person) bool { return have.ID == p.ID })
@@ -159,9 +165,7 @@ func (e *Entity) Provide(u *ledger.Unit, d Details) error {
 			e.Persons = append(e.Persons, Person{ID: u.NewID("person_")})
 			i = len(e.Persons) - 1
 		}
-		if len(p.Roles) > 0 {
-			e.Persons[i].Roles = slices.Clone(p.Roles)
-		}
+		e.Persons[i].set(p)
 		record(&e.Persons[i].Provided, p.Fields, u.At())
 	}
 	return nil

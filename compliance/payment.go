@@ -135,6 +135,9 @@ type Seller struct {
 	Verified   Truth             `json:"verified,omitzero"` // all that is asked of it is there
 	Short      Truth             `json:"short,omitzero"`    // a balance of it is below zero
 	Exposure   ledger.Money      `json:"exposure,omitzero"` // what buyers may still dispute
+	// BankSharers is how many accounts, itself among them, have a bank account that it has;
+	// zero: nobody knows.
+	BankSharers int64 `json:"bankSharers,omitzero"`
 }
 
 // PaymentLine is one line of what is sold.

@@ -59,6 +59,13 @@ func TestMissingOfPersons(t *testing.T) {
 			first := addPerson(t, e, nil, role)
 			require.Empty(t, with(e, word))
 			require.Equal(t, want, with(e, first+"."))
+			if role == compliance.Representative {
+				before := snapshot(t, e)
+				err := provide(t, e, compliance.Details{Persons: []compliance.PersonDetails{{Roles: []compliance.Role{role}}}})
+				require.ErrorContains(t, err, "one representative")
+				require.Equal(t, before, snapshot(t, e))
+				continue
+			}
 			second := addPerson(t, e, want[1:], role)
 			require.Equal(t, want, with(e, first+"."))
 			require.Equal(t, want[:1], with(e, second+"."))
@@ -174,4 +181,31 @@ func TestManyPersons(t *testing.T) {
 	require.NoError(t, provide(t, e, compliance.Details{Persons: list}))
 	require.Len(t, e.Persons, 100)
 	require.NotContains(t, with(e, e.Persons[99].ID+"."), "email")
+}
+
+// What owners have is counted together, and nobody has more than there is; who is removed
+// is asked for nothing, and their role is asked for again.
+func TestOwnersAndRemoval(t *testing.T) {
+	e := newEntity(t, "AU", compliance.Company)
+	owns := func(id, percent string) error {
+		d := compliance.PersonDetails{ID: id, Fields: map[string]string{"relationship.percent_ownership": percent}}
+		if id == "" {
+			d.Roles = []compliance.Role{compliance.Owner}
+		}
+		return provide(t, e, compliance.Details{Persons: []compliance.PersonDetails{d}})
+	}
+	if err := owns("", "60.5"); err != nil {
+		t.Skip("no country asks for it")
+	}
+	require.NoError(t, owns("", "39.5"))
+	require.ErrorContains(t, owns("", "0.01"), "more than the whole")
+	first, second := e.Persons[0].ID, e.Persons[1].ID
+	require.ErrorContains(t, owns(second, "39.51"), "more than the whole")
+	require.NoError(t, owns(second, "25"))
+	require.NoError(t, e.Remove(first))
+	require.Empty(t, with(e, first+"."))
+	require.ErrorIs(t, e.Remove(first), ledger.NotFound)
+	require.NoError(t, owns(second, "100"))
+	require.NoError(t, e.Remove(second))
+	require.Equal(t, asked(t, "AU", "owners."), with(e, "owners."))
 }

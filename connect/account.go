@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -27,7 +26,9 @@ type Account struct {
 	FeesPayer    Party                 `json:"feesPayer,omitzero"`    // who pays for processing direct charges, for good; empty: PartyAccount
 	LossesBearer Party                 `json:"lossesBearer,omitzero"` // who bears what the account cannot pay, for good; empty: PartyPlatform
 	Descriptor   string                `json:"descriptor,omitzero"`   // on buyers' statements where the charge is its own
-	Banks        []BankAccount         `json:"banks,omitzero"`        // at most one per currency; the first is the default
+	Banks        []BankAccount         `json:"banks,omitzero"`        // the first is the default, and of each currency the first in it
+	HadBank      bool                  `json:"hadBank,omitzero"`      // it has, or had, a bank account
+	FormerEmails []string              `json:"formerEmails,omitzero"` // that are told of changes of bank details too
 	TaxNumber    string                `json:"taxNumber,omitzero"`    // for value added tax, as it was told; nobody has looked it up
 	Created      time.Time             `json:"created"`
 	Metadata     map[string]string     `json:"metadata,omitzero"`
@@ -42,6 +43,10 @@ type Account struct {
 	// for as long as cards may be disputed; zero: none.
 	RiskReserve decimal.Decimal `json:"riskReserve,omitzero"`
 
+	Capabilities []Capability     `json:"capabilities,omitzero"` // that it has requested; none: it may do everything
+	Terms        *TermsAcceptance `json:"terms,omitzero"`        // that it has accepted last
+	Settings     *AccountSettings `json:"settings,omitzero"`
+
 	Closing string    `json:"closing,omitzero"` // the AccountClosing under way
 	Closed  time.Time `json:"closed,omitzero"`  // since when it is closed, for good
 
@@ -54,18 +59,15 @@ type Account struct {
 	Replayed bool `json:"-"`
 }
 
-// BankAccount is where somebody is paid out.
-type BankAccount struct {
-	ID string `json:"id"`
-	payout.Destination
-}
-
 // BankDetails name a bank account by the rail's token for it.
 type BankDetails struct {
 	Token    string          `json:"token,omitzero"`
 	Country  string          `json:"country,omitzero"` // ISO 3166-1 alpha-2
 	Currency ledger.Currency `json:"currency,omitzero"`
 	Last4    string          `json:"last4,omitzero"` // at most four digits or letters, for people
+	// Fingerprint is equal for equal accounts, such as a blind index of the vault's: 1–100
+	// characters of printable ASCII, never the number itself.
+	Fingerprint string `json:"fingerprint,omitzero"`
 }
 
 var accountKind = ledger.Kind[Account]{
@@ -109,7 +111,11 @@ type AccountUpdate struct {
 	TaxNumber  string             `json:"taxNumber,omitzero"`  // 2–20 capital letters and digits; "none" takes it away
 	Descriptor string             `json:"descriptor,omitzero"` // for the charges that are made from now on
 	Details    compliance.Details `json:"details,omitzero"`
-	Bank       *BankDetails       `json:"bank,omitzero"`     // takes the place of the one in its currency
+	Bank       *BankDetails       `json:"bank,omitzero"`     // takes the place of the default in its currency: a change, as by AddBank
+	Terms      *TermsAcceptance   `json:"terms,omitzero"`    // that were accepted; what of them is due is provided by that
+	Settings   *AccountSettings   `json:"settings,omitzero"` // take the place of all that was set
+	Holder     string             `json:"holder,omitzero"`   // whose bank account it is (BankConfig.Names); it is not kept
+	StepUp     string             `json:"-"`                 // for BankConfig.StepUp, where Bank changes; it is not kept
 	Metadata   map[string]string  `json:"metadata,omitzero"` // a value sets its key, an empty one removes it
 	MayOwe     []ledger.Money     `json:"mayOwe,omitzero"`   // takes the place of the limit in its currency; zero ends it
 }
@@ -157,8 +163,13 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 	if a.MayOwe, err = owing(nil, r.MayOwe, p.e, u); err != nil {
 		return nil, err
 	}
-	if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
+	if err := p.addDetails(u, a, ent, r.Details, nil); err != nil {
 		return nil, err
+	}
+	if r.Bank != nil {
+		if err := p.firstBank(u, a, ent, r.Bank); err != nil {
+			return nil, err
+		}
 	}
 	if a.Currency.IsZero() {
 		if a.Currency, _ = compliance.DefaultCurrency(a.Country); len(a.Banks) > 0 {
@@ -172,26 +183,21 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 }
 
 // addDetails records what came in about the seller and their bank account.
-func (p *Platform) addDetails(u *ledger.Unit, a *Account, ent *compliance.Entity, d compliance.Details, bank *BankDetails) error {
+func (p *Platform) addDetails(u *ledger.Unit, a *Account, ent *compliance.Entity, d compliance.Details, bank *bankAsk) error {
 	if _, ok := d.Fields["external_account"]; ok {
 		return badField("invalid_fields", "fields", "external_account is provided by a bank account")
 	}
 	if err := ent.Provide(u, d); err != nil {
 		return err
 	}
-	if bank == nil {
+	if bank == nil || bank.same(a) {
 		return nil
 	}
-	b, err := bank.account(u, p.e)
+	x, err := p.newBankChange(u, a, bank)
 	if err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(a.Banks, func(have BankAccount) bool { return have.Currency == b.Currency }); i >= 0 {
-		a.Banks[i] = b
-	} else {
-		a.Banks = append(a.Banks, b)
-	}
-	return ent.Provide(u, compliance.Details{Fields: map[string]string{"external_account": b.ID}})
+	return p.applyBankChange(u, a, ent, x)
 }
 
 func (p *Platform) putAccount(u *ledger.Unit, a *Account, ent *compliance.Entity, event string) error {
@@ -206,6 +212,11 @@ func (p *Platform) putAccount(u *ledger.Unit, a *Account, ent *compliance.Entity
 // for.
 func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account, error) {
 	verb := simpleVerb[Account]{name: "update account", kind: &accountKind, replayed: (*Account).replay, target: r.AccountID}
+	var ask *bankAsk
+	if r.Bank != nil {
+		ask = &bankAsk{account: r.AccountID, action: BankReplace, details: r.Bank, makes: true, holder: r.Holder, token: r.StepUp}
+		verb.prepare = func(ctx context.Context) error { return ask.ask(ctx, p) }
+	}
 	return simple(ctx, p, verb, r.Key, r, func(u *ledger.Unit) (*Account, error) {
 		a, err := p.account(u, r.AccountID)
 		if err != nil {
@@ -221,7 +232,8 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 		if err := p.e.checkDescriptor(r.Descriptor, u.At()); err != nil {
 			return nil, err
 		}
-		a.Email, a.Descriptor = cmp.Or(r.Email, a.Email), cmp.Or(r.Descriptor, a.Descriptor)
+		a.setEmail(r.Email)
+		a.Descriptor = cmp.Or(r.Descriptor, a.Descriptor)
 		if a.TaxNumber, err = taxNumber(r.TaxNumber, a.TaxNumber); err != nil {
 			return nil, err
 		}
@@ -232,7 +244,13 @@ func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account
 			return nil, err
 		}
 		missing := len(ent.Missing())
-		if err := p.addDetails(u, a, ent, r.Details, r.Bank); err != nil {
+		if err := a.set(r.Settings); err != nil {
+			return nil, err
+		}
+		if err := a.accept(u, ent, r.Terms); err != nil {
+			return nil, err
+		}
+		if err := p.addDetails(u, a, ent, r.Details, ask); err != nil {
 			return nil, err
 		}
 		if missing > 0 && len(ent.Missing()) == 0 {
@@ -308,7 +326,7 @@ func (p *Platform) Requirements(ctx context.Context, accountID string) ([]compli
 
 // account checks bank details and gives them an id.
 func (d *BankDetails) account(u *ledger.Unit, e *Engine) (BankAccount, error) {
-	country, err := compliance.ParseCountry(d.Country)
+	country, err := compliance.ParseCountry(bankCountry(d.Country))
 	if err != nil {
 		return BankAccount{}, inField("bank.country", err)
 	}
@@ -321,7 +339,14 @@ func (d *BankDetails) account(u *ledger.Unit, e *Engine) (BankAccount, error) {
 	if d.Last4 != "" && (len(d.Last4) > 4 || !alphanumeric(d.Last4)) {
 		return BankAccount{}, badField("invalid_account_number", "bank.last4", "the last four are digits or letters")
 	}
-	return BankAccount{ID: u.NewID("ba_"), Destination: payout.Destination{
-		Token: d.Token, Country: country, Currency: d.Currency, Last4: d.Last4,
-	}}, nil
+	if d.Fingerprint != "" && (!plain(d.Fingerprint, 1, 100) || accountNumber(d.Fingerprint) || holdsCard(d.Fingerprint)) {
+		return BankAccount{}, badField("invalid_fingerprint", "bank.fingerprint", "a fingerprint is 1 to 100 characters of printable ASCII, and not the number")
+	}
+	to := d.destination()
+	to.Country = country
+	return BankAccount{ID: u.NewID("ba_"), Destination: to, Fingerprint: d.Fingerprint}, nil
+}
+
+func (d *BankDetails) destination() payout.Destination {
+	return payout.Destination{Token: d.Token, Country: d.Country, Currency: d.Currency, Last4: d.Last4}
 }

@@ -24,12 +24,19 @@ type AccountPause struct {
 	Charges bool       `json:"charges,omitzero"`
 	Payouts bool       `json:"payouts,omitzero"`
 	Since   time.Time  `json:"since"`
-	Reason  string     `json:"reason,omitzero"`
-	Signed  *Signed    `json:"signed,omitzero"` // who did it; nil: a policy
+	Reason  string     `json:"reason,omitzero"` // of a rejected account, a RejectReason
+	// Description is for people, of a rejected account.
+	Description string  `json:"description,omitzero"`
+	Signed      *Signed `json:"signed,omitzero"` // who did it; nil: a policy
 }
 
 // paused refuses what a pause forbids.
 func paused(list []AccountPause, forbids func(*AccountPause) bool) error {
+	for i := range list {
+		if forbids(&list[i]) && list[i].Cause == PauseRejected {
+			return accountRejected()
+		}
+	}
 	for i := range list {
 		if forbids(&list[i]) {
 			return badState("account_paused", "account", "the account is paused: "+string(list[i].Cause))
@@ -136,7 +143,10 @@ func (p *Platform) ResumeAccount(ctx context.Context, r ResumeAccountRequest) (*
 		case len(a.Pauses) == 0:
 			return nil, badState("not_paused", "account", "the account is not paused")
 		}
-		a.Pauses = nil
+		rejected := a.Rejected()
+		if a.Pauses = nil; rejected != nil {
+			a.Pauses = []AccountPause{*rejected}
+		}
 		return a, p.putPaused(u, a, &s, EventAccountResumed)
 	})
 }

@@ -78,6 +78,9 @@ const (
 	ManualSurrenderFrozen ManualAction = "surrender_frozen" // of what is frozen: compliance; compliance
 	ManualBulkRefund      ManualAction = "bulk_refund"      // of many charges: support or finance; finance; alone within limits
 	ManualBulkRelease     ManualAction = "bulk_release"     // likewise: finance or risk; finance or risk
+	ManualCapability      ManualAction = "capability"       // held or freed: risk or compliance
+	ManualUnreject        ManualAction = "unreject"         // of an account: compliance
+	ManualBankChange      ManualAction = "bank_change"      // support, finance or compliance; finance, risk or compliance
 	ManualBulkHold        ManualAction = "bulk_hold"        // one person: support, risk or compliance
 )
 
@@ -122,6 +125,12 @@ func (a ManualAction) rule() actionRule {
 		return actionRule{asks: []Right{RightFinance, RightCompliance}, approves: []Right{RightFinance, RightCompliance}, two: true}
 	case ManualFreeze:
 		return actionRule{asks: []Right{RightRisk, RightCompliance}, approves: []Right{RightCompliance}, two: true}
+	case ManualCapability:
+		return actionRule{asks: []Right{RightRisk, RightCompliance}}
+	case ManualUnreject:
+		return actionRule{asks: []Right{RightCompliance}}
+	case ManualBankChange:
+		return actionRule{asks: []Right{RightSupport, RightFinance, RightCompliance}, approves: []Right{RightFinance, RightRisk, RightCompliance}, two: true}
 	case ManualReview:
 		return actionRule{approves: []Right{RightRisk, RightCompliance}}
 	case ManualUnfreeze, ManualSurrenderFrozen:

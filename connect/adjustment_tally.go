@@ -28,6 +28,7 @@ func tallySigned(v ledger.View, t *tally) error {
 		func() error { return tallyKind(v, t, &reserveKind, s.reserve) },
 		func() error { return tallyKind(v, t, &accountClosingKind, s.accountClosing(v)) },
 		func() error { return tallyBulks(v, t, s) },
+		func() error { return tallyKind(v, t, &bankChangeKind, s.bankChange) },
 		func() error { return tallyKind(v, t, &rightUseKind, s.use) },
 	} {
 		if err := add(); err != nil {

@@ -117,8 +117,11 @@ func (p *Platform) settlesIn(ctx context.Context, account string, from ledger.Cu
 // settles lists the currencies in which the account is paid, its default first.
 func (a *Account) settles() []ledger.Currency {
 	list := []ledger.Currency{a.Currency}
-	for _, b := range a.Banks {
-		list = append(list, b.Currency)
+	for i, b := range a.Banks {
+		same := func(o BankAccount) bool { return o.Currency == b.Currency }
+		if !slices.ContainsFunc(a.Banks[:i], same) {
+			list = append(list, b.Currency)
+		}
 	}
 	return list
 }

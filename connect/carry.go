@@ -269,6 +269,8 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 		err = p.finishWarning(ctx, id)
 	case increaseKind.Fits(id):
 		_, err = increaseTask.finish(ctx, p, id)
+	case bankCheckKind.Fits(id):
+		_, err = bankCheckTask.finish(ctx, p, id)
 	case payoutKind.Fits(id):
 		_, err = payoutTask.finish(ctx, p, id)
 	case negativeDebitKind.Fits(id):

@@ -100,6 +100,9 @@ func (p *Platform) newCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, w 
 			return nil, inField("onBehalfOf", err)
 		}
 	}
+	if err := p.capableOf(u, c); err != nil {
+		return nil, err
+	}
 	if c.initiate(r); r.CaptureLater {
 		c.Authorization = &Authorization{}
 	}

@@ -36,6 +36,10 @@ type Config struct {
 	// Debits sets up bank debits. Nil: as the zero DebitConfig.
 	Debits *DebitConfig
 
+	// Banks says what it takes to change where an account is paid. Nil: as the zero
+	// BankConfig.
+	Banks *BankConfig
+
 	// Monitor sets up the limits of card networks on disputes. Nil: as the zero
 	// MonitorConfig.
 	Monitor *MonitorConfig
@@ -132,6 +136,9 @@ func (c Config) fill() (Config, error) {
 		return c, err
 	}
 	if c, err = c.fillMonitor(); err != nil {
+		return c, err
+	}
+	if c, err = c.fillBanks(); err != nil {
 		return c, err
 	}
 	return c, c.check()

@@ -96,7 +96,7 @@ func (e *Engine) workers() []ledger.Worker {
 	return append([]ledger.Worker{
 		e.chargeWorker(), worker(e, captureTask), worker(e, cancelTask), worker(e, refundTask), worker(e, payoutTask),
 		worker(e, receiverTask), worker(e, coinReturnTask),
-		e.sourceWorker(), worker(e, increaseTask), worker(e, answerTask), e.warningWorker(), e.riskWorker(),
+		e.sourceWorker(), worker(e, increaseTask), worker(e, answerTask), worker(e, bankCheckTask), e.warningWorker(), e.riskWorker(),
 		e.groupWorker(), e.shareWorker(),
 		ending(e, &mandateKind, func(m *Mandate) string { return m.Platform }, (*Platform).expireMandate),
 		ending(e, &creditKind, func(w *Credit) string { return w.Platform }, (*Platform).expireCredit),
@@ -188,5 +188,6 @@ func Kinds() []ledger.KindInfo {
 		negativeKind.Info(), negativeDebitKind.Info(), paymentPlanKind.Info(),
 		reserveKind.Info(), reservePlanKind.Info(), reserveWatchKind.Info(), accountClosingKind.Info(),
 		bulkKind.Info(), bulkItemKind.Info(),
+		bankChangeKind.Info(), bankUseKind.Info(), bankCheckKind.Info(),
 	}
 }

@@ -63,6 +63,10 @@ func Moves(what, from, to string) bool {
 		err = reviewLife.check(what, ReviewStatus(from), ReviewStatus(to))
 	case "bulk":
 		err = bulkLife.check(what, BulkStatus(from), BulkStatus(to))
+	case "bank change":
+		err = bankChangeLife.check(what, BankChangeStatus(from), BankChangeStatus(to))
+	case "bank check":
+		err = bankCheckLife.check(what, BankCheckStatus(from), BankCheckStatus(to))
 	case "proposal":
 		err = proposalLife.check(what, ProposalStatus(from), ProposalStatus(to))
 	default:
@@ -100,6 +104,7 @@ func Stored() map[string]reflect.Type {
 		reserveKind.Name:     typeOf(&reserveKind), reservePlanKind.Name: typeOf(&reservePlanKind), reserveWatchKind.Name: typeOf(&reserveWatchKind),
 		accountClosingKind.Name: typeOf(&accountClosingKind),
 		bulkKind.Name:           typeOf(&bulkKind), bulkItemKind.Name: typeOf(&bulkItemKind),
+		bankChangeKind.Name: typeOf(&bankChangeKind), bankUseKind.Name: typeOf(&bankUseKind), bankCheckKind.Name: typeOf(&bankCheckKind),
 	}
 }
 

@@ -24,6 +24,8 @@ type PayoutRequest struct {
 	// has a bank account in it, else that of their default bank account; where
 	// it is another than Amount's, the money is converted first.
 	Currency ledger.Currency `json:"currency,omitzero"`
+	// BankID names one of an account's bank accounts that is not the default of its currency.
+	BankID string `json:"bankAccount,omitzero"`
 	// Authority, with Bank, pays a tax to an authority instead.
 	Authority  string            `json:"authority,omitzero"`
 	PeriodEnd  payout.Day        `json:"periodEnd,omitzero"` // pays an authority at most what was owed to it at the end of that day, in UTC

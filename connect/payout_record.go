@@ -26,7 +26,7 @@ func preparePayout(ctx context.Context, p *Platform, r *PayoutRequest) error {
 	if r.Amount == (ledger.Money{}) {
 		r.Amount = ledger.Zero(own)
 	}
-	bank, err := chooseBank(banks, r.Amount.Currency(), r.Currency)
+	bank, err := r.choose(banks)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,24 @@ func (p *Platform) payee(ctx context.Context, accountID string) ([]BankAccount, 
 	return v.banks(), v.Base, nil
 }
 
-// chooseBank finds the bank account that is paid.
+// choose finds the bank account that is paid: the one that is named, or a default.
+func (r *PayoutRequest) choose(banks []BankAccount) (BankAccount, error) {
+	if r.BankID == "" {
+		return chooseBank(banks, r.Amount.Currency(), r.Currency)
+	}
+	for _, b := range banks {
+		switch {
+		case b.ID != r.BankID:
+		case !r.Currency.IsZero() && r.Currency != b.Currency:
+			return b, badField("currency_mismatch", "currency", "the bank account is in "+b.Currency.String())
+		default:
+			return b, nil
+		}
+	}
+	return BankAccount{}, notFound("bank account")
+}
+
+// chooseBank finds the bank account that is paid by default.
 func chooseBank(banks []BankAccount, from, want ledger.Currency) (BankAccount, error) {
 	if len(banks) == 0 {
 		return BankAccount{}, badState("no_bank_account", "account", "there is no bank account to pay out to")
@@ -99,6 +116,11 @@ func recordPayout(u *ledger.Unit, p *Platform, r *PayoutRequest, w ledger.Work) 
 	if info.MaxMinor > 0 && o.Amount.Minor() > info.MaxMinor {
 		return nil, badState("rail_limit_exceeded", "amount", "the rail does not carry as much in one payout")
 	}
+	if r.Authority == "" {
+		if err := p.firstPayout(u, o, &r.bank); err != nil {
+			return nil, err
+		}
+	}
 	return o, payout.Claim(u, o)
 }
 
@@ -113,6 +135,9 @@ func (p *Platform) balancePayout(u *ledger.Unit, prof *Profile, r *PayoutRequest
 	}
 	o.Destination = r.bank.Destination
 	taken, err := p.payable(u, o.Owner, r.Amount)
+	if err == nil {
+		taken, err = p.capFirst(&r.bank, r.Amount, taken)
+	}
 	if err == nil {
 		taken, err = p.aboveMinimum(u, prof, o.Owner, r.Amount, taken)
 	}
@@ -143,6 +168,8 @@ func checkPayout(r *PayoutRequest) error {
 		return badField("invalid_request", "authority", "an authority is 1 to 40 lower-case letters, digits, dots, dashes and underscores")
 	case r.AccountID != "":
 		return badField("invalid_request", "account", "a payout goes to an account or to an authority")
+	case r.BankID != "":
+		return badField("invalid_request", "bankAccount", "an authority brings its bank details")
 	case !r.Currency.IsZero():
 		return badField("invalid_request", "currency", "an authority is paid in the currency of its tax")
 	}
@@ -169,9 +196,11 @@ func (p *Platform) mayBePaid(u *ledger.Unit, prof *Profile, r *PayoutRequest) er
 		}
 		banks, entity = a.Banks, a.Entity
 	}
-	if bank, err := chooseBank(banks, r.Amount.Currency(), r.Currency); err != nil || bank != r.bank {
+	if bank, err := r.choose(banks); err != nil || bank.ID != r.bank.ID || bank.Destination != r.bank.Destination {
 		return errors.Join(err, &ledger.Error{Class: ledger.Unavailable, Code: "changed", Field: "bank",
 			Msg: "the payee's bank account was changed at this moment; try again"})
+	} else {
+		r.bank = bank // what is known of it may have changed
 	}
 	if entity == "" {
 		return nil
@@ -180,7 +209,13 @@ func (p *Platform) mayBePaid(u *ledger.Unit, prof *Profile, r *PayoutRequest) er
 	if err != nil {
 		return err
 	}
-	return ent.AllowPayouts()
+	if err := ent.AllowPayouts(); err != nil {
+		return err
+	}
+	if err := r.bank.unpaid(u.At()); err != nil {
+		return err
+	}
+	return p.uncapped(u, &r.bank)
 }
 
 // payable returns what is taken from the balance: the amount asked for, or all

@@ -14,10 +14,13 @@ func submitPayout(ctx context.Context, p *Platform, o *payout.Payout, first bool
 }
 
 // settlePayout books the rail's acknowledgement. A refusal gives the money back.
-func settlePayout(u *ledger.Unit, _ *Platform, o *payout.Payout, ack payout.Ack) error {
+func settlePayout(u *ledger.Unit, p *Platform, o *payout.Payout, ack payout.Ack) error {
 	o.Sent, o.SentAt = o.Sent+1, u.At()
 	if ack.Accepted {
 		return payout.Accepted(u, o, ack.Reference)
 	}
-	return payout.Apply(u, o, payout.Update{ID: o.Key(), Kind: payout.UpdateFailed, Code: ack.Code, Amount: o.Amount})
+	if err := payout.Apply(u, o, payout.Update{ID: o.Key(), Kind: payout.UpdateFailed, Code: ack.Code, Amount: o.Amount}); err != nil {
+		return err
+	}
+	return p.bankErrored(u, o)
 }

@@ -293,7 +293,7 @@ func TestAPayoutOfNoCurrency(t *testing.T) {
 // The bank account in the currency of the balance is paid without a conversion,
 // one that is asked for with it, and else the first.
 func TestWhichBankIsPaid(t *testing.T) {
-	m := newMarket(t, connecttest.Config{})
+	m := newMarket(t, connecttest.Config{Config: connect.Config{Banks: &connect.BankConfig{CoolDown: -1}}})
 	a := m.seller() // in USD
 	for i, cur := range []ledger.Currency{ledger.EUR, ledger.GBP} {
 		_, err := m.platform.UpdateAccount(m.ctx, connect.AccountUpdate{

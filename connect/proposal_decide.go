@@ -140,6 +140,8 @@ func (o *Proposal) ends() (approved, dropped func(*Platform, *ledger.Unit, *Prop
 		return (*Platform).surrenderFrozenApproved, (*Platform).surrenderFrozenDropped
 	case ManualBulkRefund, ManualBulkRelease:
 		return (*Platform).bulkApproved, (*Platform).bulkDropped
+	case ManualBankChange:
+		return (*Platform).bankChangeApproved, (*Platform).bankChangeDropped
 	case ManualUnfreeze:
 		return (*Platform).unfreezeApproved, (*Platform).unfreezeDropped
 	}

@@ -190,7 +190,11 @@ func (e *Engine) applyUpdate(ctx context.Context, s ledger.Store, n payout.Updat
 		if err := payout.Apply(u, o, n); err != nil {
 			return err
 		}
-		return (&Platform{e: e, id: o.Platform, store: s}).watchNegative(u)
+		p := &Platform{e: e, id: o.Platform, store: s}
+		if err := p.bankErrored(u, o); err != nil {
+			return err
+		}
+		return p.watchNegative(u)
 	})
 	return err
 }

@@ -313,7 +313,7 @@ func TestTheCursorNeverGoesBack(t *testing.T) {
 func TestARefusalAfterFailed(t *testing.T) {
 	clock := connecttest.NewClock(connecttest.Start)
 	rail := &overtaken{Simulator: payout.NewSimulator(payout.SimulatorConfig{Now: clock.Now})}
-	eng, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now})
+	eng, p := platformOn(t, connect.Config{Rail: rail, Now: clock.Now, Banks: &connect.BankConfig{CoolDown: -1}})
 	ctx := context.Background()
 	a := fund(t, p)
 	_, err := p.UpdateAccount(ctx, connect.AccountUpdate{

@@ -197,6 +197,8 @@ func actions() []action {
 		{"close", 0, (*wild).closes},
 		{"pause", 0, (*wild).paused},
 		{"hand over", 0, (*wild).handOver},
+		{"banks", 0, (*wild).banks},
+		{"grows", 0, (*wild).grows},
 	}
 }
 

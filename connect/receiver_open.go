@@ -87,6 +87,9 @@ func recordReceiver(u *ledger.Unit, p *Platform, asked *ReceiverRequest, w ledge
 		if err := p.mayCharge(u, req.AccountID); err != nil {
 			return nil, err
 		}
+		if err := p.capable(u, req.AccountID, Transfers); err != nil {
+			return nil, err
+		}
 	}
 	r := &Receiver{
 		ID: id, Platform: p.id, Account: req.AccountID, Wallet: walletName(p.e), Email: asked.Email, Description: asked.Description,

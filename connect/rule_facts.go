@@ -145,7 +145,7 @@ func (f *facts) done(seller string, settles ledger.Currency) (*compliance.Paymen
 		return &f.of, nil
 	}
 	if !f.uses("seller.country", "seller.countries", "seller.currencies", "seller.type", "seller.age", "seller.age_days",
-		"seller.verified", "seller.short", "seller.metadata", "seller.exposure") {
+		"seller.verified", "seller.short", "seller.metadata", "seller.exposure", "seller.bank_sharers") {
 		return &f.of, nil
 	}
 	a, err := f.p.account(f.u, seller)
@@ -161,6 +161,14 @@ func (f *facts) done(seller string, settles ledger.Currency) (*compliance.Paymen
 			return nil, err
 		}
 		s.Verified = compliance.TruthOf(len(ent.Missing()) == 0)
+	}
+	if f.uses("seller.bank_sharers") {
+		if err := f.u.View(func(v ledger.View) (err error) {
+			s.BankSharers, err = bankSharers(v, a)
+			return err
+		}); err != nil {
+			return nil, err
+		}
 	}
 	if f.uses("seller.exposure") {
 		if err := f.exposure(seller, settles); err != nil {

@@ -193,6 +193,8 @@ var unreached = map[string]string{
 	"negative debit unknown → failed":                       rarer,
 	"negative debit unknown → returned":                     rarer,
 	"negative debit succeeded → returned":                   seldom,
+	"ReclaimDormant":                                        seldom,
+	"bank check sent → failed":                              seldom,
 	"RecoverDispute":                                        seldom,
 	"RecoverWriteOff":                                       seldom,
 	"Represent":                                             seldom,

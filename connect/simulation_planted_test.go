@@ -74,7 +74,7 @@ func TestSimulationFindsMisfits(t *testing.T) {
 	simulate(t, 3, worlds*worldSteps, func() ledger.Store { return ledger.NewMemory() })
 	for _, name := range misfits {
 		found := ""
-		for world := uint64(0); world < worlds && found == ""; world++ {
+		for world := uint64(0); world < 4*worlds && found == ""; world++ {
 			l := newLifetime(3, world, worldSteps)
 			l.planted = name
 			found = l.live(t, ledger.NewMemory(), newCover())

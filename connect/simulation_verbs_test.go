@@ -363,3 +363,47 @@ func (p *Platform) UpdatePlatform(_ context.Context, r connect.PlatformUpdate) (
 func (p *Platform) WriteOff(_ context.Context, r connect.WriteOffRequest) (*connect.WriteOff, error) {
 	return do(p, "WriteOff", r, (*connect.Platform).WriteOff)
 }
+
+func (p *Platform) AddBank(_ context.Context, r connect.AddBankRequest) (*connect.BankChange, error) {
+	return do(p, "AddBank", r, (*connect.Platform).AddBank)
+}
+
+func (p *Platform) UpdateBank(_ context.Context, r connect.UpdateBankRequest) (*connect.BankChange, error) {
+	return do(p, "UpdateBank", r, (*connect.Platform).UpdateBank)
+}
+
+func (p *Platform) DeleteBank(_ context.Context, r connect.DeleteBankRequest) (*connect.BankChange, error) {
+	return do(p, "DeleteBank", r, (*connect.Platform).DeleteBank)
+}
+
+func (p *Platform) MakeDefaultBank(_ context.Context, r connect.DefaultBankRequest) (*connect.BankChange, error) {
+	return do(p, "MakeDefaultBank", r, (*connect.Platform).MakeDefaultBank)
+}
+
+func (p *Platform) RemovePerson(_ context.Context, r connect.RemovePersonRequest) (*connect.Account, error) {
+	return do(p, "RemovePerson", r, (*connect.Platform).RemovePerson)
+}
+
+func (p *Platform) UpdateCapability(_ context.Context, r connect.CapabilityRequestBy) (*connect.Account, error) {
+	return do(p, "UpdateCapability", r, (*connect.Platform).UpdateCapability)
+}
+
+func (p *Platform) RejectAccount(_ context.Context, r connect.RejectAccountRequest) (*connect.Account, error) {
+	return do(p, "RejectAccount", r, (*connect.Platform).RejectAccount)
+}
+
+func (p *Platform) UnrejectAccount(_ context.Context, r connect.UnrejectAccountRequest) (*connect.Account, error) {
+	return do(p, "UnrejectAccount", r, (*connect.Platform).UnrejectAccount)
+}
+
+func (p *Platform) StartBankCheck(_ context.Context, r connect.BankCheckRequest) (*connect.BankCheck, error) {
+	return do(p, "StartBankCheck", r, (*connect.Platform).StartBankCheck)
+}
+
+func (p *Platform) ConfirmBankCheck(_ context.Context, r connect.ConfirmBankCheckRequest) (*connect.BankCheck, error) {
+	return do(p, "ConfirmBankCheck", r, (*connect.Platform).ConfirmBankCheck)
+}
+
+func (p *Platform) VerifyBank(_ context.Context, r connect.VerifyBankRequest) (*connect.Account, error) {
+	return do(p, "VerifyBank", r, (*connect.Platform).VerifyBank)
+}

@@ -286,7 +286,7 @@ var lives = map[string]string{
 	"connect.dispute_answer": "step", "connect.refund": "refund", "connect.dispute": "dispute", "connect.coin_return": "coin return",
 	"connect.receiver": "receiver", "connect.top_up": "top-up", "connect.saved_source": "saved source", "connect.mandate": "mandate",
 	"connect.held_share": "held share", "connect.voucher": "voucher", "connect.payment": "payment", "connect.adjustment": "adjustment",
-	"connect.freeze": "freeze", "connect.write_off": "write-off", "connect.dormancy": "dormancy", "connect.proposal": "proposal",
+	"connect.freeze": "freeze", "connect.bank_change": "bank change", "connect.bank_check": "bank check", "connect.write_off": "write-off", "connect.dormancy": "dormancy", "connect.proposal": "proposal",
 	"connect.early_warning": "warning", "connect.review": "review", "connect.bulk": "bulk", "connect.account_closing": "closing",
 	"connect.negative_balance": "negative balance", "connect.negative_debit": "negative debit", "connect.payment_plan": "payment plan",
 	"connect.reserve": "reserve",

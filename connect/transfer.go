@@ -166,7 +166,11 @@ func (p *Platform) newTransfer(u *ledger.Unit, r *TransferRequest) (*Transfer, e
 			if err := p.expectSelling(u, side.id); err != nil {
 				return nil, inField(side.field, err)
 			}
-			if side.field == "from" {
+			if side.field == "to" {
+				if err := p.mayReceive(u, side.id); err != nil {
+					return nil, inField(side.field, err)
+				}
+			} else {
 				if err := p.notFrozen(u, side.id, t.Amount.Currency()); err != nil {
 					return nil, inField(side.field, err)
 				}

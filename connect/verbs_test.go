@@ -46,7 +46,7 @@ func call(ctx context.Context, p *connect.Platform, verb string, request reflect
 // object of its own; some verbs have several, which use more of their fields.
 func (m *market) requests() map[string][]any {
 	unclaimed := m.unclaimed(100, 100)
-	a := m.seller().ID
+	a, banked, company := m.seller().ID, m.seller().ID, m.company().ID
 	m.charge(a, 50_000, 100, connect.TestCardAtOnce)
 	auth := func() string { return m.authorize(a, 1000, 100, connect.TestCard).ID }
 	held := func(change ...func(*connect.ChargeRequest)) string {
@@ -136,6 +136,17 @@ func (m *market) requests() map[string][]any {
 		"CancelRefund":          {connect.CancelRefundRequest{RefundID: m.waitingRefund().ID}},
 		"RefundApplicationFee":  {connect.FeeRefundRequest{ChargeID: m.charge(a, 1000, 100, connect.TestCard).ID, Amount: usd(5)}},
 		"RecoverDispute":        {connect.RecoverDisputeRequest{DisputeID: disputed(), RefundFee: true}},
+		"AddBank":               {connect.AddBankRequest{AccountID: banked, Bank: *bank, Holder: "Ann Lee", Default: true}, connect.AddBankRequest{By: clerk, AccountID: banked, Bank: *bank}},
+		"UpdateBank":            {connect.UpdateBankRequest{AccountID: banked, BankID: m.bankOf(banked), Holder: "Ann Lee"}},
+		"DeleteBank":            {connect.DeleteBankRequest{AccountID: banked, BankID: m.secondBank(banked)}},
+		"MakeDefaultBank":       {connect.DefaultBankRequest{AccountID: banked, BankID: m.secondBank(banked)}},
+		"StartBankCheck":        {connect.BankCheckRequest{AccountID: banked, BankID: m.secondBank(banked)}},
+		"ConfirmBankCheck":      {connect.ConfirmBankCheckRequest{BankCheckID: m.bankCheck(m.seller().ID).ID, Amounts: [2]int64{1, 2}}},
+		"VerifyBank":            {connect.VerifyBankRequest{AccountID: banked, BankID: m.bankOf(banked)}},
+		"RemovePerson":          {connect.RemovePersonRequest{AccountID: company, PersonID: m.persons(company)[0].ID}},
+		"UpdateCapability":      {connect.CapabilityRequestBy{AccountID: m.seller().ID, Name: connect.CardPayments}},
+		"RejectAccount":         {connect.RejectAccountRequest{By: legal, AccountID: m.seller().ID, Reason: connect.RejectFraud, Description: "d"}},
+		"UnrejectAccount":       {connect.UnrejectAccountRequest{By: legal, AccountID: m.rejected(), Description: "d"}},
 		"PauseAccount":          {connect.PauseAccountRequest{By: legal, AccountID: m.seller().ID, Charges: true, Payouts: true, Reason: "r"}},
 		"ResumeAccount":         {connect.ResumeAccountRequest{By: legal, AccountID: m.paused()}},
 		"ActOnWarning":          {connect.ActOnWarningRequest{By: clerk, WarningID: warned(), ReverseTransfer: true, RefundFee: true, Reason: "r"}},

@@ -143,7 +143,16 @@ func ofSeller() []*attribute {
 		row("seller.verified", Bool, FromEngine, truth(func(p *payment) compliance.Truth { return p.Seller.Verified }), "all that is asked of it is there"),
 		row("seller.short", Bool, FromEngine, truth(func(p *payment) compliance.Truth { return p.Seller.Short }), "a balance of it is below zero"),
 		row("seller.exposure", Money, FromEngine, func(p *payment) compliance.Value { return compliance.OfMoney(p.Seller.Exposure) }, "what buyers may still dispute"),
+		row("seller.bank_sharers", Number, FromEngine, sharers, "how many accounts, itself among them, have a bank account that it has"),
 	}
+}
+
+// sharers is missing where nobody knows: an account has itself at least.
+func sharers(p *payment) compliance.Value {
+	if p.Seller.BankSharers < 1 {
+		return compliance.Value{}
+	}
+	return compliance.OfWhole(p.Seller.BankSharers)
 }
 
 // ofHost are facts that take a network of cards, a reputation of addresses or the

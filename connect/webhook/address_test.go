@@ -96,11 +96,17 @@ func TestAnswers(t *testing.T) {
 	}{
 		"nothing": {func(w http.ResponseWriter, _ *http.Request, _ []byte) { w.WriteHeader(http.StatusNoContent) }, ""},
 		"a redirect": {func(w http.ResponseWriter, r *http.Request, _ []byte) {
-			http.Redirect(w, r, "http://169.254.169.254/", 302)
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
 		}, CodeRedirect},
-		"another":     {func(w http.ResponseWriter, r *http.Request, _ []byte) { http.Redirect(w, r, "/", 307) }, CodeRedirect},
-		"not found":   {func(w http.ResponseWriter, _ *http.Request, _ []byte) { http.Error(w, "secret of the network", 404) }, CodeClient},
-		"an error":    {func(w http.ResponseWriter, _ *http.Request, _ []byte) { http.Error(w, "secret of the network", 503) }, CodeServer},
+		"another": {func(w http.ResponseWriter, r *http.Request, _ []byte) {
+			http.Redirect(w, r, "/", http.StatusTemporaryRedirect)
+		}, CodeRedirect},
+		"not found": {func(w http.ResponseWriter, _ *http.Request, _ []byte) {
+			http.Error(w, "secret of the network", http.StatusNotFound)
+		}, CodeClient},
+		"an error": {func(w http.ResponseWriter, _ *http.Request, _ []byte) {
+			http.Error(w, "secret of the network", http.StatusServiceUnavailable)
+		}, CodeServer},
 		"no answer":   {func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() }, CodeTimeout},
 		"it hangs up": {func(http.ResponseWriter, *http.Request, []byte) { panic(http.ErrAbortHandler) }, CodeConnection},
 		"much":        {func(w http.ResponseWriter, _ *http.Request, _ []byte) { _, _ = w.Write(make([]byte, 10<<20)) }, ""},

@@ -35,7 +35,7 @@ func TestDelivered(t *testing.T) {
 	})
 	own := got[0].header.Clone()
 	own.Del(DefaultHeader)
-	m, err := (&Verifier{Secrets: []string{all.Secret.Reveal()}, Now: b.Clock.Now}).Verify(own, got[0].body)
+	m, err := (&Verifier{Secrets: []string{all.Secret.Plain()}, Now: b.Clock.Now}).Verify(own, got[0].body)
 	require.NoError(t, err, "by the headers of Standard Webhooks alone")
 	list := b.deliveries(all.ID)
 	require.Len(t, list, 1)
@@ -339,7 +339,7 @@ func TestRolling(t *testing.T) {
 	e := b.endpoint("e")
 	next, err := b.hooks.RollSecret(b.ctx, b.platform, e.ID)
 	require.NoError(t, err)
-	require.NotEqual(t, e.Secret.Reveal(), next.Secret.Reveal())
+	require.NotEqual(t, e.Secret.Plain(), next.Secret.Plain())
 	for _, step := range []struct {
 		wait time.Duration
 		old  bool
@@ -349,7 +349,7 @@ func TestRolling(t *testing.T) {
 		b.drain()
 		got := b.taken()
 		require.Len(t, got, 1)
-		for secret, good := range map[string]bool{e.Secret.Reveal(): step.old, next.Secret.Reveal(): true} {
+		for secret, good := range map[string]bool{e.Secret.Plain(): step.old, next.Secret.Plain(): true} {
 			for _, without := range []string{"", DefaultHeader} {
 				h := got[0].header.Clone()
 				h.Del(without)
@@ -387,7 +387,7 @@ func TestSecretsAreSealed(t *testing.T) {
 	e := b.endpoint("e")
 	o, err := endpointKind.Read(b.ctx, b.Store(), e.ID)
 	require.NoError(t, err)
-	require.NotContains(t, string(o.Secrets[0].Sealed), e.Secret.Reveal())
+	require.NotContains(t, string(o.Secrets[0].Sealed), e.Secret.Plain())
 	s.fails = true
 	b.happens("c")
 	b.drain()
@@ -396,7 +396,7 @@ func TestSecretsAreSealed(t *testing.T) {
 	s.fails = false
 	b.later(time.Minute)
 	require.Len(t, b.taken(), 1)
-	require.NotContains(t, fmt.Sprintf("%v %+v %#v", e, *e, *e), e.Secret.Reveal(), "it does not print itself")
+	require.NotContains(t, fmt.Sprintf("%v %+v %#v", e, *e, *e), e.Secret.Plain(), "it does not print itself")
 }
 
 // An endpoint and its deliveries are nobody else's (promise 65).

@@ -407,7 +407,7 @@ func (h *Hooks) change(ctx context.Context, p *connect.Platform, id, event strin
 
 // seal keeps a secret under a name of its own.
 func (h *Hooks) seal(ctx context.Context, platform string, s Secret) (storedSecret, error) {
-	x := storedSecret{Name: h.env.ID("whs_"), Sealed: []byte(s.Reveal())}
+	x := storedSecret{Name: h.env.ID("whs_"), Sealed: []byte(s.Plain())}
 	if h.c.Sealer == nil {
 		return x, nil
 	}

@@ -34,7 +34,7 @@ func Example() {
 	defer receiver.Close()
 	endpoint, err := hooks.CreateEndpoint(ctx, platform, webhook.EndpointRequest{Key: "main", URL: receiver.URL, Types: []string{"customer.*"}})
 	check(err)
-	verifier.Secrets = []string{endpoint.Secret.Reveal()}
+	verifier.Secrets = []string{endpoint.Secret.Plain()}
 
 	_, err = platform.CreateCustomer(ctx, connect.CustomerRequest{Key: "ada"})
 	check(err)

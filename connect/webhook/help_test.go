@@ -61,7 +61,6 @@ type bench struct {
 	config   Config
 	names    *names
 	server   *httptest.Server
-	seller   string
 
 	mu     sync.Mutex
 	answer func(w http.ResponseWriter, r *http.Request, body []byte)
@@ -142,7 +141,7 @@ func (b *bench) endpoint(key string, change ...func(*EndpointRequest)) *NewEndpo
 	e, err := b.hooks.CreateEndpoint(b.ctx, b.platform, r)
 	require.NoError(b.t, err)
 	b.mu.Lock()
-	b.secret = append(b.secret, e.Secret.Reveal())
+	b.secret = append(b.secret, e.Secret.Plain())
 	b.mu.Unlock()
 	return e
 }

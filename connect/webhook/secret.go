@@ -11,7 +11,7 @@ import (
 const hidden = "[secret]"
 
 // Secret is a text that never prints itself: in whatever way it is formatted, logged or
-// encoded, it is shown as "[secret]". Reveal alone tells it. The zero Secret is none.
+// encoded, it is shown as "[secret]". Plain alone tells it. The zero Secret is none.
 //
 // It is behind a pointer, so that fmt, which cannot call methods of fields that are not
 // exported, shows an address there.
@@ -20,8 +20,8 @@ type Secret struct{ text *string }
 // NewSecret keeps a text.
 func NewSecret(text string) Secret { return Secret{&text} }
 
-// Reveal returns the text.
-func (s Secret) Reveal() string {
+// Plain returns the text.
+func (s Secret) Plain() string {
 	if s.text == nil {
 		return ""
 	}

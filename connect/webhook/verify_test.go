@@ -75,7 +75,7 @@ func TestPublishedSignatures(t *testing.T) {
 // version, and no header twice (W7; bad inputs, webhook_in).
 func TestVerify(t *testing.T) {
 	body, now := []byte(`{"a":1}`), time.Unix(1_700_000_000, 0)
-	secret := newSecret().Reveal()
+	secret := newSecret().Plain()
 	good := sign([]string{secret}, now, body)
 	sum := strings.TrimPrefix(good, "t=1700000000,v1=")
 	other := sign([]string{"whsec_other"}, now, body)
@@ -138,7 +138,7 @@ func TestVerify(t *testing.T) {
 }
 
 func TestVerifyRequest(t *testing.T) {
-	secret, now := newSecret().Reveal(), time.Unix(1_700_000_000, 0)
+	secret, now := newSecret().Plain(), time.Unix(1_700_000_000, 0)
 	v := &Verifier{Secrets: []string{secret}, Now: at(now.Unix())}
 	ask := func(body []byte) error {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
@@ -155,7 +155,7 @@ func TestVerifyRequest(t *testing.T) {
 func TestSecretsAreRandom(t *testing.T) {
 	seen := map[string]bool{}
 	for range 10_000 {
-		s := newSecret().Reveal()
+		s := newSecret().Plain()
 		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s, secretPrefix))
 		require.NoError(t, err)
 		require.Len(t, key, 39)
@@ -167,7 +167,7 @@ func TestSecretsAreRandom(t *testing.T) {
 func FuzzVerify(f *testing.F) {
 	f.Add("t=1700000000,v1=00", "v1,AAAA", "wd_1", "1700000000", []byte("{}"))
 	f.Add("t=,v1", "v1 v1", "", "-1", []byte{})
-	v := &Verifier{Secrets: []string{newSecret().Reveal()}, Now: at(1_700_000_000)}
+	v := &Verifier{Secrets: []string{newSecret().Plain()}, Now: at(1_700_000_000)}
 	f.Fuzz(func(t *testing.T, own, standard, id, when string, body []byte) {
 		for _, h := range []http.Header{{DefaultHeader: {own}}, {"Webhook-Id": {id}, "Webhook-Timestamp": {when}, "Webhook-Signature": {standard}}} {
 			_, err := v.Verify(h, body)

@@ -100,6 +100,7 @@ var verbs = map[string]func(*runner, string) error{
 	"freeze": (*runner).freeze, "unfreeze": (*runner).unfreeze,
 	"reserve": (*runner).reserve, "free": (*runner).free,
 	"close": (*runner).closeAccount, "stop": (*runner).stop, "waits": (*runner).waits, "pause": (*runner).pause,
+	"first-payout": (*runner).firstPayout, "bank": (*runner).bank, "reject": (*runner).reject, "unreject": (*runner).unreject,
 	"fee-refund": (*runner).feeRefund, "refused": (*runner).refused, "cancel-refund": (*runner).cancelRefund, "buyer-owed": (*runner).buyerOwed,
 	"rule": (*runner).ruleText, "limit": (*runner).limit, "look": (*runner).decide,
 	"fee": (*runner).fee, "fee-back": (*runner).feeBack,
