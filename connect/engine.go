@@ -188,5 +188,6 @@ func Kinds() []ledger.KindInfo {
 		negativeKind.Info(), negativeDebitKind.Info(), paymentPlanKind.Info(),
 		reserveKind.Info(), reservePlanKind.Info(), reserveWatchKind.Info(), accountClosingKind.Info(),
 		bulkKind.Info(), bulkItemKind.Info(),
+		apiKeyKind.Info(), connectionKind.Info(),
 	}
 }

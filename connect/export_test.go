@@ -100,6 +100,7 @@ func Stored() map[string]reflect.Type {
 		reserveKind.Name:     typeOf(&reserveKind), reservePlanKind.Name: typeOf(&reservePlanKind), reserveWatchKind.Name: typeOf(&reserveWatchKind),
 		accountClosingKind.Name: typeOf(&accountClosingKind),
 		bulkKind.Name:           typeOf(&bulkKind), bulkItemKind.Name: typeOf(&bulkItemKind),
+		apiKeyKind.Name: typeOf(&apiKeyKind), connectionKind.Name: typeOf(&connectionKind),
 	}
 }
 

@@ -61,11 +61,17 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 	if err := p.e.start(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.mayDo(ctx, t.verb); err != nil {
+		return nil, t.wrap("", err)
+	}
+	if err := bind(ctx, p, t.verb, &r, true); err != nil {
+		return nil, t.wrap("", err)
+	}
 	hash, err := ledger.HashRequest(t.verb, &r)
 	if err != nil {
 		return nil, t.wrap("", err)
 	}
-	idem := ledger.Idem{Scope: p.id, Key: key, Hash: hash}
+	idem := ledger.Idem{Scope: p.scopeOfKeys(), Key: key, Hash: hash}
 	if t.prepare != nil {
 		// A replay must not depend on the outside, so the key is asked first.
 		receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
@@ -73,7 +79,7 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 			return err
 		})
 		if err == nil && receipt.ByKey {
-			return t.replay(ctx, p, t.made(receipt, &r))
+			return t.shown(ctx, p)(t.replay(ctx, p, t.made(receipt, &r)))
 		}
 		if err == nil {
 			err = t.prepare(ctx, p, &r)
@@ -82,7 +88,22 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 			return nil, t.wrap("", err)
 		}
 	}
-	return t.begin(ctx, p, &r, func(u *ledger.Unit) error { return u.Under(idem) })
+	return t.shown(ctx, p)(t.begin(ctx, p, &r, func(u *ledger.Unit) error {
+		if err := u.Under(idem); err != nil {
+			return err
+		}
+		return p.stands(u)
+	}))
+}
+
+// shown shows what came of the verb to whom it is for.
+func (t *task[Req, Obj, News]) shown(ctx context.Context, p *Platform) func(*Obj, error) (*Obj, error) {
+	return func(o *Obj, err error) (*Obj, error) {
+		if err != nil {
+			return o, err
+		}
+		return disclosed(ctx, p, o)
+	}
 }
 
 // begin records and carries on. Under names the key of the request, if there is
