@@ -1,6 +1,8 @@
 package connect
 
 import (
+	"context"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -209,4 +211,21 @@ func (c *Client) RedirectOf(asked string) (string, bool) {
 		has := link(r)
 		return has.Scheme == "http" && without(has) == without(u)
 	})
+}
+
+// PlatformByClient returns the platform that is a client of OAuth. Unknown ids, platforms
+// without a Client and those whose client is disabled are not found.
+func (e *Engine) PlatformByClient(ctx context.Context, clientID string) (*Platform, error) {
+	id, ok := platformOfClient(clientID)
+	if !ok {
+		return nil, fmt.Errorf("connect: client: %w", notFound("client"))
+	}
+	p, err := e.Platform(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("connect: client: %w", notFoundOr(err, "client"))
+	}
+	if c := p.Profile().Client; c == nil || c.Disabled || p.Profile().Home != "" {
+		return nil, fmt.Errorf("connect: client: %w", notFound("client"))
+	}
+	return p, nil
 }
