@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -179,6 +180,10 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	if clean := path.Clean("/" + r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path || clean+"/" == PathResource || r.URL.Path == PathResource {
+		http.NotFound(w, r) // the mux would send it on
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, p.c.MaxBody)
 	p.mux.ServeHTTP(w, r)
 }
