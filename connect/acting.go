@@ -31,7 +31,7 @@ type acting struct {
 // account's book. Whatever comes after the connection is revoked is not found, also of
 // what was returned before.
 //
-// Other accounts are not found.
+// ID and Profile are then those of the account's book. Other accounts are not found.
 func (p *Platform) On(ctx context.Context, accountID string) (*Platform, error) {
 	if err := p.may(ctx, "On"); err != nil {
 		return nil, fmt.Errorf("connect: on: %w", err)

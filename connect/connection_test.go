@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -200,4 +201,66 @@ func TestOnAManagedAccount(t *testing.T) {
 	requireCode(t, err, ledger.NotFound, "not_found")
 	_, err = on.On(m.ctx, b.ID)
 	requireCode(t, err, ledger.NotFound, "not_found")
+}
+
+// Of a charge and a revocation that race, each in a process of its own, either the charge
+// is recorded first or it is refused: none is recorded after the owner was told that the
+// connection, or the key, has ended (promise 66).
+func TestRevocationRaces(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	for i, revoke := range []func(account string, k *connect.APIKey) error{
+		func(account string, _ *connect.APIKey) error {
+			_, err := m.Disconnect(m.ctx, connect.DisconnectRequest{Key: m.key(), AccountID: account, PlatformID: m.platform.ID()})
+			return err
+		},
+		func(_ string, k *connect.APIKey) error {
+			_, err := m.platform.RevokeKey(m.ctx, connect.RevokeKeyRequest{Key: m.key(), KeyID: k.ID})
+			return err
+		},
+	} {
+		for late := range 12 {
+			account := m.connected(connect.ScopeReadWrite)
+			k := m.apiKey(connect.KeySecret, nil)
+			on, err := m.byKey(k).On(m.ctx, account)
+			require.NoError(t, err)
+			between := &betweenCalls{Store: m.Store(), at: late, do: func() { require.NoError(t, revoke(account, k)) }}
+			_, err = on.In(between).Charge(m.ctx, connect.ChargeRequest{Key: "c", Amount: usd(100), Source: connect.TestCard})
+			if !between.done {
+				require.NoError(t, err)
+				continue
+			}
+			home, ownErr := m.OwnBook(m.ctx, account)
+			require.NoError(t, ownErr)
+			page, listErr := home.ListCharges(m.ctx, connect.ListRequest{})
+			require.NoError(t, listErr)
+			require.Empty(t, page.Items, "%d %d", i, late)
+			require.Error(t, err, "%d %d", i, late)
+		}
+	}
+	m.verify()
+}
+
+// betweenCalls does something before a call of the store, once.
+type betweenCalls struct {
+	ledger.Store
+	at   int
+	done bool
+	do   func()
+}
+
+func (b *betweenCalls) step() {
+	if b.at--; b.at < 0 && !b.done {
+		b.done = true
+		b.do()
+	}
+}
+
+func (b *betweenCalls) Read(ctx context.Context, fn func(ledger.View) error) error {
+	b.step()
+	return b.Store.Read(ctx, fn)
+}
+
+func (b *betweenCalls) Commit(ctx context.Context, c *ledger.Change) (*ledger.Receipt, error) {
+	b.step()
+	return b.Store.Commit(ctx, c)
 }

@@ -313,7 +313,15 @@ func seen(v *versioned) *atomic.Pointer[versioned] {
 func (p *Platform) ID() string { return p.id }
 
 // Profile returns what is stored about the platform, as it was last read.
-func (p *Platform) Profile() Profile { return p.profile.Load().Profile }
+// On a connected account it is that of the account's book, without what a connection does
+// not open.
+func (p *Platform) Profile() Profile {
+	prof := p.profile.Load().Profile
+	if p.on.connected() {
+		prof.Bank, prof.TaxNumber, prof.Metadata, prof.Controller, prof.Limits = nil, "", nil, "", nil
+	}
+	return prof
+}
 
 // In returns the platform working inside a store that is the host's own
 // transaction: its verbs only record, and no acquirer or rail is spoken to. A

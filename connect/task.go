@@ -55,6 +55,14 @@ type head struct {
 
 // do runs the verb for a request.
 func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, r Req) (*Obj, error) {
+	o, err := t.asked(ctx, p, key, r)
+	if err != nil {
+		return o, err
+	}
+	return disclosed(ctx, p, o)
+}
+
+func (t *task[Req, Obj, News]) asked(ctx context.Context, p *Platform, key string, r Req) (*Obj, error) {
 	if err := ledger.CheckKey(key); err != nil {
 		return nil, t.wrap("", err)
 	}
@@ -79,7 +87,7 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 			return err
 		})
 		if err == nil && receipt.ByKey {
-			return t.shown(ctx, p)(t.replay(ctx, p, t.made(receipt, &r)))
+			return t.replay(ctx, p, t.made(receipt, &r))
 		}
 		if err == nil {
 			err = t.prepare(ctx, p, &r)
@@ -88,22 +96,7 @@ func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, 
 			return nil, t.wrap("", err)
 		}
 	}
-	return t.shown(ctx, p)(t.begin(ctx, p, &r, func(u *ledger.Unit) error {
-		if err := u.Under(idem); err != nil {
-			return err
-		}
-		return p.stands(u)
-	}))
-}
-
-// shown shows what came of the verb to whom it is for.
-func (t *task[Req, Obj, News]) shown(ctx context.Context, p *Platform) func(*Obj, error) (*Obj, error) {
-	return func(o *Obj, err error) (*Obj, error) {
-		if err != nil {
-			return o, err
-		}
-		return disclosed(ctx, p, o)
-	}
+	return t.begin(ctx, p, &r, func(u *ledger.Unit) error { return u.Under(idem) })
 }
 
 // begin records and carries on. Under names the key of the request, if there is
@@ -114,6 +107,9 @@ func (t *task[Req, Obj, News]) begin(ctx context.Context, p *Platform, r *Req, u
 	receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
 		o, w = nil, ledger.Work{}
 		if err := under(u); err != nil {
+			return err
+		}
+		if err := p.stands(u); err != nil {
 			return err
 		}
 		if p.joined {
