@@ -55,9 +55,14 @@ func (w *world) SignIn(rw http.ResponseWriter, r *http.Request) {
 
 func newWorld(t *testing.T, change ...func(*oauth.Config)) *world {
 	t.Helper()
+	return newWorldOn(t, nil, change...)
+}
+
+func newWorldOn(t *testing.T, books ledger.Store, change ...func(*oauth.Config)) *world {
+	t.Helper()
 	w := &world{t: t, ctx: t.Context()}
 	var err error
-	w.m, err = connecttest.New(connecttest.Config{})
+	w.m, err = connecttest.New(connecttest.Config{Config: connect.Config{Store: books}})
 	require.NoError(t, err)
 	w.shop = w.platform("Shop", connect.ClientConfidential)
 	k, err := w.shop.CreateKey(w.ctx, connect.KeyRequest{Key: "k", Kind: connect.KeySecret})
