@@ -211,6 +211,9 @@ func (p *Platform) putAccount(u *ledger.Unit, a *Account, ent *compliance.Entity
 // UpdateAccount changes an account, and records what its country still asked
 // for.
 func (p *Platform) UpdateAccount(ctx context.Context, r AccountUpdate) (*Account, error) {
+	if p.on != nil && r.AccountID == "" {
+		r.AccountID = p.on.account
+	}
 	verb := simpleVerb[Account]{name: "update account", kind: &accountKind, replayed: (*Account).replay, target: r.AccountID}
 	var ask *bankAsk
 	if r.Bank != nil {
@@ -313,6 +316,9 @@ func (p *Platform) GetAccount(ctx context.Context, id string) (*Account, error) 
 
 // Requirements lists what an account must still provide before it is paid out.
 func (p *Platform) Requirements(ctx context.Context, accountID string) ([]compliance.Requirement, error) {
+	if err := p.may(ctx, "Requirements"); err != nil {
+		return nil, err
+	}
 	a, err := p.GetAccount(ctx, accountID)
 	if err != nil {
 		return nil, err

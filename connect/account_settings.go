@@ -8,12 +8,12 @@ import (
 // AccountSettings are how an account looks and when it is to be paid. Nothing here moves
 // money by itself.
 type AccountSettings struct {
-	Branding Branding       `json:"branding,omitzero"`
-	Payouts  PayoutSettings `json:"payouts,omitzero"`
+	Branding AccountBranding `json:"branding,omitzero"`
+	Payouts  PayoutSettings  `json:"payouts,omitzero"`
 }
 
-// Branding is what pages of an account look like.
-type Branding struct {
+// AccountBranding is what pages of an account look like.
+type AccountBranding struct {
 	Icon           string `json:"icon,omitzero"` // the host's reference of a picture, at most 200 characters
 	Logo           string `json:"logo,omitzero"`
 	PrimaryColor   string `json:"primaryColor,omitzero"` // "#0a2540"

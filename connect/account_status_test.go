@@ -185,13 +185,13 @@ func TestTermsAndSettings(t *testing.T) {
 		"settings.payouts.monthlyAnchor": {Payouts: connect.PayoutSettings{Interval: connect.PayoutsMonthly, MonthlyAnchor: 32}},
 		"settings.payouts.delayDays":     {Payouts: connect.PayoutSettings{DelayDays: -1}},
 		"settings.payouts.descriptor":    {Payouts: connect.PayoutSettings{Descriptor: "h\u00e9"}},
-		"settings.branding.logo":         {Branding: connect.Branding{Logo: "a b"}},
-		"settings.branding.primaryColor": {Branding: connect.Branding{PrimaryColor: "red"}},
+		"settings.branding.logo":         {Branding: connect.AccountBranding{Logo: "a b"}},
+		"settings.branding.primaryColor": {Branding: connect.AccountBranding{PrimaryColor: "red"}},
 	} {
 		requireAbout(t, update(nil, &s), field)
 	}
 	s := connect.AccountSettings{
-		Branding: connect.Branding{Icon: "file_1", PrimaryColor: "#0a2540"},
+		Branding: connect.AccountBranding{Icon: "file_1", PrimaryColor: "#0a2540"},
 		Payouts:  connect.PayoutSettings{Interval: connect.PayoutsWeekly, WeeklyAnchor: "friday", DelayDays: 7, Descriptor: "SHOP"},
 	}
 	require.NoError(t, update(nil, &s))

@@ -153,6 +153,9 @@ type ActsRequest struct {
 // ListActs returns a page of the audit trail: who did what, by person, object and time.
 // An object that is not the platform's has none, as one that is not.
 func (p *Platform) ListActs(ctx context.Context, r ActsRequest) (*List[Act], error) {
+	if err := p.may(ctx, "ListActs"); err != nil {
+		return nil, err
+	}
 	wrap := func(err error) error { return fmt.Errorf("connect: acts: %w", err) }
 	if r.Limit == 0 {
 		r.Limit = defaultList

@@ -72,6 +72,9 @@ func newCurrencyBalance(c ledger.Currency) CurrencyBalance {
 // Balance returns what an account of the platform has, or the platform itself
 // for its own id or the empty one, at one moment. BalanceAt is the same of the past.
 func (p *Platform) Balance(ctx context.Context, accountID string) (*Balance, error) {
+	if err := p.may(ctx, "Balance"); err != nil {
+		return nil, err
+	}
 	b, err := p.emptyBalance(ctx, accountID)
 	if err != nil {
 		return nil, err
@@ -145,6 +148,9 @@ func (c *CurrencyBalance) add(purpose string, a ledger.Account) error {
 
 // TrialBalance adds up the platform's book: zero in every currency.
 func (p *Platform) TrialBalance(ctx context.Context) (*ledger.TrialBalance, error) {
+	if err := p.may(ctx, "TrialBalance"); err != nil {
+		return nil, err
+	}
 	t, err := ledger.NewTrialBalance(ctx, p.store, p.id)
 	if err != nil {
 		return nil, fmt.Errorf("connect: trial balance: %w", err)
@@ -155,6 +161,9 @@ func (p *Platform) TrialBalance(ctx context.Context) (*ledger.TrialBalance, erro
 // Statement returns what happened in one account of the platform's book, which
 // is the one meant where the request names none.
 func (p *Platform) Statement(ctx context.Context, r ledger.StatementRequest) (*ledger.Statement, error) {
+	if err := p.may(ctx, "Statement"); err != nil {
+		return nil, err
+	}
 	if r.Account.Book == "" {
 		r.Account.Book = p.id
 	}
@@ -172,6 +181,9 @@ func (p *Platform) Statement(ctx context.Context, r ledger.StatementRequest) (*l
 // first, and the cursor to go on from. The empty cursor is the beginning.
 // Following the cursor never misses one. limit is 1–1,000; 0 is 100.
 func (p *Platform) Events(ctx context.Context, after ledger.Cursor, limit int) (list []ledger.Event, next ledger.Cursor, err error) {
+	if err := p.may(ctx, "Events"); err != nil {
+		return nil, "", err
+	}
 	err = p.store.Read(ctx, func(v ledger.View) (err error) {
 		list, next, err = v.Events(after, p.id, limit)
 		return err
@@ -179,5 +191,5 @@ func (p *Platform) Events(ctx context.Context, after ledger.Cursor, limit int) (
 	if err != nil {
 		return nil, "", fmt.Errorf("connect: events: %w", err)
 	}
-	return list, next, nil
+	return p.on.toldOf(list), next, nil
 }

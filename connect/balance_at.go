@@ -16,6 +16,9 @@ import (
 // It reads what the owner's accounts have now, and one balance for each that was
 // posted to since.
 func (p *Platform) BalanceAt(ctx context.Context, accountID string, at time.Time) (*Balance, error) {
+	if err := p.may(ctx, "BalanceAt"); err != nil {
+		return nil, err
+	}
 	if at.IsZero() {
 		return nil, fmt.Errorf("connect: balance: %w", badField("invalid_time", "at", "it is the moment of which the balance is"))
 	}
@@ -36,12 +39,15 @@ func (p *Platform) BalanceAt(ctx context.Context, accountID string, at time.Time
 
 // emptyBalance names the owner, who is of this platform.
 func (p *Platform) emptyBalance(ctx context.Context, accountID string) (*Balance, error) {
+	if err := p.bindOwner(&accountID); err != nil {
+		return nil, fmt.Errorf("connect: balance: %w", err)
+	}
 	if accountID == "" || accountID == p.id {
 		return &Balance{Owner: p.id, LossesBearer: PartyHouse}, nil
 	}
-	a, err := p.GetAccount(ctx, accountID)
+	a, err := p.owned(ctx, accountID)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("connect: account: %w", err)
 	}
 	b := &Balance{Owner: a.ID, LossesBearer: a.LossesBearer}
 	if b.LossesBearer == "" {

@@ -37,6 +37,9 @@ type BalancePart struct {
 // its id or the empty one, by currency. Unlike a page of the list it reads all of them,
 // at one moment.
 func (p *Platform) ExplainBalance(ctx context.Context, accountID string) ([]*BalanceExplanation, error) {
+	if err := p.may(ctx, "ExplainBalance"); err != nil {
+		return nil, err
+	}
 	b, err := p.emptyBalance(ctx, accountID)
 	if err != nil {
 		return nil, err

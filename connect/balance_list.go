@@ -49,6 +49,9 @@ const mostScanned = 2000
 // the time it covers, and those of the transactions behind its lines and their sources,
 // however long the history is.
 func (p *Platform) ListBalanceTransactions(ctx context.Context, r BalanceTransactionsRequest) (*BalanceTransactionList, error) {
+	if err := p.may(ctx, "ListBalanceTransactions"); err != nil {
+		return nil, err
+	}
 	page, err := p.balanceTransactions(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("connect: balance transactions: %w", err)
@@ -83,8 +86,11 @@ func (p *Platform) BalanceTransactions(ctx context.Context, r BalanceTransaction
 
 // GetBalanceTransaction returns one. What was moved to an archive is not found.
 func (p *Platform) GetBalanceTransaction(ctx context.Context, id string) (*BalanceTransaction, error) {
+	if err := p.may(ctx, "GetBalanceTransaction"); err != nil {
+		return nil, err
+	}
 	transaction, owner, cur, ok := parseBalanceTransactionID(id)
-	if !ok {
+	if !ok || p.on != nil && owner != p.on.account {
 		return nil, fmt.Errorf("connect: balance transaction: %w", notFound("balance transaction"))
 	}
 	var l *BalanceTransaction
@@ -101,7 +107,7 @@ func (p *Platform) GetBalanceTransaction(ctx context.Context, id string) (*Balan
 	if err != nil {
 		return nil, fmt.Errorf("connect: balance transaction: %w", err)
 	}
-	return l, nil
+	return disclosed(ctx, p, l)
 }
 
 func (r *BalanceTransactionsRequest) check() error {
@@ -137,6 +143,11 @@ func (p *Platform) balanceTransactions(ctx context.Context, r BalanceTransaction
 	})
 	if err != nil {
 		return nil, err
+	}
+	for i, l := range page.Items {
+		if page.Items[i], err = disclosed(ctx, p, l); err != nil {
+			return nil, err
+		}
 	}
 	return page, nil
 }

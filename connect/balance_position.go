@@ -46,6 +46,9 @@ func (x *Position) Sum() ledger.Money {
 // with a time once all that was posted by then was. A seller who is below zero in one
 // account and above it in another owes the one and is owed the other.
 func (p *Platform) Position(ctx context.Context, at time.Time) ([]*Position, error) {
+	if err := p.may(ctx, "Position"); err != nil {
+		return nil, err
+	}
 	var list []*Position
 	err := p.store.Read(ctx, func(v ledger.View) error {
 		list = nil

@@ -35,6 +35,9 @@ type BulkRefusal struct {
 // up to a thousand charges and leaves no trace. Key, By and Most may be left out;
 // without Most it says how much is needed, in each currency.
 func (p *Platform) PreviewBulk(ctx context.Context, r BulkRequest) (*BulkPreview, error) {
+	if err := p.may(ctx, "PreviewBulk"); err != nil {
+		return nil, err
+	}
 	x := &BulkPreview{}
 	copied := p.Preview().nobody()
 	var b *Bulk

@@ -243,6 +243,9 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 // transaction in which a verb was recorded (In). What is finished already, or being
 // carried out by somebody else, is left alone.
 func (p *Platform) Finish(ctx context.Context, id string) error {
+	if err := p.may(ctx, "Finish"); err != nil {
+		return err
+	}
 	if p.joined {
 		return badState("joined", "id", "finish after the host's commit, on the platform itself")
 	}

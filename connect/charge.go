@@ -58,6 +58,7 @@ type Charge struct {
 	Created       time.Time         `json:"created"`
 	Settled       time.Time         `json:"settled,omitzero"`
 	Metadata      map[string]string `json:"metadata,omitzero"`
+	Via           string            `json:"via,omitzero"` // the platform that made it for an account that exists by itself (Platform.On)
 
 	// Lines say what the amount is for and whose it is, with what they left out
 	// filled in. Without them all is the seller's but taxes and service fee.

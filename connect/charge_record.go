@@ -84,7 +84,7 @@ func (p *Platform) newCharge(u *ledger.Unit, prof *Profile, r *ChargeRequest, w 
 		ID: u.NewID(chargeKind.Prefix), Platform: p.id, Account: r.AccountID, Amount: r.Amount,
 		ApplicationFee: r.ApplicationFee, Source: r.Source, Acquirer: acquirerName(p.e), Category: r.Category, Method: r.Method,
 		Descriptor: r.Descriptor, Description: r.Description, Status: ChargeProcessing, Created: u.At(),
-		Metadata: r.Metadata, Work: w, Hold: r.Hold, DeliverOn: r.DeliverOn,
+		Metadata: r.Metadata, Work: w, Hold: r.Hold, DeliverOn: r.DeliverOn, Via: p.via(),
 	}
 	c.Tax, c.FeeTax = slices.Clone(r.Tax), slices.Clone(r.FeeTax)
 	r.laid.frame(c)

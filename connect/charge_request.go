@@ -150,6 +150,9 @@ type ChargeRequest struct {
 // to come the status is ChargeProcessing, and until the day of a debit ChargeScheduled;
 // Drain goes on with both.
 func (p *Platform) Charge(ctx context.Context, r ChargeRequest) (*Charge, error) {
+	if err := p.may(ctx, "Charge"); err != nil {
+		return nil, err
+	}
 	if r.ApplicationFee.IsZero() && r.ApplicationFee != (ledger.Money{}) {
 		r.NoFee = true // requests are told apart by what is not zero in them
 	}

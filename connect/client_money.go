@@ -38,6 +38,9 @@ type ClientMoneyRequest struct {
 // is what the books say of them: of statements as far as they were booked. It writes
 // nothing, and takes no notice of the book of another platform.
 func (p *Platform) ClientMoney(ctx context.Context, r ClientMoneyRequest) ([]*ClientMoney, error) {
+	if err := p.may(ctx, "ClientMoney"); err != nil {
+		return nil, err
+	}
 	var c *clientMoney
 	err := p.store.Read(ctx, func(v ledger.View) error {
 		c = &clientMoney{p: p, r: r}

@@ -46,6 +46,9 @@ type RollMovement struct {
 // every account of the platform at one moment; a period that begins within what was
 // moved to an archive is refused (State, period_archived).
 func (p *Platform) RollForward(ctx context.Context, from, to payout.Day) (*RollForward, error) {
+	if err := p.may(ctx, "RollForward"); err != nil {
+		return nil, err
+	}
 	out := &RollForward{Platform: p.id, From: from, To: to}
 	if err := checkDays(from, to); err != nil {
 		return nil, fmt.Errorf("connect: roll-forward: %w", err)

@@ -17,6 +17,9 @@ import (
 // earlier day than that of a period that is closed State, period_closed. Later changes
 // cannot post into what is closed; closing it again changes nothing.
 func (p *Platform) ClosePeriod(ctx context.Context, until payout.Day) (*ledger.Report, error) {
+	if err := p.may(ctx, "ClosePeriod"); err != nil {
+		return nil, err
+	}
 	wrap := func(err error) error { return fmt.Errorf("connect: close period: %w", err) }
 	r, prof := &ledger.Report{}, p.Profile()
 	trial, err := p.TrialBalance(ctx)

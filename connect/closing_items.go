@@ -46,6 +46,9 @@ var itemAges = [...]int{1, 7, 30, 90}
 // It reads all entries of these accounts; what was moved to an archive is one item,
 // without an object, as old as its last entry.
 func (p *Platform) OpenItems(ctx context.Context, at time.Time) (*OpenItems, error) {
+	if err := p.may(ctx, "OpenItems"); err != nil {
+		return nil, err
+	}
 	if at.IsZero() {
 		at = p.e.env.Time()
 	}

@@ -64,6 +64,9 @@ type JournalLine struct {
 // period that is not closed is State, period_open; a purpose and reason without an
 // account Invalid, unmapped_account, whose message names all that are missing.
 func (p *Platform) Journal(ctx context.Context, r JournalRequest) (*Journal, error) {
+	if err := p.may(ctx, "Journal"); err != nil {
+		return nil, err
+	}
 	if r.First == 0 {
 		r.First = 1
 	}

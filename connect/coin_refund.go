@@ -34,6 +34,9 @@ func (r *CoinRefundRequest) refund() *RefundRequest {
 // today. The return is how the coins go; its Refund is the refund, as of any other
 // payment.
 func (p *Platform) RefundCoins(ctx context.Context, r CoinRefundRequest) (*CoinReturn, error) {
+	if err := p.may(ctx, "RefundCoins"); err != nil {
+		return nil, err
+	}
 	return coinRefundTask.do(ctx, p, r.Key, r)
 }
 

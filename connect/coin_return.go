@@ -88,6 +88,9 @@ type ReturnRequest struct {
 // bears what the network takes is set in bitcoin.Config. A wallet that refuses
 // makes a return whose Status is CoinReturnFailed, not an error.
 func (p *Platform) ReturnCoins(ctx context.Context, r ReturnRequest) (*CoinReturn, error) {
+	if err := p.may(ctx, "ReturnCoins"); err != nil {
+		return nil, err
+	}
 	return coinReturnTask.do(ctx, p, r.Key, r)
 }
 

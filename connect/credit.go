@@ -265,6 +265,9 @@ func (w *Credit) giveBack(parts []CreditPart, m ledger.Money, at time.Time) {
 // CreditOf returns the credit of a buyer in a currency as it is now: one without an
 // ID if they never had any.
 func (p *Platform) CreditOf(ctx context.Context, buyer string, c ledger.Currency) (*Credit, error) {
+	if err := p.may(ctx, "CreditOf"); err != nil {
+		return nil, err
+	}
 	if err := checkBuyerID("buyer", buyer); err != nil {
 		return nil, err
 	}
@@ -281,6 +284,9 @@ func (p *Platform) CreditOf(ctx context.Context, buyer string, c ledger.Currency
 // CreditEntries returns a page of what was booked of a buyer's credit in a currency,
 // the latest first.
 func (p *Platform) CreditEntries(ctx context.Context, buyer string, c ledger.Currency, page ledger.Page) ([]ledger.Posted, error) {
+	if err := p.may(ctx, "CreditEntries"); err != nil {
+		return nil, err
+	}
 	if _, err := p.CreditOf(ctx, buyer, c); err != nil {
 		return nil, err
 	}

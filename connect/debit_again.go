@@ -24,6 +24,9 @@ type RepresentRequest struct {
 // scheme's to say: of class State, codes not_retriable, retry_limit and
 // retry_window_over. A charge is presented again once; then the next one is.
 func (p *Platform) Represent(ctx context.Context, r RepresentRequest) (*Charge, error) {
+	if err := p.may(ctx, "Represent"); err != nil {
+		return nil, err
+	}
 	return representTask.do(ctx, p, r.Key, r)
 }
 

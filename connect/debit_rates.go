@@ -221,6 +221,9 @@ type ReturnRate struct {
 // ReturnRates returns the rates that a scheme has limits of, by name. A scheme without
 // limits has none.
 func (p *Platform) ReturnRates(ctx context.Context, r ReturnRatesRequest) ([]ReturnRate, error) {
+	if err := p.may(ctx, "ReturnRates"); err != nil {
+		return nil, err
+	}
 	wrap := func(err error) error { return fmt.Errorf("connect: return rates: %w", err) }
 	owner := p.id
 	if r.AccountID != "" {

@@ -189,5 +189,6 @@ func Kinds() []ledger.KindInfo {
 		reserveKind.Info(), reservePlanKind.Info(), reserveWatchKind.Info(), accountClosingKind.Info(),
 		bulkKind.Info(), bulkItemKind.Info(),
 		bankChangeKind.Info(), bankUseKind.Info(), bankCheckKind.Info(),
+		apiKeyKind.Info(), connectionKind.Info(),
 	}
 }

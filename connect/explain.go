@@ -76,6 +76,9 @@ type ExplainedLeft struct {
 // its steps were posted to, at one moment, and writes nothing. What was moved to an
 // archive is missing, and told as a difference.
 func (p *Platform) Explain(ctx context.Context, id string) (*Explanation, error) {
+	if err := p.may(ctx, "Explain"); err != nil {
+		return nil, err
+	}
 	var out *Explanation
 	err := p.store.Read(ctx, func(v ledger.View) error {
 		x := newExplain(p, v)

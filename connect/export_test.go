@@ -105,6 +105,7 @@ func Stored() map[string]reflect.Type {
 		accountClosingKind.Name: typeOf(&accountClosingKind),
 		bulkKind.Name:           typeOf(&bulkKind), bulkItemKind.Name: typeOf(&bulkItemKind),
 		bankChangeKind.Name: typeOf(&bankChangeKind), bankUseKind.Name: typeOf(&bankUseKind), bankCheckKind.Name: typeOf(&bankCheckKind),
+		apiKeyKind.Name: typeOf(&apiKeyKind), connectionKind.Name: typeOf(&connectionKind),
 	}
 }
 

@@ -52,6 +52,9 @@ func (x *Exposure) In(c ledger.Currency) CurrencyExposure {
 // the charges of the last 540 days, and kept nowhere: no charge waits for another to
 // count it.
 func (p *Platform) Exposure(ctx context.Context, accountID string) (*Exposure, error) {
+	if err := p.may(ctx, "Exposure"); err != nil {
+		return nil, err
+	}
 	wrap := func(err error) error { return fmt.Errorf("connect: exposure: %w", err) }
 	if err := p.e.start(ctx); err != nil {
 		return nil, wrap(err)

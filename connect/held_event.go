@@ -47,6 +47,9 @@ type EventRequest struct {
 // Errors: invalid_event and invalid_date of class Invalid, nothing_held and
 // event_reported of class State.
 func (p *Platform) ReportEvent(ctx context.Context, r EventRequest) (*HeldShare, error) {
+	if err := p.may(ctx, "ReportEvent"); err != nil {
+		return nil, err
+	}
 	return p.changeShare(ctx, "report event", r.Key, r.ChargeID, r.TransferID, &r, func(u *ledger.Unit, s *HeldShare) error {
 		event, at := r.Event, r.At
 		if event == "" {
@@ -80,6 +83,9 @@ type ComplaintRequest struct {
 // OpenComplaint stops the clock of a share: nothing of it is released by itself until
 // CloseComplaint. The host can still release it, and refund the charge.
 func (p *Platform) OpenComplaint(ctx context.Context, r ComplaintRequest) (*HeldShare, error) {
+	if err := p.may(ctx, "OpenComplaint"); err != nil {
+		return nil, err
+	}
 	return p.changeShare(ctx, "open complaint", r.Key, r.ChargeID, r.TransferID, &r, func(u *ledger.Unit, s *HeldShare) error {
 		if err := checkText("reason", r.Reason, 1000); err != nil {
 			return err
@@ -104,6 +110,9 @@ type CloseComplaintRequest struct {
 // wait goes on, and what was to be released by itself is that much later as the
 // complaint was open, at the end of the longest wait at the latest.
 func (p *Platform) CloseComplaint(ctx context.Context, r CloseComplaintRequest) (*HeldShare, error) {
+	if err := p.may(ctx, "CloseComplaint"); err != nil {
+		return nil, err
+	}
 	return p.changeShare(ctx, "close complaint", r.Key, r.ChargeID, r.TransferID, &r, func(u *ledger.Unit, s *HeldShare) error {
 		switch {
 		case r.Then != "" && r.Then != HoldReleases && r.Then != HoldRefunds:
@@ -137,6 +146,9 @@ type HoldChange struct {
 // ChangeHold lets a share wait shorter or longer, at most as long as money for a
 // seller of its country may. Errors: wait_too_long and invalid_date of class Invalid.
 func (p *Platform) ChangeHold(ctx context.Context, r HoldChange) (*HeldShare, error) {
+	if err := p.may(ctx, "ChangeHold"); err != nil {
+		return nil, err
+	}
 	return p.changeShare(ctx, "change hold", r.Key, r.ChargeID, r.TransferID, &r, func(u *ledger.Unit, s *HeldShare) error {
 		prof, err := p.expectProfile(u)
 		if err != nil {

@@ -64,12 +64,18 @@ type GroupRequest struct {
 // only once the complaint is closed. The other decision is
 // refused then with group_decided, of class State.
 func (p *Platform) ReleaseGroup(ctx context.Context, r GroupRequest) (*HeldGroup, error) {
+	if err := p.may(ctx, "ReleaseGroup"); err != nil {
+		return nil, err
+	}
 	return p.decideGroup(ctx, "release group", &r, HoldReleases)
 }
 
 // RefundGroup decides that what waits of all charges of a group goes back to their
 // buyers, with the commission: a goal was not met. Likewise.
 func (p *Platform) RefundGroup(ctx context.Context, r GroupRequest) (*HeldGroup, error) {
+	if err := p.may(ctx, "RefundGroup"); err != nil {
+		return nil, err
+	}
 	return p.decideGroup(ctx, "refund group", &r, HoldRefunds)
 }
 

@@ -56,6 +56,12 @@ type lister[T any] struct {
 // not there, or not the platform's, is refused.
 func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List[T], error) {
 	wrap := func(err error) error { return fmt.Errorf("connect: %s: %w", l.what, err) }
+	if err := p.mayRead(ctx, l.kind.Name); err != nil {
+		return nil, wrap(err)
+	}
+	if err := l.bind(p, &r); err != nil {
+		return nil, wrap(err)
+	}
 	if r.Limit == 0 {
 		r.Limit = defaultList
 	}
@@ -82,6 +88,9 @@ func (l *lister[T]) page(ctx context.Context, p *Platform, r ListRequest) (*List
 	page := &List[T]{More: len(list) > r.Limit}
 	for _, o := range list[:min(len(list), r.Limit)] {
 		item, err := l.kind.Decode(o)
+		if err == nil {
+			item, err = disclosed(ctx, p, item)
+		}
 		if err != nil {
 			return nil, wrap(err)
 		}

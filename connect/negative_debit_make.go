@@ -27,6 +27,9 @@ type NegativeDebitRequest struct {
 // not_the_accounts_bank, mandate_not_active (mandate), mandate_limit and
 // debit_exceeds_debt (amount).
 func (p *Platform) DebitNegative(ctx context.Context, r NegativeDebitRequest) (*NegativeDebit, error) {
+	if err := p.may(ctx, "DebitNegative"); err != nil {
+		return nil, err
+	}
 	return negativeDebitTask.do(ctx, p, r.Key, r)
 }
 

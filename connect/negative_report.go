@@ -58,6 +58,9 @@ var negativeAges = [...]int{30, 60, 90, 180}
 // NegativeReport adds up what sellers owe, at one moment and by how long their balances
 // have been below zero without a break. It reads no more than the balances that are.
 func (p *Platform) NegativeReport(ctx context.Context, r NegativeReportRequest) (*NegativeReport, error) {
+	if err := p.may(ctx, "NegativeReport"); err != nil {
+		return nil, err
+	}
 	wrap := func(err error) error { return fmt.Errorf("connect: negative report: %w", err) }
 	if r.Limit < 0 || r.Limit > ledger.MaxPage {
 		return nil, wrap(badField("invalid_limit", "limit", "at most 1,000 debts are listed"))

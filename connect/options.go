@@ -60,6 +60,9 @@ type OptionText struct {
 // unsupported_currency (settleIn); of class NotFound: the account, and a rate into
 // SettleIn that nobody knows.
 func (p *Platform) Options(ctx context.Context, r OptionsRequest) (*Options, error) {
+	if err := p.may(ctx, "Options"); err != nil {
+		return nil, err
+	}
 	o, err := p.options(ctx, &r)
 	if err != nil {
 		return nil, fmt.Errorf("connect: options: %w", err)

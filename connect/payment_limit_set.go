@@ -220,6 +220,9 @@ type Allowance struct {
 // the platform's, those of each account, its own. Empty: those of the platform alone.
 // In a Preview after a verb it is what that verb would leave.
 func (p *Platform) Allowances(ctx context.Context, accountID string) (list []Allowance, err error) {
+	if err := p.may(ctx, "Allowances"); err != nil {
+		return nil, err
+	}
 	_, err = p.unit(ctx, func(u *ledger.Unit) error {
 		list = nil
 		prof, err := platformKind.Get(u, p.id)

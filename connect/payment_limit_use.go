@@ -135,7 +135,7 @@ func (p *Platform) namesLimit(err error) error {
 		return err
 	}
 	id := strings.Split(e.Account.Purpose, "/")[1]
-	list := p.Profile().Limits
+	list := p.profile.Load().Limits
 	if s, ok := p.e.known.get(e.Account.Owner); ok {
 		list = append(slices.Clip(list), s.limits...)
 	}

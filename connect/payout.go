@@ -43,6 +43,9 @@ type PayoutRequest struct {
 // its country asks for. What is converted first fills a balance below zero in
 // the currency bought, and the rest of it is paid.
 func (p *Platform) Payout(ctx context.Context, r PayoutRequest) (*payout.Payout, error) {
+	if err := p.may(ctx, "Payout"); err != nil {
+		return nil, err
+	}
 	return payoutTask.do(ctx, p, r.Key, r)
 }
 

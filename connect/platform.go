@@ -76,6 +76,15 @@ type Profile struct {
 	Reserving bool           `json:"reserving,omitzero"` // somebody has set reserve terms, here or for an account
 	Limits    []PaymentLimit `json:"limits,omitzero"`    // of all its payments, and of each of its accounts: SetLimit
 
+	Branding *Branding `json:"branding,omitzero"` // how it shows itself; not to be changed in place
+	Client   *Client   `json:"client,omitzero"`   // what it is as a client of OAuth; likewise
+
+	// Home is the account whose own book this is (Engine.OpenAccount); empty: it is a
+	// marketplace.
+	Home string `json:"home,omitzero"`
+	// Controller is the platform that sets payouts and bank details of Home's account.
+	Controller string `json:"controller,omitzero"`
+
 	// Replayed is set when an idempotency key was used again.
 	Replayed bool `json:"-"`
 }
@@ -122,6 +131,9 @@ type PlatformRequest struct {
 	FailedRefunds FailedRefundPolicy `json:"failedRefunds,omitzero"` // zero: FailedRestores
 
 	TaxNumber string `json:"taxNumber,omitzero"` // 2–20 capital letters and digits; with it commissions are taxed
+
+	Branding *Branding `json:"branding,omitzero"` // nil: its name alone
+	Client   *Client   `json:"client,omitzero"`   // nil: nobody connects to it through OAuth
 }
 
 // Platform is a registered platform at work. Its verbs act only on what is its
@@ -130,9 +142,11 @@ type Platform struct {
 	e       *Engine
 	id      string
 	store   ledger.Store
-	joined  bool   // only records: the store is somebody else's transaction
-	preview bool   // the store is a copy that nobody keeps
-	actor   *Actor // who uses it, if that was said
+	joined  bool    // only records: the store is somebody else's transaction
+	preview bool    // the store is a copy that nobody keeps
+	actor   *Actor  // who uses it, if that was said
+	key     *keyUse // the key by which it is used; nil: the host's own code uses it
+	on      *acting // the account on which it acts (On); nil: all that is its own
 	profile *atomic.Pointer[versioned]
 }
 
@@ -200,6 +214,7 @@ func (e *Engine) newProfile(u *ledger.Unit, r PlatformRequest) (*Profile, error)
 		Name: r.Name, ShortBalance: r.ShortBalance, SellersShort: r.SellersShort, Delay: r.Delay, Unverified: r.Unverified, Disputes: r.Disputes,
 		Warnings: r.Warnings, Risk: r.Risk, Negative: r.Negative, Bank: r.Bank, Prices: r.Prices, Markets: r.Markets,
 		Metadata: r.Metadata, TaxNumber: r.TaxNumber, RefundFees: r.RefundFees, FailedRefunds: r.FailedRefunds,
+		Branding: r.Branding, Client: r.Client,
 	}
 	if err := e.change(u, p, change); err != nil {
 		return nil, err
@@ -298,7 +313,15 @@ func seen(v *versioned) *atomic.Pointer[versioned] {
 func (p *Platform) ID() string { return p.id }
 
 // Profile returns what is stored about the platform, as it was last read.
-func (p *Platform) Profile() Profile { return p.profile.Load().Profile }
+// On a connected account it is that of the account's book, without what a connection does
+// not open.
+func (p *Platform) Profile() Profile {
+	prof := p.profile.Load().Profile
+	if p.on.connected() {
+		prof.Bank, prof.TaxNumber, prof.Metadata, prof.Controller, prof.Limits = nil, "", nil, "", nil
+	}
+	return prof
+}
 
 // In returns the platform working inside a store that is the host's own
 // transaction: its verbs only record, and no acquirer or rail is spoken to. A

@@ -31,6 +31,9 @@ type PlatformUpdate struct {
 	FailedRefunds FailedRefundPolicy `json:"failedRefunds,omitzero"` // for the refunds that fail from now on
 
 	TaxNumber string `json:"taxNumber,omitzero"` // for the commissions from now on; "none" ends it
+
+	Branding *Branding `json:"branding,omitzero"` // takes the place of all of it
+	Client   *Client   `json:"client,omitzero"`   // likewise
 }
 
 // UpdatePlatform changes the platform.
@@ -111,6 +114,9 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 	if p.TaxNumber, err = taxNumber(r.TaxNumber, p.TaxNumber); err != nil {
 		return err
 	}
+	if err := e.changeClient(p, r); err != nil {
+		return err
+	}
 	if r.Bank != nil {
 		b, err := r.Bank.account(u, e)
 		if err != nil {
@@ -118,6 +124,26 @@ func (e *Engine) change(u *ledger.Unit, p *Profile, r PlatformUpdate) error {
 		}
 		p.Bank = &b
 	}
+	return nil
+}
+
+// changeClient changes how the platform shows itself, and what it is to OAuth.
+func (e *Engine) changeClient(p *Profile, r PlatformUpdate) error {
+	if r.Branding != nil {
+		if err := r.Branding.check(); err != nil {
+			return err
+		}
+		b := *r.Branding
+		p.Branding = &b
+	}
+	if r.Client == nil {
+		return nil
+	}
+	c := r.Client.clone()
+	if err := c.check(e.c.Live); err != nil {
+		return err
+	}
+	p.Client = c
 	return nil
 }
 

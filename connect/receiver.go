@@ -183,6 +183,9 @@ func (r *ReceiverRequest) charge(id string) ChargeRequest {
 // Drain goes on with it. One for which there is no rate, or that asks for less than
 // the network carries, has failed.
 func (p *Platform) CreateReceiver(ctx context.Context, r ReceiverRequest) (*Receiver, error) {
+	if err := p.may(ctx, "CreateReceiver"); err != nil {
+		return nil, err
+	}
 	if r.ApplicationFee.IsZero() && r.ApplicationFee != (ledger.Money{}) {
 		r.NoFee = true // as in Charge
 	}

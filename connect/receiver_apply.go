@@ -33,6 +33,9 @@ type ApplyRequest struct {
 // is a charge of its own for what they are worth, to the receiver's seller. Coins
 // of a receiver that is still open wait for its window to end.
 func (p *Platform) ApplyCoins(ctx context.Context, r ApplyRequest) (*Charge, error) {
+	if err := p.may(ctx, "ApplyCoins"); err != nil {
+		return nil, err
+	}
 	if r.ApplicationFee.IsZero() && r.ApplicationFee != (ledger.Money{}) {
 		r.NoFee = true // as in Charge
 	}
@@ -59,7 +62,7 @@ func (p *Platform) applyRates(ctx context.Context, r *ApplyRequest) (rate, inBas
 	}
 	var cur ledger.Currency
 	receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
-		if _, _, err := u.Once(ledger.Idem{Scope: p.id, Key: r.Key, Hash: hash}); err != nil {
+		if _, _, err := u.Once(ledger.Idem{Scope: p.scopeOfKeys(), Key: r.Key, Hash: hash}); err != nil {
 			return err
 		}
 		was, err := p.receiver(u, r.ReceiverID)

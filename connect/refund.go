@@ -56,6 +56,7 @@ type Refund struct {
 	Created     time.Time         `json:"created"`
 	Settled     time.Time         `json:"settled,omitzero"`
 	Metadata    map[string]string `json:"metadata,omitzero"`
+	Via         string            `json:"via,omitzero"` // the platform that made it for an account that exists by itself (Platform.On)
 
 	// Of a charge with lines: which lines it named, what went back of the platform's own,
 	// and what the seller gave back of the platform's part of discounts.
@@ -208,6 +209,9 @@ type RefundRequest struct {
 // written, and the error is the provider's, or of class Invalid, code invalid_rate. While
 // a dispute takes money of it, a charge cannot be refunded (class State, code disputed).
 func (p *Platform) Refund(ctx context.Context, r RefundRequest) (*Refund, error) {
+	if err := p.may(ctx, "Refund"); err != nil {
+		return nil, err
+	}
 	return p.withRateOfDay(ctx, &r, func() (*Refund, error) { return refundTask.do(ctx, p, r.Key, r) })
 }
 

@@ -27,7 +27,7 @@ func (p *Platform) mayRefund(c *Charge, req *RefundRequest) error {
 func (p *Platform) newRefund(u *ledger.Unit, c *Charge, req *RefundRequest, w ledger.Work) (*Refund, error) {
 	r := &Refund{
 		ID: u.NewID(refundKind.Prefix), Platform: p.id, Charge: c.ID, Account: c.Account, Acquirer: c.Acquirer, Rail: c.Rail, Reason: req.Reason,
-		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held, waitDays: cmp.Or(req.WaitDays, refundWaitDays),
+		Status: RefundPending, Created: u.At(), Metadata: req.Metadata, Work: w, Held: req.held, Via: p.via(), waitDays: cmp.Or(req.WaitDays, refundWaitDays),
 	}
 	var err error
 	if r.RateBy, err = req.Stated.sign(); err != nil {

@@ -30,6 +30,9 @@ type RemitTaxRequest struct {
 // payout that fails leaves it there, and one that comes back brings it back. Errors
 // are those of Payout; of class State is period_not_over (periodEnd).
 func (p *Platform) RemitTax(ctx context.Context, r RemitTaxRequest) (*payout.Payout, error) {
+	if err := p.may(ctx, "RemitTax"); err != nil {
+		return nil, err
+	}
 	if r.Authority == "" {
 		return nil, payoutTask.wrap("", badField("invalid_request", "authority", "it names the authority that is paid"))
 	}

@@ -142,6 +142,10 @@ func (p *Platform) Reviews(ctx context.Context, r ListRequest) iter.Seq2[*Review
 // ReviewQueue walks the reviews that wait for somebody, oldest first.
 func (p *Platform) ReviewQueue(ctx context.Context) iter.Seq2[*Review, error] {
 	return func(yield func(*Review, error) bool) {
+		if err := p.may(ctx, "ReviewQueue"); err != nil {
+			yield(nil, err)
+			return
+		}
 		q := ledger.Query{Kind: reviewKind.Name, Name: "open", Value: p.id, Limit: ledger.MaxPage}
 		for {
 			var list []ledger.Object

@@ -20,6 +20,9 @@ type DecideReviewRequest struct {
 // refused, and the review stays open. Of class Forbidden is right_missing, of class
 // State invalid_state and review_expired (review).
 func (p *Platform) ApproveReview(ctx context.Context, r DecideReviewRequest) (*Review, error) {
+	if err := p.may(ctx, "ApproveReview"); err != nil {
+		return nil, err
+	}
 	var x rates
 	return p.decideReview(ctx, "approve review", r, func(ctx context.Context) (err error) {
 		x, err = p.reviewRates(ctx, r.ReviewID)
@@ -38,6 +41,9 @@ func (p *Platform) ApproveReview(ctx context.Context, r DecideReviewRequest) (*R
 // RefuseReview ends a payment that waits for a person: what is authorized is let go, and
 // of a transfer nothing comes.
 func (p *Platform) RefuseReview(ctx context.Context, r DecideReviewRequest) (*Review, error) {
+	if err := p.may(ctx, "RefuseReview"); err != nil {
+		return nil, err
+	}
 	return p.decideReview(ctx, "refuse review", r, nil, func(u *ledger.Unit, o *Review) error {
 		return p.notLetOn(u, o, ReviewRefused)
 	})

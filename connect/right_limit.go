@@ -165,6 +165,9 @@ func (p *Platform) setLimits(u *ledger.Unit, o *Proposal, s Signed) error {
 
 // RightLimits returns what the platform's people may do alone and approve in a day.
 func (p *Platform) RightLimits(ctx context.Context) (*RightLimits, error) {
+	if err := p.may(ctx, "RightLimits"); err != nil {
+		return nil, err
+	}
 	var l *RightLimits
 	_, err := p.unit(ctx, func(u *ledger.Unit) (err error) {
 		l, err = p.rightLimits(u)

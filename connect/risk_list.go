@@ -52,6 +52,9 @@ const leastSales = 10_000
 // networks that hold at the end of the month, by name: the counts so far, and the sales,
 // read from the charges, no more than matter.
 func (p *Platform) DisputeRates(ctx context.Context, r DisputeRatesRequest) ([]DisputeRate, error) {
+	if err := p.may(ctx, "DisputeRates"); err != nil {
+		return nil, err
+	}
 	list, err := p.disputeRates(ctx, r)
 	if err != nil {
 		return nil, fmt.Errorf("connect: dispute rates: %w", err)

@@ -27,6 +27,9 @@ type BackTestRequest struct {
 // are of what was before, back to the beginning of their windows, by what has become of
 // it since. It keeps what it counts in memory.
 func (p *Platform) BackTest(ctx context.Context, r BackTestRequest) (*rule.Report, error) {
+	if err := p.may(ctx, "BackTest"); err != nil {
+		return nil, err
+	}
 	wrap := func(err error) error { return fmt.Errorf("connect: back-test: %w", err) }
 	if r.Set == nil {
 		return nil, wrap(badField("missing_argument", "set", "a back-test needs the rules to be tried"))

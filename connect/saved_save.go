@@ -75,6 +75,9 @@ type SaveSourceRequest struct {
 // the deadline. An acquirer that is no SourceSaver is of class State, code
 // save_unsupported.
 func (p *Platform) SaveSource(ctx context.Context, r SaveSourceRequest) (*SavedSource, error) {
+	if err := p.may(ctx, "SaveSource"); err != nil {
+		return nil, err
+	}
 	s, err := saveTask.do(ctx, p, r.Key, r)
 	return p.saveAgain(ctx, s, err)
 }

@@ -18,6 +18,12 @@ func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], k
 	if err := p.e.start(ctx); err != nil {
 		return nil, wrap(err)
 	}
+	if err := p.mayDo(ctx, v.name); err != nil {
+		return nil, wrap(err)
+	}
+	if err := bind(ctx, p, v.name, &r, false); err != nil {
+		return nil, wrap(err)
+	}
 	hash, err := ledger.HashRequest(v.name, &r)
 	if err != nil {
 		return nil, wrap(err)
@@ -25,7 +31,7 @@ func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], k
 	if p, err = p.by(r); err != nil {
 		return nil, wrap(err)
 	}
-	idem := ledger.Idem{Scope: p.id, Key: key, Hash: hash}
+	idem := ledger.Idem{Scope: p.scopeOfKeys(), Key: key, Hash: hash}
 	if v.prepare != nil {
 		if err := v.prepared(ctx, p, idem); err != nil {
 			return nil, wrap(err)
@@ -36,6 +42,9 @@ func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], k
 		o = nil
 		err := u.Under(idem)
 		if err == nil {
+			err = p.stands(u)
+		}
+		if err == nil {
 			o, err = fn(u)
 		}
 		return err
@@ -44,7 +53,7 @@ func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], k
 	case err != nil:
 		return nil, wrap(err)
 	case !receipt.ByKey:
-		return o, nil
+		return disclosed(ctx, p, o)
 	}
 	id := v.target
 	if id == "" {
@@ -54,7 +63,7 @@ func simple[Req, Obj any](ctx context.Context, p *Platform, v simpleVerb[Obj], k
 		return nil, wrap(err)
 	}
 	*v.replayed(o) = true
-	return o, nil
+	return disclosed(ctx, p, o)
 }
 
 // simpleVerb is what simple needs to know of a verb.
@@ -84,6 +93,9 @@ func (v *simpleVerb[Obj]) prepared(ctx context.Context, p *Platform, idem ledger
 // get reads one object of the platform. What is not the platform's is not
 // found, in the same words.
 func get[Obj any](ctx context.Context, p *Platform, kind *ledger.Kind[Obj], id, what string, platform func(*Obj) string) (*Obj, error) {
+	if err := p.mayRead(ctx, kind.Name); err != nil {
+		return nil, fmt.Errorf("connect: %s: %w", what, err)
+	}
 	o, err := kind.Read(ctx, p.store, id)
 	if err != nil {
 		return nil, fmt.Errorf("connect: %s: %w", what, notFoundOr(err, what))
@@ -91,5 +103,5 @@ func get[Obj any](ctx context.Context, p *Platform, kind *ledger.Kind[Obj], id, 
 	if platform(o) != p.id {
 		return nil, fmt.Errorf("connect: %s: %w", what, notFound(what))
 	}
-	return o, nil
+	return disclosed(ctx, p, o)
 }

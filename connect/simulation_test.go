@@ -98,6 +98,11 @@ func TestEveryVerbIsSimulated(t *testing.T) {
 			lines = append(lines, fn.Name.Name)
 		}
 	}
+	for verb, why := range unreached {
+		if why == moneyless {
+			lines = append(lines, verb)
+		}
+	}
 	require.ElementsMatch(t, verbs(), lines)
 }
 

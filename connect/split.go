@@ -110,6 +110,9 @@ type SourcePart struct {
 // source is declined is a Payment whose Status is PaymentFailed, not an error. Where
 // an answer or the buyer is still awaited, its charges say so, and Drain goes on.
 func (p *Platform) Pay(ctx context.Context, r PayRequest) (*Payment, error) {
+	if err := p.may(ctx, "Pay"); err != nil {
+		return nil, err
+	}
 	if c := &r.Charge; c.ApplicationFee.IsZero() && c.ApplicationFee != (ledger.Money{}) {
 		c.NoFee = true // as in Charge
 	}

@@ -55,17 +55,31 @@ type head struct {
 
 // do runs the verb for a request.
 func (t *task[Req, Obj, News]) do(ctx context.Context, p *Platform, key string, r Req) (*Obj, error) {
+	o, err := t.asked(ctx, p, key, r)
+	if err != nil {
+		return o, err
+	}
+	return disclosed(ctx, p, o)
+}
+
+func (t *task[Req, Obj, News]) asked(ctx context.Context, p *Platform, key string, r Req) (*Obj, error) {
 	if err := ledger.CheckKey(key); err != nil {
 		return nil, t.wrap("", err)
 	}
 	if err := p.e.start(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.mayDo(ctx, t.verb); err != nil {
+		return nil, t.wrap("", err)
+	}
+	if err := bind(ctx, p, t.verb, &r, true); err != nil {
+		return nil, t.wrap("", err)
+	}
 	hash, err := ledger.HashRequest(t.verb, &r)
 	if err != nil {
 		return nil, t.wrap("", err)
 	}
-	idem := ledger.Idem{Scope: p.id, Key: key, Hash: hash}
+	idem := ledger.Idem{Scope: p.scopeOfKeys(), Key: key, Hash: hash}
 	if t.prepare != nil {
 		// A replay must not depend on the outside, so the key is asked first.
 		receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
@@ -93,6 +107,9 @@ func (t *task[Req, Obj, News]) begin(ctx context.Context, p *Platform, r *Req, u
 	receipt, err := p.unit(ctx, func(u *ledger.Unit) error {
 		o, w = nil, ledger.Work{}
 		if err := under(u); err != nil {
+			return err
+		}
+		if err := p.stands(u); err != nil {
 			return err
 		}
 		if p.joined {

@@ -39,6 +39,9 @@ type TaxQuote struct {
 // QuoteTax says what taxes a charge would have, and writes nothing. It needs Lines and
 // Taxed. Errors are those of Charge.
 func (p *Platform) QuoteTax(ctx context.Context, r ChargeRequest) (*TaxQuote, error) {
+	if err := p.may(ctx, "QuoteTax"); err != nil {
+		return nil, err
+	}
 	q, err := p.quoteTax(ctx, &r)
 	if err != nil {
 		return nil, fmt.Errorf("connect: quote tax: %w", err)

@@ -69,6 +69,9 @@ type ReverseTransferRequest struct {
 // says. What had been converted is converted back at the rate of the moment: who
 // gives it gives the same part of what they got, and never more.
 func (p *Platform) ReverseTransfer(ctx context.Context, r ReverseTransferRequest) (*TransferReversal, error) {
+	if err := p.may(ctx, "ReverseTransfer"); err != nil {
+		return nil, err
+	}
 	verb := simpleVerb[TransferReversal]{name: "reverse transfer", kind: &transferReversalKind, replayed: (*TransferReversal).replay}
 	verb.prepare = func(ctx context.Context) error {
 		t, err := transferKind.Read(ctx, p.store, r.TransferID)

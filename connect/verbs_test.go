@@ -237,6 +237,11 @@ func (m *market) requests() map[string][]any {
 		"ApproveReview": {connect.DecideReviewRequest{ReviewID: m.looked(a).Review, By: boss}},
 		"RefuseReview":  {connect.DecideReviewRequest{ReviewID: m.looked(a).Review, By: boss, Reason: "r"}},
 
+		"CreateKey":  {connect.KeyRequest{Kind: connect.KeySecret, Name: "n"}, connect.KeyRequest{Kind: connect.KeyRestricted, Permissions: map[connect.Group]connect.Access{connect.GroupCharges: connect.AccessRead}}},
+		"RollKey":    {connect.RollKeyRequest{KeyID: m.apiKey(connect.KeySecret, nil).ID, Overlap: time.Hour}},
+		"RevokeKey":  {connect.RevokeKeyRequest{KeyID: m.apiKey(connect.KeySecret, nil).ID}},
+		"Disconnect": {connect.DisconnectRequest{AccountID: m.connected(connect.ScopeReadOnly)}},
+
 		"CreateReceiver": {connect.ReceiverRequest{Amount: usd(2000), RefundTo: buyer}},
 		"ApplyCoins":     {connect.ApplyRequest{ReceiverID: late.ID}},
 		"ReturnCoins":    {connect.ReturnRequest{ReceiverID: later.ID, Address: buyer}},

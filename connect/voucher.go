@@ -127,6 +127,9 @@ func (p *Platform) GetVoucher(ctx context.Context, id string) (*Voucher, error) 
 
 // VoucherByCode returns the voucher of a code, as a buyer types it in.
 func (p *Platform) VoucherByCode(ctx context.Context, code string) (*Voucher, error) {
+	if err := p.may(ctx, "VoucherByCode"); err != nil {
+		return nil, err
+	}
 	return p.GetVoucher(ctx, p.voucherID(code))
 }
 

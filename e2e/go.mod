@@ -1,6 +1,6 @@
 module github.com/soukhq/souk/e2e
 
-go 1.25.0
+go 1.26.0
 
 replace github.com/soukhq/souk => ../
 
@@ -9,6 +9,7 @@ require (
 	github.com/chromedp/chromedp v0.23.1
 	github.com/soukhq/souk v0.0.0-00010101000000-000000000000
 	github.com/stretchr/testify v1.11.1
+	golang.org/x/oauth2 v0.38.0
 )
 
 require (

@@ -103,7 +103,7 @@ type EndpointRequest struct {
 // NewEndpoint is an endpoint with its secret, which is told once.
 type NewEndpoint struct {
 	Endpoint
-	Secret   Secret
+	Secret   connect.Secret
 	Replayed bool // the key was used before: the secret is the one that the endpoint has now
 }
 
@@ -167,7 +167,7 @@ func (h *Hooks) CreateEndpoint(ctx context.Context, p *connect.Platform, r Endpo
 			if err != nil {
 				return wrap(err)
 			}
-			return &NewEndpoint{Endpoint: old.Endpoint, Secret: NewSecret(list[0]), Replayed: true}, nil
+			return &NewEndpoint{Endpoint: old.Endpoint, Secret: connect.NewSecret(list[0]), Replayed: true}, nil
 		}
 	}
 	return wrap(notFound())
@@ -406,7 +406,7 @@ func (h *Hooks) change(ctx context.Context, p *connect.Platform, id, event strin
 }
 
 // seal keeps a secret under a name of its own.
-func (h *Hooks) seal(ctx context.Context, platform string, s Secret) (storedSecret, error) {
+func (h *Hooks) seal(ctx context.Context, platform string, s connect.Secret) (storedSecret, error) {
 	x := storedSecret{Name: h.env.ID("whs_"), Sealed: []byte(s.Plain())}
 	if h.c.Sealer == nil {
 		return x, nil
@@ -438,7 +438,9 @@ func (h *Hooks) secrets(ctx context.Context, e *stored) (list []string, err erro
 }
 
 // newSecret has 260 random bits, as the base64 of 39 bytes.
-func newSecret() Secret { return NewSecret(secretPrefix + ledger.Secret() + ledger.Secret()) }
+func newSecret() connect.Secret {
+	return connect.NewSecret(secretPrefix + ledger.Secret() + ledger.Secret())
+}
 
 // accountOf is the account that an object is of; empty: none.
 func accountOf(o *ledger.Object) string {

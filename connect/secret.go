@@ -1,4 +1,4 @@
-package webhook
+package connect
 
 import (
 	"encoding/json"
@@ -40,7 +40,7 @@ func (s Secret) String() string {
 }
 
 // GoString hides it.
-func (s Secret) GoString() string { return "webhook.Secret(" + s.String() + ")" }
+func (s Secret) GoString() string { return "connect.Secret(" + s.String() + ")" }
 
 // Format hides it, whatever the verb.
 func (s Secret) Format(f fmt.State, verb rune) {
