@@ -176,5 +176,5 @@ func (h *Hooks) note(u *ledger.Unit, id string, result Result) error {
 func spread(id string, attempt int, wait time.Duration) time.Duration {
 	f := fnv.New32a()
 	_, _ = fmt.Fprint(f, id, attempt)
-	return wait / 10 / 256 * time.Duration(f.Sum32()%256)
+	return (wait / 10 / 256 * time.Duration(f.Sum32()%256)).Truncate(time.Microsecond)
 }

@@ -246,7 +246,11 @@ func (p *Platform) Get(ctx context.Context, id string) (*Endpoint, error) {
 
 // List returns all endpoints of the platform, oldest first: at most 1,000.
 func (p *Platform) List(ctx context.Context) ([]*Endpoint, error) {
-	list, err := endpointsOf(ctx, p.store, p.id)
+	var list []*Endpoint
+	err := p.store.Read(ctx, func(v ledger.View) (err error) {
+		list, err = endpointsIn(v, p.id)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("webhook: list: %w", err)
 	}
@@ -256,12 +260,8 @@ func (p *Platform) List(ctx context.Context) ([]*Endpoint, error) {
 	return list, nil
 }
 
-func endpointsOf(ctx context.Context, s ledger.Store, platform string) (out []*Endpoint, err error) {
-	var list []ledger.Object
-	err = s.Read(ctx, func(v ledger.View) (err error) {
-		list, err = v.Find(ledger.Query{Kind: endpointKind.Name, Name: "platform", Value: platform, Limit: maxEndpoints})
-		return err
-	})
+func endpointsIn(v ledger.View, platform string) (out []*Endpoint, err error) {
+	list, err := v.Find(ledger.Query{Kind: endpointKind.Name, Name: "platform", Value: platform, Limit: maxEndpoints})
 	for _, o := range list {
 		e, bad := endpointKind.Decode(o)
 		if bad != nil {

@@ -38,8 +38,8 @@ func startFeed(u *ledger.Unit, platform string) error {
 	return feedKind.Put(u, feedID(platform), &feed{Platform: platform, Since: u.At()})
 }
 
-// feedPage is how many events are read in one unit of work, and feedMost how many deliveries
-// it writes before it leaves the rest to the next.
+// feedPage is how many events are read in one unit of work, and feedMost about how many
+// deliveries it writes.
 const (
 	feedPage = 100
 	feedMost = 500
@@ -48,34 +48,41 @@ const (
 // follow reads a platform's events as far as they go, and writes the deliveries of each page
 // in the commit that moves the cursor: so that each is written once, whoever else does it.
 func (h *Hooks) follow(ctx context.Context, s ledger.Store, o ledger.Object) error {
-	for limit := feedPage; ; {
-		more, wrote := false, 0
+	for {
+		more := false
 		_, err := h.env.Update(ctx, s, func(u *ledger.Unit) error {
 			f, err := feedKind.Get(u, o.ID.ID)
 			if err != nil {
 				return err
 			}
-			more, wrote, err = h.page(ctx, u, s, f, limit)
+			more, err = h.page(ctx, u, s, f)
 			return err
 		})
 		if err != nil || !more {
 			return err
 		}
-		limit = feedPage
-		if wrote > feedMost {
-			limit = 1
-		}
 	}
 }
 
-// page reads one page of events.
-func (h *Hooks) page(ctx context.Context, u *ledger.Unit, s ledger.Store, f *feed, limit int) (more bool, wrote int, err error) {
+// page reads one page of events, of fewer the more endpoints there are.
+func (h *Hooks) page(ctx context.Context, u *ledger.Unit, s ledger.Store, f *feed) (more bool, err error) {
 	var list []ledger.Event
 	var next ledger.Cursor
 	var objects []ledger.Object
+	var endpoints []*Endpoint
+	limit := feedPage
 	err = s.Read(ctx, func(v ledger.View) error {
 		if list, next, err = v.Events(f.Cursor, f.Platform, limit); err != nil || len(list) == 0 {
 			return err
+		}
+		if endpoints, err = endpointsIn(v, f.Platform); err != nil {
+			return err
+		}
+		if most := max(1, feedMost/max(1, len(endpoints))); most < len(list) {
+			limit = most
+			if list, next, err = v.Events(f.Cursor, f.Platform, limit); err != nil {
+				return err
+			}
 		}
 		ids := make([]ledger.ID, len(list))
 		for i, e := range list {
@@ -85,27 +92,19 @@ func (h *Hooks) page(ctx context.Context, u *ledger.Unit, s ledger.Store, f *fee
 		return err
 	})
 	if err != nil || next == f.Cursor {
-		return false, 0, err
-	}
-	var endpoints []*Endpoint
-	if len(list) > 0 {
-		if endpoints, err = endpointsOf(ctx, s, f.Platform); err != nil {
-			return false, 0, err
-		}
+		return false, err
 	}
 	for i, e := range list {
-		n, err := h.fanOut(u, f, e, objects[i], endpoints)
-		if err != nil {
-			return false, 0, err
+		if err := h.fanOut(u, f, e, objects[i], endpoints); err != nil {
+			return false, err
 		}
-		wrote += n
 	}
 	f.Cursor = next
-	return len(list) == limit, wrote, feedKind.Put(u, feedID(f.Platform), f)
+	return len(list) == limit, feedKind.Put(u, feedID(f.Platform), f)
 }
 
 // fanOut writes the deliveries of an event.
-func (h *Hooks) fanOut(u *ledger.Unit, f *feed, e ledger.Event, o ledger.Object, endpoints []*Endpoint) (n int, err error) {
+func (h *Hooks) fanOut(u *ledger.Unit, f *feed, e ledger.Event, o ledger.Object, endpoints []*Endpoint) error {
 	account := accountOf(o)
 	var body string
 	var unable error
@@ -121,11 +120,10 @@ func (h *Hooks) fanOut(u *ledger.Unit, f *feed, e ledger.Event, o ledger.Object,
 		d := &Delivery{Platform: f.Platform, EndpointID: to.ID, Event: e.ID, Type: e.Type, ObjectID: e.Object.ID, Body: body}
 		d.Lane = laneOf(to, e.Object)
 		if err := h.enqueue(u, f, d, to.Disabled, unable != nil); err != nil {
-			return n, err
+			return err
 		}
-		n++
 	}
-	return n, nil
+	return nil
 }
 
 // enqueue puts a delivery at the end of its lane.

@@ -81,7 +81,7 @@ func (g *guard) parse(raw string) (*url.URL, error) {
 		return u, nil
 	}
 	if port := u.Port(); port != "" || strings.HasSuffix(u.Host, ":") {
-		if n, err := strconv.Atoi(port); err != nil || !slices.Contains(g.ports, n) {
+		if n, err := strconv.Atoi(port); err != nil || strconv.Itoa(n) != port || !slices.Contains(g.ports, n) {
 			return no("its port is not one that is used for receivers")
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -71,7 +70,7 @@ func (h *Hooks) send(ctx context.Context, e *Endpoint, d *Delivery) Result {
 	defer answer.Body.Close()
 	// A short answer is read, so that the connection can be used again; of a long one no
 	// more. One that does not end in time is none.
-	if _, err := io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer)); err != nil && errors.Is(err, context.DeadlineExceeded) {
+	if _, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxAnswer)); ctx.Err() != nil {
 		return NoAnswer
 	}
 	switch answer.StatusCode / 100 {

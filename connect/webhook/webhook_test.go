@@ -3,12 +3,12 @@ package webhook_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -122,7 +122,7 @@ func (b *stage) took() []got {
 	return list
 }
 
-func (b *stage) key() string { b.keys++; return "key-" + strings.Repeat("x", b.keys) }
+func (b *stage) key() string { b.keys++; return fmt.Sprint("key-", b.keys) }
 
 func (b *stage) endpoint(change ...func(*webhook.EndpointRequest)) *webhook.Endpoint {
 	b.t.Helper()
