@@ -22,7 +22,8 @@
 // created is in seconds since 1970. account is there where the object belongs to one. The
 // object is as it stood when the event was read from the feed, which may be later than the
 // event; version says how it stood. Its fields are the columns of its kind (connect.Kinds),
-// which hold no bank or identity details; Config.Render puts another object in their place.
+// without customers' names and addresses and cards' fingerprints; no column holds bank or
+// identity details. Config.Render puts another object in their place.
 // data.details is what the event itself says, where it does (connect.Signed).
 //
 // The body is made once: a redelivery has the same bytes, and other timestamps and signatures.
