@@ -317,3 +317,34 @@ func FuzzURL(f *testing.F) {
 		}
 	})
 }
+
+// Deliveries are listed page by page, newest first, and by endpoint, event and end.
+func TestListDeliveries(t *testing.T) {
+	b := newStage(t, webhook.Config{}, nil)
+	e := b.endpoint(only("charge.*"))
+	b.status(500)
+	b.charge()
+	b.run()
+	var ids []string
+	for after := ""; ; {
+		page, err := b.p.ListDeliveries(b.ctx, webhook.DeliveriesRequest{After: after, Limit: 1})
+		require.NoError(t, err)
+		require.Len(t, page.Items, 1)
+		after = page.Items[0].ID
+		if ids = append(ids, after); !page.More {
+			break
+		}
+	}
+	all := b.all(e.ID)
+	require.Equal(t, []string{all[0].ID, all[1].ID}, ids)
+	of, err := b.p.ListDeliveries(b.ctx, webhook.DeliveriesRequest{EventID: all[1].Event})
+	require.NoError(t, err)
+	require.Len(t, of.Items, 1)
+	none, err := b.p.ListDeliveries(b.ctx, webhook.DeliveriesRequest{EndpointID: e.ID, Undelivered: true})
+	require.NoError(t, err)
+	require.Empty(t, none.Items)
+	for _, r := range []webhook.DeliveriesRequest{{Limit: 101}, {Limit: -1}, {Undelivered: true}, {EndpointID: e.ID, EventID: "evt_1"}, {After: "nothing"}} {
+		_, err := b.p.ListDeliveries(b.ctx, r)
+		require.ErrorIs(t, err, ledger.Invalid)
+	}
+}

@@ -356,3 +356,26 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	}
 	require.LessOrEqual(t, runtime.NumGoroutine(), before)
 }
+
+// W4: no more than PerHost connections at once to one host, however much is due.
+func TestW4ConnectionsPerHost(t *testing.T) {
+	b := newStage(t, webhook.Config{Parallel: 16, PerTenant: 16, PerHost: 3}, nil)
+	b.endpoint(only(connect.EventChargeSucceeded))
+	b.endpoint(only(connect.EventChargeSucceeded))
+	for range 12 {
+		b.charge()
+	}
+	now, most := 0, 0
+	b.answer = func(_ http.ResponseWriter, r *http.Request, _ string) {
+		b.mu.Lock()
+		now++
+		most = max(most, now)
+		b.mu.Unlock()
+		wait(r.Context(), 5*time.Millisecond)
+		b.mu.Lock()
+		now--
+		b.mu.Unlock()
+	}
+	require.Equal(t, 24, b.run().Delivered)
+	require.Equal(t, 3, most)
+}
