@@ -157,9 +157,10 @@ func TestNoHiddenInput(t *testing.T) {
 				}
 			case *ast.GoStmt:
 				// Drain works on several objects at once if it is asked to, and
-				// waits for them. Nothing else starts what a host did not.
+				// waits for them, and so does Deliver of webhooks, whose receivers are slow.
+				// Nothing else starts what a host did not.
 				if money(s.pkg) && !suite(s.pkg) {
-					require.Equal(t, "ledger/drain.go", s.path, "%s starts a goroutine", s.at(n))
+					require.Contains(t, []string{"ledger/drain.go", "connect/webhook/deliver.go"}, s.path, "%s starts a goroutine", s.at(n))
 				}
 			case *ast.FuncDecl:
 				require.False(t, n.Name.Name == "init" && n.Recv == nil, "%s is an init", s.at(n))
