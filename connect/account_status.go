@@ -43,6 +43,9 @@ type AccountStatus struct {
 // paid out to its default bank account, and all that keeps it from that. Payouts to other
 // bank accounts than the default, amounts and balances are not looked at.
 func (p *Platform) AccountStatus(ctx context.Context, accountID string) (*AccountStatus, error) {
+	if err := p.may(ctx, "AccountStatus"); err != nil {
+		return nil, fmt.Errorf("connect: status of %s: %w", accountID, err)
+	}
 	a, err := p.GetAccount(ctx, accountID)
 	if err != nil {
 		return nil, err

@@ -45,6 +45,9 @@ func (p *Platform) RemovePerson(ctx context.Context, r RemovePersonRequest) (*Ac
 // Persons returns who owns and runs an account's business: their ids, roles, and which
 // fields were provided of them. What was provided is not kept.
 func (p *Platform) Persons(ctx context.Context, accountID string) ([]compliance.Person, error) {
+	if err := p.may(ctx, "Persons"); err != nil {
+		return nil, fmt.Errorf("connect: persons of %s: %w", accountID, err)
+	}
 	a, err := p.GetAccount(ctx, accountID)
 	if err != nil {
 		return nil, err
