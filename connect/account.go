@@ -111,7 +111,7 @@ type AccountUpdate struct {
 	TaxNumber  string             `json:"taxNumber,omitzero"`  // 2–20 capital letters and digits; "none" takes it away
 	Descriptor string             `json:"descriptor,omitzero"` // for the charges that are made from now on
 	Details    compliance.Details `json:"details,omitzero"`
-	Bank       *BankDetails       `json:"bank,omitzero"`     // takes the place of the default in its currency: a change, as by AddBank
+	Bank       *BankDetails       `json:"bank,omitzero"`     // takes the place of the default in its currency: a change, as by AddBank, of the account itself; under Platform.By of class State, code second_person_required
 	Terms      *TermsAcceptance   `json:"terms,omitzero"`    // that were accepted; what of them is due is provided by that
 	Settings   *AccountSettings   `json:"settings,omitzero"` // take the place of all that was set
 	Holder     string             `json:"holder,omitzero"`   // whose bank account it is (BankConfig.Names); it is not kept

@@ -218,6 +218,16 @@ func TestOperatorsChangeBanks(t *testing.T) {
 	x, err := ask(clerk)
 	require.NoError(t, err)
 	require.Equal(t, connect.BankChangeProposed, x.Status)
+	used := m.platform.By(clerk) // who says it for all that they do is no other
+	y, err := used.AddBank(m.ctx, connect.AddBankRequest{Key: "used", AccountID: a.ID, Bank: details(payout.TestStalled)})
+	require.NoError(t, err)
+	require.Equal(t, connect.BankChangeProposed, y.Status)
+	own := details(payout.TestStalled)
+	_, err = used.UpdateAccount(m.ctx, connect.AccountUpdate{Key: "used too", AccountID: a.ID, Bank: &own, StepUp: "fresh"})
+	requireCode(t, err, ledger.State, "second_person_required")
+	_, err = m.platform.RefuseProposal(m.ctx, connect.RefuseProposalRequest{Key: "used not", ProposalID: y.Signed.Proposal, By: clerk})
+	require.NoError(t, err)
+	s.asked = nil
 	require.Empty(t, s.asked)
 	require.Len(t, m.account(a.ID).Banks, 1)
 	_, err = m.platform.ApproveProposal(m.ctx, connect.ApproveProposalRequest{Key: m.key(), ProposalID: x.Signed.Proposal, By: clerk})
@@ -249,7 +259,7 @@ func TestOperatorsChangeBanks(t *testing.T) {
 	require.Equal(t, connect.BankChangeExpired, late.Status)
 	page, err := m.platform.ListBankChanges(m.ctx, connect.ListRequest{AccountID: a.ID})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 4)
+	require.Len(t, page.Items, 5)
 	m.verify()
 }
 

@@ -94,6 +94,9 @@ func (r DefaultBankRequest) actor() Actor { return r.By }
 func changeBank[Req any](ctx context.Context, p *Platform, name, key string, r Req, ask *bankAsk) (*BankChange, error) {
 	verb := simpleVerb[BankChange]{name: name, kind: &bankChangeKind, replayed: (*BankChange).replay,
 		prepare: func(ctx context.Context) error { return ask.ask(ctx, p) }}
+	if p.actor != nil && !ask.operator() { // whoever uses the platform is one of its people
+		ask.by = *p.actor
+	}
 	return simple(ctx, p, verb, key, r, func(u *ledger.Unit) (*BankChange, error) {
 		a, err := p.account(u, ask.account)
 		if err != nil {
@@ -112,6 +115,9 @@ func changeBank[Req any](ctx context.Context, p *Platform, name, key string, r R
 
 // newBankChange checks a change, and what it takes.
 func (p *Platform) newBankChange(u *ledger.Unit, a *Account, r *bankAsk) (*BankChange, error) {
+	if r.action == BankReplace && p.actor != nil && a.banked() {
+		return nil, badState("second_person_required", "bank", "an operator changes bank details by AddBank, which another approves")
+	}
 	if a.banked() && !r.operator() && !p.preview && p.e.c.Banks.StepUp != nil && r.proof == nil {
 		return nil, needsStepUp()
 	}

@@ -18,7 +18,7 @@ func TestBankRefusals(t *testing.T) {
 	a := m.seller()
 	m.charge(a.ID, 5000, 0, connect.TestCardAtOnce)
 	euro := m.addBank(a.ID, func(r *connect.AddBankRequest) { r.Bank.Country, r.Bank.Currency = "DE", ledger.EUR })
-	asked, before := len(s.asked), snapshot(t, m.Store())
+	before := snapshot(t, m.Store())
 	add := func(change func(*connect.AddBankRequest)) error {
 		r := connect.AddBankRequest{Key: "k", AccountID: a.ID, Bank: details(payout.TestAccount), StepUp: "fresh"}
 		change(&r)
@@ -60,7 +60,7 @@ func TestBankRefusals(t *testing.T) {
 	require.Empty(t, n.asked)
 	require.Equal(t, before, snapshot(t, m.Store()))
 
-	asked = len(s.asked)
+	asked := len(s.asked)
 	x, err := m.platform.Preview().AddBank(m.ctx, connect.AddBankRequest{Key: "preview", AccountID: a.ID, Bank: details(payout.TestAccount), Holder: "Bob"})
 	require.NoError(t, err)
 	require.Equal(t, connect.BankChangeMade, x.Status)
