@@ -23,7 +23,7 @@ import (
 // host is a host whose only user is always signed in.
 type host struct{ user oauth.User }
 
-func (h *host) SignedIn(*http.Request) (oauth.User, bool)      { return h.user, true }
+func (h *host) SignedIn(*http.Request) (oauth.User, bool)     { return h.user, true }
 func (h *host) SignIn(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }
 
 var hiddenField = regexp.MustCompile(`name="(request|check)" value="([^"]*)"`)
