@@ -37,7 +37,6 @@ type world struct {
 	secret  string
 	account *connect.Account
 	users   map[string]oauth.User // by session
-	n       int
 }
 
 func (w *world) SignedIn(r *http.Request) (oauth.User, bool) {
