@@ -181,6 +181,7 @@ func VerbScopes() []VerbScope { return append([]VerbScope(nil), verbScopes...) }
 
 // readVerbs name, for a kind of object, the verb whose scope opens it, and lists of it.
 var readVerbs = map[string]string{
+	bankChangeKind.Name: "GetBankChange", bankCheckKind.Name: "GetBankCheck",
 	accountClosingKind.Name:    "GetAccountClosing",
 	accountKind.Name:           "GetAccount",
 	adjustmentKind.Name:        "GetAdjustment",
