@@ -30,7 +30,8 @@ type Config struct {
 	Base string
 
 	// URLs are the addresses to which a platform's links may lead back. They are compared
-	// exactly. Nil: none, and no link is made.
+	// exactly. Nil: those that the platform has registered for OAuth
+	// (connect.Client.Redirects).
 	URLs func(ctx context.Context, platform string) ([]string, error)
 
 	LinkLife    time.Duration // 0: five minutes, which is the most
@@ -58,7 +59,9 @@ type Config struct {
 }
 
 // Vault is a script from another origin that draws fields whose content this page cannot
-// read, into the element of the id souk-bank, and puts a token into the field bank_token.
+// read: souk's own vault (connect/vault), and then Config.BankOf is that vault's BankOf. It
+// draws into the element of the id souk-bank, and bank.js, which these pages serve, puts the
+// token into the field bank_token.
 type Vault struct {
 	Script         string // its address: https
 	Integrity      string // its hash: "sha384-…"
@@ -72,6 +75,7 @@ type Pages struct {
 	base   *url.URL
 	policy string // the Content-Security-Policy
 	style  []byte
+	script []byte
 	pages  map[string]*template.Template
 	texts  map[string]map[string]string
 }
@@ -142,14 +146,22 @@ func policy(v *Vault) (string, error) {
 	if err != nil || !secure(at) || at.Path != "" || at.RawQuery != "" || strings.ContainsAny(frame, " ;,'\"") {
 		return "", bad("vault.frame", "it is an origin like https://vault.example.com")
 	}
-	return strings.Join(append(list, "script-src "+v.Script, "frame-src "+frame), "; "), nil
+	return strings.Join(append(list, "script-src 'self' "+v.Script, "frame-src "+frame), "; "), nil
 }
 
 // allowed reports whether a platform has registered an address.
 func (h *Pages) allowed(ctx context.Context, platform, address string) (bool, error) {
 	u, err := url.Parse(address)
-	if err != nil || !secure(u) || h.c.URLs == nil {
+	if err != nil || !secure(u) {
 		return false, nil
+	}
+	if h.c.URLs == nil {
+		p, err := h.c.Engine.Platform(ctx, platform)
+		if err != nil {
+			return false, err
+		}
+		client := p.Profile().Client
+		return client != nil && slices.Contains(client.Redirects, address), nil
 	}
 	list, err := h.c.URLs(ctx, platform)
 	return slices.Contains(list, address), err

@@ -10,7 +10,7 @@
 // that whatever looks into mail does not use it up: the page has a button, and its form
 // claims the link. Whoever claims it has a session of one account in that browser.
 //
-// The pages are made by html/template, without scripts of their own, in English and French.
+// The pages are made by html/template, with no script but one that joins the fields of a vault to their form, in English and French.
 // Nothing that is typed is kept: it is checked for its form and recorded as provided, as by
 // connect.UpdateAccount. Bank details are not typed here at all: a script of the vault, from
 // another origin, or the host's own slot brings a token.

@@ -46,6 +46,12 @@ func (h *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "public, max-age=300")
 			_, _ = w.Write(h.style) // who has gone away gets nothing
 		}, nil)
+	case path == "/bank.js":
+		h.byMethod(w, r, func() {
+			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+			w.Header().Set("Cache-Control", "public, max-age=300")
+			_, _ = w.Write(h.script)
+		}, nil)
 	case path == "/":
 		h.byMethod(w, r, func() { h.show(w, r) }, nil)
 	case post != nil:

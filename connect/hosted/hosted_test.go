@@ -104,7 +104,7 @@ func (b *browser) do(method, address string, form url.Values, change ...func(*ht
 	for _, c := range out.Cookies() {
 		b.cookie = c
 	}
-	if !strings.HasSuffix(address, ".css") {
+	if !strings.HasSuffix(address, ".css") && !strings.HasSuffix(address, ".js") {
 		require.Equal(b.h.t, "no-store, private", out.Header.Get("Cache-Control"))
 	}
 	require.Contains(b.h.t, out.Header.Get("Content-Security-Policy"), "default-src 'none'")

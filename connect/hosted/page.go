@@ -45,6 +45,7 @@ type view struct {
 	Bank     *fieldset
 	Terms    *fieldset
 	Vault    *Vault
+	Account  string
 	Slot     template.HTML
 	TermsURL string
 	Country  string
@@ -102,7 +103,7 @@ func (h *Pages) view(r *http.Request, p *connect.Platform, s *session, bad *trie
 	if err != nil {
 		return nil, err
 	}
-	v := &view{Vault: h.c.Vault, Slot: h.c.BankSlot, TermsURL: h.c.TermsURL, Country: a.Country, Currency: a.Currency.String(), CSRF: s.csrf, Return: s.Return}
+	v := &view{Vault: h.c.Vault, Slot: h.c.BankSlot, TermsURL: h.c.TermsURL, Country: a.Country, Currency: a.Currency.String(), Account: a.ID, CSRF: s.csrf, Return: s.Return}
 	own := fieldset{Action: "details", Title: "section.business"}
 	if a.Type == compliance.Individual {
 		own.Title = "section.you"

@@ -40,7 +40,7 @@ func (h *Pages) read() error {
 		}
 		h.texts[l] = words
 	}
-	for _, name := range append(pageNames(), "style.css") {
+	for _, name := range append(pageNames(), "style.css", "bank.js") {
 		text, err := open(h.c.Templates, name)
 		if err == nil && text == nil {
 			text, err = open(builtin, "templates/"+name)
@@ -48,8 +48,12 @@ func (h *Pages) read() error {
 		if err != nil {
 			return bad("templates", err.Error())
 		}
-		if name == "style.css" {
+		switch name {
+		case "style.css":
 			h.style = text
+			continue
+		case "bank.js":
+			h.script = text
 			continue
 		}
 		frame, err := open(builtin, "templates/frame.html")

@@ -44,6 +44,7 @@ type Reference struct {
 	Currency ledger.Currency `json:"currency,omitzero"` // of a bank account
 	Last4    string          `json:"last4,omitzero"`    // of the account or identity number; empty once erased
 	Bank     string          `json:"bank,omitzero"`     // the bank's code, which is public; empty once erased
+	Same     string          `json:"same,omitzero"`     // equal for the same account of one platform; empty once erased
 	Created  time.Time       `json:"created"`
 	Expires  time.Time       `json:"expires,omitzero"` // of its token; zero unless it is fresh
 	Used     time.Time       `json:"used,omitzero"`
@@ -53,7 +54,7 @@ type Reference struct {
 
 // BankDetails are what CreateAccount and UpdateAccount take.
 func (r *Reference) BankDetails() connect.BankDetails {
-	return connect.BankDetails{Token: r.ID, Country: r.Country, Currency: r.Currency, Last4: r.Last4}
+	return connect.BankDetails{Token: r.ID, Country: r.Country, Currency: r.Currency, Last4: r.Last4, Fingerprint: r.Same}
 }
 
 // record is a reference as it is stored.
@@ -115,12 +116,23 @@ func ofAccount(platform, account string) string { return platform + "|" + accoun
 func (r *record) reference(id string) *Reference {
 	v := &Reference{
 		ID: id, Platform: r.Platform, Account: r.Account, Kind: r.Kind, Status: r.Status, Country: r.Country, Currency: r.Currency,
-		Last4: r.Last4, Bank: r.Bank, Created: r.Created, Used: r.Used, Erased: r.Erased,
+		Last4: r.Last4, Bank: r.Bank, Same: letters(r.Same), Created: r.Created, Used: r.Used, Erased: r.Erased,
 	}
 	if r.Status == Fresh {
 		v.Expires = r.Expires
 	}
 	return v
+}
+
+// letters writes an index without digits, so that nothing takes a part of it for the number
+// of an account or a card.
+func letters(index string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r - '0' + 'g'
+		}
+		return r
+	}, index)
 }
 
 // forget takes away all that says anything of the details. What is left is a tombstone.

@@ -88,6 +88,9 @@ func New(eng *connect.Engine, c Config) (*Hooks, error) {
 	if err := c.fill(); err != nil {
 		return nil, fmt.Errorf("webhook: %w", err)
 	}
+	if eng.Live() && c.Loopback {
+		return nil, bad("invalid_config", "loopback", "with real money, deliveries go to public addresses alone")
+	}
 	h := &Hooks{c: c, eng: eng, env: eng.Env(), columns: make(map[string][]ledger.Column)}
 	h.guard = &guard{ports: c.Ports, deny: c.Deny, loopback: c.Loopback, lookup: c.Lookup, dial: c.Dial}
 	h.client = newClient(&h.c, h.guard)
