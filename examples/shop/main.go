@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
@@ -26,7 +28,7 @@ func main() {
 }
 
 // options are what the command line says.
-type options struct{ db, dsn, addr string }
+type options struct{ db, dsn, addr, key string }
 
 // command runs the example and returns the exit code: 0 for success and for
 // -h, 2 for a command line that it does not understand, 1 for any other failure.
@@ -54,6 +56,7 @@ func parse(args []string) (o options, usage func(io.Writer), err error) {
 	flags.StringVar(&o.db, "db", "", "keep orders and books in this `file` of SQLite; without it, in one that is removed at the end")
 	flags.StringVar(&o.dsn, "dsn", "", "keep them in PostgreSQL: a connection `string`")
 	flags.StringVar(&o.addr, "addr", "", "open the shop at this `address`, such as localhost:8080; without it, the shop serves one round of customers and closes")
+	flags.StringVar(&o.key, "key", "", "the `file` of the keys with which bank details are sealed, made if it is not there; without it, shop.key, or beside -db")
 	err = flags.Parse(args)
 	switch {
 	case err != nil:
@@ -102,6 +105,14 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	if o.addr == "" {
 		return s.round(ctx, l, stdout)
 	}
-	fmt.Fprintf(stdout, "the shop is open at http://%s\n", l.Addr())
-	return s.serve(ctx, l)
+	if o.key == "" {
+		o.key = strings.TrimSuffix(cmp.Or(o.db, "shop.db"), ".db") + ".key"
+	}
+	c, err := openCounter(ctx, s, l.Addr(), o.key)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer func() { _ = c.server.Close() }()
+	fmt.Fprintf(stdout, "the shop is open at http://%s\n", strings.Replace(l.Addr().String(), "127.0.0.1", "localhost", 1))
+	return s.serve(ctx, l, c.handler())
 }

@@ -19,7 +19,7 @@ import (
 func (s *shop) round(ctx context.Context, l net.Listener, w io.Writer) error {
 	ctx, stop := context.WithCancel(ctx)
 	closed := make(chan error, 1)
-	go func() { closed <- s.serve(ctx, l) }()
+	go func() { closed <- s.serve(ctx, l, s.handler()) }()
 	at := "http://" + l.Addr().String()
 	var err error
 	for _, c := range []struct{ good, card, then string }{

@@ -151,9 +151,9 @@ func show(w io.Writer, what shown) error {
 }
 
 // serve answers, and carries out what is due, until ctx ends.
-func (s *shop) serve(ctx context.Context, l net.Listener) error {
+func (s *shop) serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	ctx, stop := context.WithCancel(ctx)
-	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	var work sync.WaitGroup
 	work.Go(func() { _ = s.engine.Run(ctx) }) // it logs what fails, and ends with ctx
 	work.Go(func() {
