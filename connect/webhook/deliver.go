@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
@@ -193,7 +194,7 @@ func (s *sending) sort(v ledger.View, list []ledger.Object) error {
 	}
 }
 
-// hostOf returns the host of an endpoint as it is stored.
+// hostOf returns the host of an endpoint: one however it is written, and whatever the port.
 func hostOf(o ledger.Object) string {
 	e, err := endpointKind.Decode(o)
 	if err != nil {
@@ -203,7 +204,7 @@ func hostOf(o ledger.Object) string {
 	if err != nil {
 		return ""
 	}
-	return u.Host
+	return strings.ToLower(u.Hostname())
 }
 
 // may reports whether there is a place for a job.
