@@ -258,6 +258,9 @@ func (s *sending) start(ctx context.Context) (n int) {
 // end notes how a job ended.
 func (s *sending) end(f finished) {
 	s.count(f.job, -1)
+	if f.err == nil && f.result != "" {
+		delete(s.tried, f.id) // it has another version; a Deliver may last as long as the process
+	}
 	switch {
 	case f.err != nil:
 		if s.failed++; s.failed <= 100 {
