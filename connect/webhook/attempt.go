@@ -89,16 +89,23 @@ func (h *Hooks) claim(ctx context.Context, id, token string) (d *Delivery, e *En
 	return d, e, nil
 }
 
-// waitFor lets a delivery wait until the one before it is due again. That one, when it
-// ends, makes the next due at once.
+// idle is how long a delivery rests that is not the first of its lane. What ends before it
+// makes it due at once: that it comes due by itself is a net, and rare, so that those behind
+// one that fails are not all written again whenever that one is tried.
+const idle = time.Hour
+
+// waitFor lets a delivery wait for the one before it. That one is read, so that this fails,
+// and is decided again, if it ends meanwhile.
 func (h *Hooks) waitFor(u *ledger.Unit, d *Delivery, before ledger.Object) error {
-	b, err := deliveryKind.Decode(before)
+	b, err := deliveryKind.Get(u, before.ID.ID)
 	if err != nil {
 		return err
 	}
-	at := u.At().Add(time.Second)
-	if b.Work.Due.After(at) {
-		at = b.Work.Due
+	at := u.At() // it has ended since
+	if b.Status == Pending {
+		if at = at.Add(idle); b.Work.Due.After(at) {
+			at = b.Work.Due
+		}
 	}
 	d.Work.Later(at)
 	return deliveryKind.Put(u, d.ID, d)
