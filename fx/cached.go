@@ -43,6 +43,9 @@ type cachedPair struct {
 	rate  Rate
 	asked time.Time
 	has   bool
+
+	fails  int // how often the provider had no answer; with failed under the lock of the Cached
+	failed error
 }
 
 // NewCached makes one. A Provider that is nil, or anything negative, is ledger.Invalid.
@@ -59,9 +62,11 @@ func NewCached(c CacheConfig) (*Cached, error) {
 	return &Cached{c: c, pairs: make(map[pair]*cachedPair)}, nil
 }
 
-// Rate implements RateProvider. What fails is not kept.
+// Rate implements RateProvider. What fails is not kept, but who waited for it meanwhile has
+// the same failure: a provider that is slow to fail would else be waited for by one after the
+// other.
 func (c *Cached) Rate(ctx context.Context, base, quote ledger.Currency, at time.Time) (Rate, error) {
-	p := c.pair(pair{base, quote})
+	p, fails := c.pair(pair{base, quote})
 	select {
 	case p.lock <- struct{}{}:
 	case <-ctx.Done():
@@ -72,7 +77,13 @@ func (c *Cached) Rate(ctx context.Context, base, quote ledger.Currency, at time.
 	if p.has && age >= 0 && age < c.c.For {
 		return p.rate, nil
 	}
-	r, err := c.c.Provider.Rate(ctx, base, quote, at)
+	var r Rate
+	err := c.failedSince(p, fails)
+	if err == nil {
+		if r, err = c.c.Provider.Rate(ctx, base, quote, at); err != nil && ctx.Err() == nil && !errors.Is(err, ledger.NotFound) {
+			c.fail(p, err)
+		}
+	}
 	switch {
 	case err == nil:
 		if !p.has || age >= 0 { // else it is of the past, and the next to ask is of now
@@ -85,8 +96,26 @@ func (c *Cached) Rate(ctx context.Context, base, quote ledger.Currency, at time.
 	return Rate{}, err
 }
 
-// pair is what is known of one, new if nothing is.
-func (c *Cached) pair(k pair) *cachedPair {
+// fail notes that the provider had no answer.
+func (c *Cached) fail(p *cachedPair, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.fails++
+	p.failed = err
+}
+
+// failedSince is what the provider last failed with, if that was since it had failed so often.
+func (c *Cached) failedSince(p *cachedPair, fails int) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p.fails == fails {
+		return nil
+	}
+	return p.failed
+}
+
+// pair is what is known of one, new if nothing is, and how often it has failed.
+func (c *Cached) pair(k pair) (*cachedPair, int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.pairs[k]
@@ -97,7 +126,7 @@ func (c *Cached) pair(k pair) *cachedPair {
 		p = &cachedPair{lock: make(chan struct{}, 1)}
 		c.pairs[k] = p
 	}
-	return p
+	return p, p.fails
 }
 
 // forget lets the pair go that was asked for longest ago. Who is at it goes on with it.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -305,6 +306,48 @@ func TestCachedLetsGo(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	close(answer)
 	all.Wait()
+}
+
+// A provider that is slow to fail is waited for once by all who ask meanwhile, not by one
+// after the other.
+func TestCachedFailsTogether(t *testing.T) {
+	asked := 0
+	var waiting, fail chan struct{}
+	c, err := fx.NewCached(fx.CacheConfig{Provider: failing(func() {
+		if asked++; asked == 1 {
+			close(waiting)
+			<-fail
+		}
+	})})
+	require.NoError(t, err)
+	ask := func() {
+		_, err := c.Rate(context.Background(), ledger.EUR, ledger.USD, day0)
+		if !errors.Is(err, ledger.Unavailable) {
+			t.Error(err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		waiting, fail = make(chan struct{}), make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(ask)
+		<-waiting
+		for range 20 {
+			all.Go(ask)
+		}
+		synctest.Wait()
+		close(fail)
+		all.Wait()
+		require.Equal(t, 1, asked)
+		ask()
+		require.Equal(t, 2, asked, "who comes later asks again")
+	})
+}
+
+type failing func()
+
+func (f failing) Rate(context.Context, ledger.Currency, ledger.Currency, time.Time) (fx.Rate, error) {
+	f()
+	return fx.Rate{}, &ledger.Error{Class: ledger.Unavailable, Code: "rate_unavailable"}
 }
 
 type providerFunc func()

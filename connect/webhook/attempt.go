@@ -70,6 +70,15 @@ func (h *Hooks) claim(ctx context.Context, id, token string) (d *Delivery, e *En
 		case e.Disabled:
 			return h.end(u, d, Missed)
 		}
+		if d.Work.Claim != "" {
+			// Whoever had it noted no end. That counts: what kills each process that tries it
+			// would be tried for ever.
+			d.Attempts++
+			d.Tried, d.Result = d.Work.Due, Interrupted
+			if err := h.later(u, d, d.Work.Due); err != nil || d.Status != Pending || u.At().Before(d.Work.Due) {
+				return err
+			}
+		}
 		d.Work.Take(token, u.At(), h.c.Lease)
 		taken = true
 		return deliveryKind.Put(u, id, d)
@@ -80,16 +89,23 @@ func (h *Hooks) claim(ctx context.Context, id, token string) (d *Delivery, e *En
 	return d, e, nil
 }
 
-// waitFor lets a delivery wait until the one before it is due again. That one, when it
-// ends, makes the next due at once.
+// idle is how long a delivery rests that is not the first of its lane. What ends before it
+// makes it due at once: that it comes due by itself is a net, and rare, so that those behind
+// one that fails are not all written again whenever that one is tried.
+const idle = time.Hour
+
+// waitFor lets a delivery wait for the one before it. That one is read, so that this fails,
+// and is decided again, if it ends meanwhile.
 func (h *Hooks) waitFor(u *ledger.Unit, d *Delivery, before ledger.Object) error {
-	b, err := deliveryKind.Decode(before)
+	b, err := deliveryKind.Get(u, before.ID.ID)
 	if err != nil {
 		return err
 	}
-	at := u.At().Add(time.Second)
-	if b.Work.Due.After(at) {
-		at = b.Work.Due
+	at := u.At() // it has ended since
+	if b.Status == Pending {
+		if at = at.Add(idle); b.Work.Due.After(at) {
+			at = b.Work.Due
+		}
 	}
 	d.Work.Later(at)
 	return deliveryKind.Put(u, d.ID, d)
@@ -126,26 +142,36 @@ func (h *Hooks) settle(ctx context.Context, id, token string, result Result) err
 		if err != nil || d.Status != Pending || d.Work.Claim != token {
 			return err // another has taken it: what it finds counts
 		}
+		before := d.Result
 		d.Tried, d.Result = u.At(), result
-		if result == Interrupted {
-			d.Work.Later(u.At())
+		if result == Interrupted && before != Interrupted {
+			d.Work.Later(u.At()) // once it is nobody's fault
 			return deliveryKind.Put(u, id, d)
 		}
 		d.Attempts++
+		if result == Interrupted {
+			return h.later(u, d, u.At())
+		}
 		if err := h.note(u, d.EndpointID, result); err != nil {
 			return err
 		}
 		if result == Answered2xx {
 			return h.end(u, d, Delivered)
 		}
-		if d.Attempts > len(h.c.Schedule) {
-			return h.end(u, d, Parked)
-		}
-		wait := h.c.Schedule[d.Attempts-1]
-		d.Work.Later(u.At().Add(wait + spread(id, d.Attempts, wait)))
-		return deliveryKind.Put(u, id, d)
+		return h.later(u, d, u.At())
 	})
 	return err
+}
+
+// later makes a delivery due again after an attempt that ended at a moment, or parks it
+// after its last.
+func (h *Hooks) later(u *ledger.Unit, d *Delivery, ended time.Time) error {
+	if d.Attempts > len(h.c.Schedule) {
+		return h.end(u, d, Parked)
+	}
+	wait := h.c.Schedule[d.Attempts-1]
+	d.Work.Later(ended.Add(wait + spread(d.ID, d.Attempts, wait)))
+	return deliveryKind.Put(u, d.ID, d)
 }
 
 // note keeps since when an endpoint fails, and disables one that has failed for too long.

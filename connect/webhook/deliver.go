@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/soukhq/souk/ledger"
@@ -193,7 +194,7 @@ func (s *sending) sort(v ledger.View, list []ledger.Object) error {
 	}
 }
 
-// hostOf returns the host of an endpoint as it is stored.
+// hostOf returns the host of an endpoint: one however it is written, and whatever the port.
 func hostOf(o ledger.Object) string {
 	e, err := endpointKind.Decode(o)
 	if err != nil {
@@ -203,7 +204,7 @@ func hostOf(o ledger.Object) string {
 	if err != nil {
 		return ""
 	}
-	return u.Host
+	return strings.ToLower(u.Hostname())
 }
 
 // may reports whether there is a place for a job.
@@ -257,6 +258,9 @@ func (s *sending) start(ctx context.Context) (n int) {
 // end notes how a job ended.
 func (s *sending) end(f finished) {
 	s.count(f.job, -1)
+	if f.err == nil && f.result != "" {
+		delete(s.tried, f.id) // it has another version; a Deliver may last as long as the process
+	}
 	switch {
 	case f.err != nil:
 		if s.failed++; s.failed <= 100 {

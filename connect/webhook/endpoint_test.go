@@ -51,6 +51,9 @@ func TestEndpointVerbs(t *testing.T) {
 	_, err = b.p.Get(b.ctx, made.ID)
 	require.ErrorIs(t, err, ledger.NotFound)
 	require.ErrorIs(t, b.p.Delete(b.ctx, made.ID), ledger.NotFound)
+	r.URL = "https://hooks.example/"
+	_, err = b.p.Create(b.ctx, r)
+	require.ErrorIs(t, err, ledger.NotFound, "its key is used, and its secret is gone")
 }
 
 func TestRefusals(t *testing.T) {

@@ -123,12 +123,15 @@ func (p *Platform) again(ctx context.Context, r *ledger.Receipt) (*Endpoint, err
 		if err != nil {
 			return nil, err
 		}
+		if e.Deleted { // and its secrets with it
+			break
+		}
 		made := e.shown()
 		made.Replayed = true
 		made.Secret, err = p.h.open(ctx, e.ID, &e.Secrets[0])
 		return made, err
 	}
-	return nil, notFound("endpoint")
+	return nil, fmt.Errorf("webhook: create: %w", notFound("endpoint"))
 }
 
 // change checks and puts what an update says.

@@ -45,10 +45,15 @@ const (
 	feedMost = 500
 )
 
-// follow reads a platform's events as far as they go, and writes the deliveries of each page
-// in the commit that moves the cursor: so that each is written once, whoever else does it.
+// feedTurn is how many pages are read before the next platform has its turn: one with a long
+// history would hold up all others.
+const feedTurn = 10
+
+// follow reads a platform's events, and writes the deliveries of each page in the commit that
+// moves the cursor: so that each is written once, whoever else does it. Where there are more
+// than it reads, Drain comes to it again, since it has moved.
 func (h *Hooks) follow(ctx context.Context, s ledger.Store, o ledger.Object) error {
-	for {
+	for range feedTurn {
 		more := false
 		_, err := h.env.Update(ctx, s, func(u *ledger.Unit) error {
 			f, err := feedKind.Get(u, o.ID.ID)
@@ -62,6 +67,7 @@ func (h *Hooks) follow(ctx context.Context, s ledger.Store, o ledger.Object) err
 			return err
 		}
 	}
+	return nil
 }
 
 // page reads one page of events, of fewer the more endpoints there are.

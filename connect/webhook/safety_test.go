@@ -357,11 +357,15 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	require.LessOrEqual(t, runtime.NumGoroutine(), before)
 }
 
-// W4: no more than PerHost connections at once to one host, however much is due.
+// W4: no more than PerHost connections at once to one host, however much is due, and however
+// its name is written.
 func TestW4ConnectionsPerHost(t *testing.T) {
-	b := newStage(t, webhook.Config{Parallel: 16, PerTenant: 16, PerHost: 3}, nil)
-	b.endpoint(only(connect.EventChargeSucceeded))
-	b.endpoint(only(connect.EventChargeSucceeded))
+	address := []string{"93.184.215.14"}
+	lookup := names{"hooks.example": address, "HOOKS.example": address}
+	b := newStage(t, webhook.Config{Parallel: 16, PerTenant: 16, PerHost: 3, Lookup: lookup}, nil)
+	for _, url := range []string{"https://HOOKS.example/", "https://hooks.example:8443/"} {
+		b.endpoint(only(connect.EventChargeSucceeded), func(r *webhook.EndpointRequest) { r.URL = url })
+	}
 	for range 12 {
 		b.charge()
 	}

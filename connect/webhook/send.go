@@ -22,7 +22,7 @@ const (
 	NoAnswer    Result = "no_answer"   // not reached, not in time, or not trusted
 	NoBody      Result = "no_body"     // no body could be made of the event: nothing was sent
 	NotSigned   Result = "not_signed"  // the secret could not be opened: nothing was sent
-	Interrupted Result = "interrupted" // the process ended while it was sent
+	Interrupted Result = "interrupted" // the process ended while it was sent; what was interrupted in the attempt before too is counted
 )
 
 const maxAnswer = 64 << 10
