@@ -80,13 +80,13 @@ func (c *Cached) Rate(ctx context.Context, base, quote ledger.Currency, at time.
 	var r Rate
 	err := c.failedSince(p, fails)
 	if err == nil {
-		if r, err = c.c.Provider.Rate(ctx, base, quote, at); err != nil && ctx.Err() == nil && !errors.Is(err, ledger.NotFound) {
+		if r, err = ask(ctx, c.c.Provider, base, quote, at); err != nil && ctx.Err() == nil && !errors.Is(err, ledger.NotFound) {
 			c.fail(p, err)
 		}
 	}
 	switch {
 	case err == nil:
-		if !p.has || age >= 0 { // else it is of the past, and the next to ask is of now
+		if !p.has || age >= 0 || age <= -c.c.For { // else it is of the past, and the next to ask is of now; unless a clock was ahead
 			p.rate, p.asked, p.has = r, at, true
 		}
 		return r, nil

@@ -28,7 +28,7 @@ func (f Fresh) Rate(ctx context.Context, base, quote ledger.Currency, at time.Ti
 	if limit == 0 {
 		limit = 4 * 24 * time.Hour
 	}
-	if age := at.Sub(r.At); age > limit {
+	if age := at.Sub(r.At); age > limit && base != quote {
 		return Rate{}, &ledger.Error{Class: ledger.Unavailable, Code: "rate_stale", Field: "rate", Op: "fx: " + r.Source,
 			Msg: fmt.Sprintf("the rate of %v in %v is %v old, and may be %v", base, quote, age.Round(time.Second), limit)}
 	}
@@ -45,9 +45,9 @@ func (f Fallback) Rate(ctx context.Context, base, quote ledger.Currency, at time
 	var said []string
 	quoted := false
 	for i, p := range f {
-		r, err := p.Rate(ctx, base, quote, at)
+		r, err := ask(ctx, p, base, quote, at)
 		if err == nil {
-			err = r.of(base, quote)
+			err = r.Check()
 		}
 		if err == nil {
 			return r, nil
@@ -64,10 +64,11 @@ func (f Fallback) Rate(ctx context.Context, base, quote ledger.Currency, at time
 	return Rate{}, &ledger.Error{Class: ledger.Unavailable, Code: "rate_unavailable", Field: "rate", Op: "fx: fallback", Msg: strings.Join(said, "; ")}
 }
 
-// of refuses what is no rate of a pair.
-func (r Rate) of(base, quote ledger.Currency) error {
-	if r.Base != base || r.Quote != quote {
-		return &ledger.Error{Class: ledger.Invalid, Code: "invalid_rate", Field: "rate", Op: "fx: " + r.Source, Msg: "it is of another pair"}
+// ask asks a provider, and refuses an answer of another pair.
+func ask(ctx context.Context, p RateProvider, base, quote ledger.Currency, at time.Time) (Rate, error) {
+	r, err := p.Rate(ctx, base, quote, at)
+	if err == nil && (r.Base != base || r.Quote != quote) {
+		return Rate{}, &ledger.Error{Class: ledger.Invalid, Code: "invalid_rate", Field: "rate", Op: "fx: " + r.Source, Msg: "it is of another pair"}
 	}
-	return r.Check()
+	return r, err
 }

@@ -15,7 +15,9 @@ const historyWithin = 7 * 24 * time.Hour
 // History is a RateProvider over the lists of many days. It answers with the latest that
 // has both currencies and is not later than the moment asked for, nor more than seven days
 // older: a currency that is not quoted any more has no rate, and what was before the first
-// day has none. A History never changes.
+// day has none. A list of the European Central Bank answers from the beginning of its day, UTC,
+// and is published about 16:00 Central European Time: who asks what was known at a moment asks
+// of the day before. A History never changes.
 type History struct {
 	days []*Table // by time
 }
@@ -61,6 +63,9 @@ func (h *History) until(at time.Time) int {
 
 // Rate implements RateProvider.
 func (h *History) Rate(ctx context.Context, base, quote ledger.Currency, at time.Time) (Rate, error) {
+	if base == quote && base.Valid() {
+		return Identity(base, at), nil
+	}
 	for n := h.until(at); n > 0 && at.Sub(h.days[n-1].at) <= historyWithin; n-- {
 		if r, err := h.days[n-1].Rate(ctx, base, quote, at); err == nil {
 			return r, nil

@@ -62,6 +62,11 @@ func TestECBHistory(t *testing.T) {
 		_, err := h.Rate(context.Background(), ledger.EUR, c.quote, at(c.day))
 		require.ErrorIs(t, err, ledger.NotFound, "%+v", c)
 	}
+	one, err := h.Rate(context.Background(), ledger.EUR, ledger.EUR, at("1986-02-02"))
+	require.NoError(t, err)
+	require.True(t, one.Value.Equal(one.Per), "a currency is worth itself whenever")
+	_, err = fx.Fresh{Provider: h}.Rate(context.Background(), ledger.EUR, ledger.EUR, at("2030-01-01"))
+	require.NoError(t, err)
 	require.Nil(t, h.Table(at("1986-02-02")))
 	require.Equal(t, at("2019-12-06"), h.Table(at("2019-12-08")).At())
 
@@ -279,7 +284,19 @@ func TestCached(t *testing.T) {
 		}
 		require.Equal(t, step.asked, p.asked, "%v", step.d)
 	}
-	p.err, p.rate = nil, fx.Rate{}
+	p.err = nil
+	_, err = at(1000 * time.Hour) // a clock that is ahead
+	require.NoError(t, err)
+	for range 2 {
+		_, err = at(2 * time.Hour)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 9, p.asked, "it does not keep the cache from what is now")
+	_, err = c.Rate(ctx, ledger.GBP, ledger.USD, day0)
+	requireRefused(t, err, ledger.Invalid, "invalid_rate")
+	_, err = fx.Through{Provider: p}.Rate(ctx, ledger.GBP, ledger.USD, day0)
+	requireRefused(t, err, ledger.Invalid, "invalid_rate")
+	p.rate, p.asked = fx.Rate{}, 7
 	for i, quote := range []ledger.Currency{ledger.JPY, ledger.SEK, ledger.JPY} { // two are kept: dollars gave way
 		_, err := c.Rate(ctx, ledger.EUR, quote, day0.Add(4*time.Hour))
 		require.NoError(t, err)

@@ -18,7 +18,7 @@ type Through struct {
 
 // Rate implements RateProvider.
 func (t Through) Rate(ctx context.Context, base, quote ledger.Currency, at time.Time) (Rate, error) {
-	r, err := t.Provider.Rate(ctx, base, quote, at)
+	r, err := ask(ctx, t.Provider, base, quote, at)
 	if err == nil || !errors.Is(err, ledger.NotFound) {
 		return r, err
 	}
@@ -26,10 +26,10 @@ func (t Through) Rate(ctx context.Context, base, quote ledger.Currency, at time.
 		if by == base || by == quote {
 			continue
 		}
-		first, failed := t.Provider.Rate(ctx, base, by, at)
+		first, failed := ask(ctx, t.Provider, base, by, at)
 		if failed == nil {
 			var second Rate
-			if second, failed = t.Provider.Rate(ctx, by, quote, at); failed == nil {
+			if second, failed = ask(ctx, t.Provider, by, quote, at); failed == nil {
 				if r, ok := first.times(second); ok {
 					return r, nil
 				}

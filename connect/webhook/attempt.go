@@ -179,7 +179,7 @@ func (h *Hooks) later(u *ledger.Unit, d *Delivery, ended time.Time) error {
 func (h *Hooks) note(u *ledger.Unit, id string, result Result) error {
 	e, err := endpointKind.Get(u, id)
 	switch {
-	case err != nil || e.Deleted || e.Disabled:
+	case err != nil, e.Deleted, e.Disabled, result == NotSigned: // the last is none of its doing
 		return err
 	case result == Answered2xx:
 		if e.Failing.IsZero() {

@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -71,4 +72,25 @@ func (b *stage) untilParked(endpoint string, deliver func()) {
 		deliver()
 	}
 	require.Fail(b.t, "it is tried for ever")
+}
+
+// locked is a Sealer whose keys are not to be had.
+type locked struct{ mirror }
+
+func (locked) Open(context.Context, string, []byte) ([]byte, error) {
+	return nil, errors.New("no keys")
+}
+
+// That a secret cannot be opened is no failure of the endpoint, however long that lasts.
+func TestALockedSecretDisablesNoEndpoint(t *testing.T) {
+	b := newStage(t, webhook.Config{Sealer: locked{}, DisableAfter: time.Hour}, nil)
+	e := b.endpoint(only(connect.EventChargeSucceeded))
+	b.charge()
+	b.untilParked(e.ID, func() { b.run() })
+	d := b.all(e.ID)[0]
+	require.Equal(t, webhook.NotSigned, d.Result)
+	now, err := b.p.Get(b.ctx, e.ID)
+	require.NoError(t, err)
+	require.False(t, now.Disabled)
+	require.True(t, now.Failing.IsZero())
 }
