@@ -44,6 +44,7 @@ type Account struct {
 	RiskReserve decimal.Decimal `json:"riskReserve,omitzero"`
 
 	Capabilities []Capability     `json:"capabilities,omitzero"` // that it has requested; none: it may do everything
+	Asks         bool             `json:"asks,omitzero"`         // it has requested one, if only once: it does what is active alone
 	Terms        *TermsAcceptance `json:"terms,omitzero"`        // that it has accepted last
 	Settings     *AccountSettings `json:"settings,omitzero"`
 
@@ -130,6 +131,9 @@ func (p *Platform) newAccount(u *ledger.Unit, r AccountRequest) (*Account, error
 	prof, err := p.expectProfile(u)
 	if err != nil {
 		return nil, err
+	}
+	if prof.Home != "" { // connections open the book, and show what is in it
+		return nil, badState("own_book", "account", "an account that exists by itself is alone in its book")
 	}
 	if r.Type == "" {
 		r.Type = compliance.Individual

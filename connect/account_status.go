@@ -82,7 +82,7 @@ func (a *Account) chargesBlocked(due []compliance.Requirement) []StatusReason {
 	}
 	list = append(list, because(MachineRisk, paused(a.Pauses, (*AccountPause).ofCharges))...)
 	v := a.capability(CardPayments, due)
-	if v.Status == CapabilityActive || len(a.Capabilities) == 0 {
+	if v.Status == CapabilityActive || !a.asks() {
 		return list
 	}
 	r := StatusReason{Machine: MachineCapability, Code: "capability_inactive", Detail: string(v.Status) + " " + string(v.Reason)}

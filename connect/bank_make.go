@@ -202,6 +202,34 @@ func (p *Platform) makeBankChange(u *ledger.Unit, a *Account, x *BankChange) err
 	return p.putAccount(u, a, ent, EventAccountUpdated)
 }
 
+// judgeBank says how a bank account stands after a change. A name that was wrong is right
+// again by a right one alone, and whatever else was found out of the same account stands,
+// also if it is added once more.
+func (a *Account) judgeBank(x *BankChange) {
+	name := x.Bank.Name
+	for _, b := range a.Banks {
+		switch same := b.Token == x.Bank.Token || b.Fingerprint != "" && b.Fingerprint == x.Bank.Fingerprint; {
+		case x.Action == BankRename && b.ID == x.Bank.ID:
+			x.Bank = b
+			switch right := name == NameMatches || name == NameClose; {
+			case b.Name == NameDiffers && !right:
+				name = NameDiffers
+			case b.Name == NameDiffers && b.Status == BankVerificationFailed:
+				x.Bank.Status = BankNew
+			}
+			x.Bank.Name = name
+		case (x.Action == BankAdd || x.Action == BankReplace) && same && (b.Status == BankErrored || b.Status == BankVerificationFailed):
+			x.Bank.Status, x.Bank.Code = b.Status, b.Code
+			if b.Name == NameDiffers && name != NameMatches && name != NameClose {
+				x.Bank.Name = NameDiffers
+			}
+		}
+	}
+	if x.Bank.Name == NameDiffers && x.Bank.Status != BankErrored {
+		x.Bank.Status = BankVerificationFailed
+	}
+}
+
 // applyBankChange changes the account, which the caller puts, and puts the change.
 func (p *Platform) applyBankChange(u *ledger.Unit, a *Account, ent *compliance.Entity, x *BankChange) error {
 	if err := a.mayChangeBank(x); err != nil {
@@ -212,11 +240,7 @@ func (p *Platform) applyBankChange(u *ledger.Unit, a *Account, ent *compliance.E
 	}
 	x.First, x.Made, x.Contacts = !a.banked(), u.At(), a.reaches()
 	former, had := a.DefaultBank(x.Bank.Currency)
-	if x.Bank.Name == NameDiffers {
-		x.Bank.Status = BankVerificationFailed
-	} else if x.Bank.Status == BankVerificationFailed && x.Action == BankRename && (x.Bank.Name == NameMatches || x.Bank.Name == NameClose) {
-		x.Bank.Status = BankNew
-	}
+	a.judgeBank(x)
 	if x.Action != BankRename && x.Action != BankDelete && !x.First {
 		p.cool(u, &x.Bank)
 	}

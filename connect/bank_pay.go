@@ -71,22 +71,28 @@ func (p *Platform) firstPayout(u *ledger.Unit, o *payout.Payout, b *BankAccount)
 	return accountKind.Put(u, a.ID, a)
 }
 
-// uncapped looks at the first payout to a bank account, as far as there was one: nil if
-// another may be made, and then whether it is capped still.
-func (p *Platform) uncapped(u *ledger.Unit, b *BankAccount) error {
-	if !b.Capped || b.FirstPayout == "" {
+// uncapped looks at the first payouts to bank accounts that were changed, as far as there
+// were some: nil if one may be made to b, and then whether that is capped still. One on its
+// way to another holds it up too, which may be the same account once more.
+func (p *Platform) uncapped(u *ledger.Unit, all []BankAccount, b *BankAccount) error {
+	if !b.Capped {
 		return nil
 	}
-	first, err := payoutKind.Get(u, b.FirstPayout)
-	if err != nil {
-		return err
-	}
-	switch first.Status {
-	case payout.Paid:
-		b.Capped = false
-	case payout.Failed, payout.Canceled, payout.Returned:
-	default:
-		return badState("first_payout_pending", "account", "the first payout to the changed bank details is on its way: "+first.ID)
+	for _, x := range all {
+		if !x.Capped || x.FirstPayout == "" {
+			continue
+		}
+		first, err := payoutKind.Get(u, x.FirstPayout)
+		if err != nil {
+			return err
+		}
+		switch first.Status {
+		case payout.Paid:
+			b.Capped = b.Capped && x.ID != b.ID
+		case payout.Failed, payout.Canceled, payout.Returned:
+		default:
+			return badState("first_payout_pending", "account", "the first payout to changed bank details is on its way: "+first.ID)
+		}
 	}
 	return nil
 }

@@ -93,7 +93,8 @@ func (r CapabilityRequestBy) actor() Actor { return r.By }
 // does what is active of that alone, and everything else is of class State, code
 // capability_inactive. One waits for what the country asks for (Requirements). If both
 // card_payments and transfers are requested, and one is inactive, both are. Those that were
-// requested for good are not given up: class State, code capability_permanent. An account
+// requested for good, and those that somebody holds, are not given up: class State, codes
+// capability_permanent and capability_held. An account
 // under a recipient agreement has transfers alone (recipient_agreement).
 func (p *Platform) UpdateCapability(ctx context.Context, r CapabilityRequestBy) (*Account, error) {
 	verb := simpleVerb[Account]{name: "update capability", kind: &accountKind, replayed: (*Account).replay, target: r.AccountID}
@@ -130,6 +131,7 @@ func (a *Account) changeCapability(u *ledger.Unit, r *CapabilityRequestBy) (*Sig
 		if i < 0 {
 			a.Capabilities = append(a.Capabilities, Capability{Name: r.Name, Requested: u.At()})
 		}
+		a.Asks = true
 		return nil, nil
 	case CapabilityGiveUp:
 		switch {
@@ -137,6 +139,8 @@ func (a *Account) changeCapability(u *ledger.Unit, r *CapabilityRequestBy) (*Sig
 			return nil, none
 		case r.Name == CardPayments || r.Name == Transfers:
 			return nil, badState("capability_permanent", "name", "the capability is for good")
+		case a.Capabilities[i].Held != "":
+			return nil, badState("capability_held", "name", "who held the capability frees it first: "+string(a.Capabilities[i].Held))
 		}
 		a.Capabilities = slices.Delete(a.Capabilities, i, i+1)
 		return nil, nil
@@ -157,6 +161,9 @@ func (a *Account) changeCapability(u *ledger.Unit, r *CapabilityRequestBy) (*Sig
 	return &s, nil
 }
 
+// asks tells an account that has requested a capability, also one that it gave up since.
+func (a *Account) asks() bool { return a.Asks || len(a.Capabilities) > 0 }
+
 // capability is how one of an account stands, of which so much is due.
 func (a *Account) capability(name CapabilityName, due []compliance.Requirement) CapabilityView {
 	v := a.capabilityAlone(name, due)
@@ -173,7 +180,7 @@ func (a *Account) capabilityAlone(name CapabilityName, due []compliance.Requirem
 	v := CapabilityView{Name: name, Status: CapabilityActive, Due: due}
 	i := slices.IndexFunc(a.Capabilities, func(c Capability) bool { return c.Name == name })
 	switch {
-	case len(a.Capabilities) > 0 && i < 0:
+	case a.asks() && i < 0:
 		v.Status = CapabilityUnrequested
 	case a.Rejected() != nil:
 		v.Status, v.Reason = CapabilityInactive, ReasonRejected
@@ -218,7 +225,7 @@ func (p *Platform) capable(u *ledger.Unit, account string, name CapabilityName) 
 		return err
 	}
 	v := a.capability(name, ent.Missing())
-	if v.Status == CapabilityActive || len(a.Capabilities) == 0 {
+	if v.Status == CapabilityActive || !a.asks() {
 		return nil
 	}
 	if v.Reason == ReasonFieldsNeeded {

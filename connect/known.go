@@ -84,7 +84,7 @@ func (p *Platform) expectSeller(u *ledger.Unit, id string) (sighting, error) {
 	s := sighting{
 		platform: p.id, country: a.Country, currency: a.Currency, feesPayer: a.FeesPayer, descriptor: a.Descriptor, version: o.Version, taxNumber: a.TaxNumber,
 		settles: a.settles(), freezes: slices.Clone(a.Freezes), pauses: slices.Clone(a.Pauses), reserve: a.Reserve, riskReserve: a.RiskReserve, closes: a.closes(), closed: !a.Closed.IsZero(),
-		limits: slices.Clone(a.Limits), asks: len(a.Capabilities) > 0,
+		limits: slices.Clone(a.Limits), asks: a.asks(),
 	}
 	if !p.joined { // who may be rolled back
 		p.e.known.put(id, s)

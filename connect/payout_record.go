@@ -215,7 +215,7 @@ func (p *Platform) mayBePaid(u *ledger.Unit, prof *Profile, r *PayoutRequest) er
 	if err := r.bank.unpaid(u.At()); err != nil {
 		return err
 	}
-	return p.uncapped(u, &r.bank)
+	return p.uncapped(u, banks, &r.bank)
 }
 
 // payable returns what is taken from the balance: the amount asked for, or all

@@ -104,6 +104,9 @@ func New(c Config) (*Pages, error) {
 	if h.c.LinkLife < 0 || h.c.LinkLife > 5*time.Minute || h.c.SessionLife < 0 || h.c.SessionLife > 24*time.Hour {
 		return nil, bad("linkLife", "a link lives for at most five minutes, and a session for a day")
 	}
+	if c.Vault != nil && c.BankOf == nil {
+		return nil, bad("bankOf", "what the vault's tokens stand for is found by it")
+	}
 	if h.policy, err = policy(c.Vault); err != nil {
 		return nil, err
 	}

@@ -29,11 +29,13 @@ func (p *Provider) authenticated(r *http.Request, f url.Values) (connect.Profile
 		return connect.Profile{}, err
 	}
 	now := p.env.Time()
-	if p.slow.holds(id, now) {
+	prof, err := p.identify(r.Context(), id, secret)
+	e := (*problem)(nil)
+	wrong := errors.As(err, &e)
+	if (wrong || secret == "") && p.slow.holds(id, now) { // who proves who they are is not held up by who claims to be them
 		return connect.Profile{}, &problem{http.StatusTooManyRequests, "slow_down", "too many attempts have failed; wait a minute"}
 	}
-	prof, err := p.identify(r.Context(), id, secret)
-	if e := (*problem)(nil); errors.As(err, &e) {
+	if wrong {
 		p.slow.failed(id, now)
 	}
 	return prof, err

@@ -80,6 +80,7 @@ func (p *Provider) redeem(r *http.Request, f url.Values, prof connect.Profile) (
 	var c *code
 	var fam *family
 	var gone string // a family that is revoked with it
+	fresh := false  // so early that somebody may have stolen it, and not found it later in a log
 	_, err := p.env.Update(r.Context(), p.c.Engine.Store(), func(u *ledger.Unit) error {
 		var err error
 		g, fam, gone = nil, nil, ""
@@ -87,7 +88,7 @@ func (p *Provider) redeem(r *http.Request, f url.Values, prof connect.Profile) (
 			return err
 		}
 		if !c.Used.IsZero() {
-			gone = c.Family
+			gone, fresh = c.Family, u.At().Before(c.Created.Add(p.c.CodeLife))
 			return nil
 		}
 		c.Used = u.At()
@@ -114,7 +115,7 @@ func (p *Provider) redeem(r *http.Request, f url.Values, prof connect.Profile) (
 	case err != nil:
 		return nil, err
 	case gone != "":
-		return nil, errors.Join(errGrant, p.revokeFamily(r.Context(), gone, true))
+		return nil, errors.Join(errGrant, p.revokeFamily(r.Context(), gone, fresh))
 	case g == nil:
 		return nil, errGrant
 	}

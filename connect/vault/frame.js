@@ -80,7 +80,10 @@
 
   function ask(id) {
     function no(code, field, message) { busy = false; say({ act: 'answer', id: id, error: { code: code, field: field, message: message } }); }
-    if (busy) { no('busy', '', words.wait); return; }
+    if (busy) { // and stays so
+      say({ act: 'answer', id: id, error: { code: 'busy', field: '', message: words.wait } });
+      return;
+    }
     var first = wrong();
     if (first) {
       first.focus();
