@@ -87,11 +87,18 @@ func TestBankDetailsByTheVault(t *testing.T) {
 	require.NoError(t, err)
 	fill := func(texts ...string) {
 		t.Helper()
-		actions := []chromedp.Action[chromedp.Void]{chromedp.KeyEvent(kb.Tab)}
+		focused := func(tag string) { // keys that are pressed before another process's frame has the focus are lost
+			_, err := chromedp.Run(window, chromedp.Poll[bool](`document.activeElement.tagName === "`+tag+`"`))
+			require.NoError(t, err, "%v", said.list)
+		}
+		require.NoError(t, chromedp.Do(window, chromedp.KeyEvent(kb.Tab)))
+		focused("IFRAME")
+		var actions []chromedp.Action[chromedp.Void]
 		for _, text := range texts {
 			actions = append(actions, chromedp.KeyEvent(text), chromedp.KeyEvent(kb.Tab))
 		}
 		require.NoError(t, chromedp.Do(window, actions...))
+		focused("BUTTON")
 		x, err := chromedp.Run(window, chromedp.Evaluate[at](focus))
 		require.NoError(t, err)
 		require.True(t, x.submits() && strings.HasSuffix(x.Form, "/bank"), "%+v", x)

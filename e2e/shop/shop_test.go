@@ -96,11 +96,18 @@ func TestASellerSaysWhereTheyArePaid(t *testing.T) {
 			wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth`))
 			require.NoError(t, err)
 			require.False(t, wide)
-			keys := []chromedp.Action[chromedp.Void]{chromedp.KeyEvent(kb.Tab)}
+			focused := func(tag string) { // keys that are pressed before another process's frame has the focus are lost
+				_, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.activeElement.tagName === "`+tag+`"`))
+				require.NoError(t, err, "%v", problems)
+			}
+			require.NoError(t, chromedp.Do(ctx, chromedp.KeyEvent(kb.Tab)))
+			focused("IFRAME")
+			var keys []chromedp.Action[chromedp.Void]
 			for _, text := range []string{"110000000", account, "", seller + " Smith"} {
 				keys = append(keys, chromedp.KeyEvent(text), chromedp.KeyEvent(kb.Tab))
 			}
 			require.NoError(t, chromedp.Do(ctx, keys...))
+			focused("BUTTON")
 			picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 			require.NoError(t, err)
 			if dir := os.Getenv("SOUK_ARTEFACTS"); dir != "" {

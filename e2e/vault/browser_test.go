@@ -195,11 +195,22 @@ func (s *site) ready() { read(s, chromedp.Poll[bool](`document.body.dataset.read
 // the button and presses it.
 func (s *site) typed(texts ...string) {
 	s.t.Helper()
-	actions := []chromedp.Action[chromedp.Void]{chromedp.KeyEvent(kb.Tab)}
+	s.run(chromedp.KeyEvent(kb.Tab))
+	s.focused("IFRAME")
+	var actions []chromedp.Action[chromedp.Void]
 	for _, text := range texts {
 		actions = append(actions, chromedp.KeyEvent(text), chromedp.KeyEvent(kb.Tab))
 	}
-	s.run(append(actions, chromedp.KeyEvent(" "))...)
+	s.run(actions...)
+	s.focused("BUTTON")
+	s.run(chromedp.KeyEvent(" "))
+}
+
+// focused waits until an element has the focus: a frame is another process's, and keys that
+// are pressed before it has it are lost.
+func (s *site) focused(tag string) {
+	s.t.Helper()
+	read(s, chromedp.Poll[bool](`document.activeElement.tagName === "`+tag+`"`))
 }
 
 func (s *site) said() string {
