@@ -52,7 +52,7 @@ func (p *Platform) finishBulk(ctx context.Context, id string) error {
 // that is the item's, and writes down what came of it. Whoever comes after a crash, or
 // at the same time, does the same once more, which changes nothing.
 func (p *Platform) bulkStep(ctx context.Context, id string) (more bool, err error) {
-	p = p.nobody()
+	p = p.itself()
 	b, item, err := p.nextItem(ctx, id)
 	if err != nil || item == nil {
 		return b != nil && b.Work.Open() && err == nil, err

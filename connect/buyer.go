@@ -105,7 +105,7 @@ func (p *Platform) settlesIn(ctx context.Context, account string, from ledger.Cu
 		}
 	} else if s, ok := p.e.known.get(account); ok && s.platform == p.id {
 		list = s.settles
-	} else if a, err := p.GetAccount(ctx, account); err == nil {
+	} else if a, err := p.itself().GetAccount(ctx, account); err == nil {
 		list = a.settles()
 	}
 	if len(list) == 0 || slices.Contains(list, from) {

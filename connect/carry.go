@@ -241,7 +241,8 @@ func worker[Req, Obj, News any](e *Engine, t *task[Req, Obj, News]) ledger.Worke
 // or return of coins, or a held share or early warning of which something is due. It is what
 // a host calls after the commit of a
 // transaction in which a verb was recorded (In). What is finished already, or being
-// carried out by somebody else, is left alone.
+// carried out by somebody else, is left alone. It takes the right to record the object, and
+// under a connection that it was recorded there.
 func (p *Platform) Finish(ctx context.Context, id string) error {
 	if err := p.may(ctx, "Finish"); err != nil {
 		return err
@@ -249,6 +250,14 @@ func (p *Platform) Finish(ctx context.Context, id string) error {
 	if p.joined {
 		return badState("joined", "id", "finish after the host's commit, on the platform itself")
 	}
+	if err := p.mayFinish(ctx, id); err != nil {
+		return err
+	}
+	return p.itself().carryOut(ctx, id)
+}
+
+// carryOut is Finish for what the engine does by itself.
+func (p *Platform) carryOut(ctx context.Context, id string) error {
 	var err error
 	switch {
 	case chargeKind.Fits(id):

@@ -47,7 +47,7 @@ func prepareCoinRefund(ctx context.Context, p *Platform, r *CoinRefundRequest) e
 	if p.e.c.Bitcoin == nil {
 		return badState("bitcoin_not_taken", "bitcoin", "the engine was set up without a wallet")
 	}
-	c, err := p.GetCharge(ctx, r.ChargeID)
+	c, err := p.itself().GetCharge(ctx, r.ChargeID)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,8 @@ func (p *Platform) decideReview(ctx context.Context, name string, r DecideReview
 
 // reviewed carries out what a charge was waiting for.
 func (p *Platform) reviewed(ctx context.Context, id string) error {
-	if err := p.Finish(ctx, id); err != nil {
+	p = p.itself()
+	if err := p.carryOut(ctx, id); err != nil {
 		return err
 	}
 	c, err := p.GetCharge(ctx, id)

@@ -36,7 +36,7 @@ func (p *Platform) finishPayment(ctx context.Context, id string) error {
 			return err
 		}
 		for _, step := range next {
-			if err := p.Finish(ctx, step); err != nil {
+			if err := p.carryOut(ctx, step); err != nil {
 				return err
 			}
 		}
