@@ -7,17 +7,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -26,53 +19,9 @@ import (
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/connect/hosted"
+	"github.com/soukhq/souk/e2e/browser"
 	"github.com/soukhq/souk/payout"
 )
-
-// browser starts Debian's Chromium. Without one the test is skipped, or fails if
-// SOUK_TEST_BROWSER_REQUIRED is set.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil && os.Getenv("SOUK_TEST_BROWSER_REQUIRED") == "" {
-		t.Skip("there is no browser; Debian has one in chromium")
-	}
-	require.NoError(t, err)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "en"))
-	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	ctx, stop = chromedp.NewContext(ctx)
-	t.Cleanup(stop)
-	require.NoError(t, chromedp.Do(ctx)) // it lives as long as this context, without the timeout
-	ctx, stop = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(stop)
-	return ctx
-}
-
-// complaints are what the browser's console says of errors, and of what the policy stopped.
-type complaints struct {
-	mu   sync.Mutex
-	list []string
-}
-
-func (c *complaints) listen(ctx context.Context) error {
-	add := func(text string) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.list = append(c.list, text)
-	}
-	return chromedp.Listen(ctx, func(event any) {
-		switch e := event.(type) {
-		case *runtime.EventExceptionThrown:
-			add(e.ExceptionDetails.Text)
-		case *runtime.EventConsoleAPICalled:
-			add("console." + string(e.Type))
-		case *log.EventEntryAdded:
-			add(fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL))
-		}
-	})
-}
 
 // serve mounts the pages on this machine.
 func serve(t *testing.T) (*hosted.Pages, *connect.Platform, string) {
@@ -175,15 +124,12 @@ func TestSignUpByKeyboard(t *testing.T) {
 	pages, p, origin := serve(t)
 	for _, width := range []int64{360, 1280} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
-			ctx := browser(t)
-			said := new(complaints)
-			require.NoError(t, said.listen(ctx))
+			window := browser.Open(t)
+			ctx := window.Context
 			kind := map[int64]compliance.EntityType{360: compliance.Individual, 1280: compliance.Company}[width]
 			a, err := p.CreateAccount(context.Background(), connect.AccountRequest{Key: fmt.Sprint(width), Country: "GB", Type: kind})
 			require.NoError(t, err)
 			link, err := pages.CreateLink(context.Background(), p, hosted.LinkRequest{AccountID: a.ID, RefreshURL: origin + "/again", ReturnURL: origin + "/done", Language: "en"})
-			require.NoError(t, err)
-			_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
 			require.NoError(t, err)
 			require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 740), chromedp.Navigate(link.URL)))
 			x, err := tab(ctx)
@@ -202,7 +148,7 @@ func TestSignUpByKeyboard(t *testing.T) {
 					values[name] = v
 				}
 			}
-			shoot(ctx, t, fmt.Sprintf("onboarding-%d.png", width))
+			window.Keep(t, fmt.Sprintf("onboarding-%d.png", width))
 			for n := 0; ; n++ {
 				wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth`))
 				require.NoError(t, err)
@@ -214,22 +160,12 @@ func TestSignUpByKeyboard(t *testing.T) {
 				}
 				require.Less(t, n, 10)
 			}
-			shoot(ctx, t, fmt.Sprintf("done-%d.png", width))
+			window.Keep(t, fmt.Sprintf("done-%d.png", width))
 			s, err := p.AccountStatus(context.Background(), a.ID)
 			require.NoError(t, err)
 			require.Empty(t, s.Due)
 			require.True(t, s.PayoutsEnabled)
-			require.Empty(t, said.list)
+			require.Empty(t, window.Problems())
 		})
-	}
-}
-
-// shoot keeps a picture of the page in SOUK_ARTEFACTS, if that is set.
-func shoot(ctx context.Context, t *testing.T, name string) {
-	t.Helper()
-	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	require.NoError(t, err)
-	if dir := os.Getenv("SOUK_ARTEFACTS"); dir != "" {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), png, 0o600))
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -19,6 +17,7 @@ import (
 	"github.com/soukhq/souk/connect/connecttest"
 	"github.com/soukhq/souk/connect/hosted"
 	"github.com/soukhq/souk/connect/vault"
+	"github.com/soukhq/souk/e2e/browser"
 	"github.com/soukhq/souk/ledger/sealed"
 )
 
@@ -70,49 +69,42 @@ func TestBankDetailsByTheVault(t *testing.T) {
 	require.NoError(t, err)
 	link, err := pages.CreateLink(ctx, p, hosted.LinkRequest{AccountID: a.ID, RefreshURL: origin + "/again", ReturnURL: origin + "/done", Language: "en"})
 	require.NoError(t, err)
-	window := browser(t)
-	said := new(complaints)
-	require.NoError(t, said.listen(window))
-	_, err = chromedp.Call(window, log.Enable, cdp.Empty{})
-	require.NoError(t, err)
+	seen := browser.Open(t)
+	window := seen.Context
 	require.NoError(t, chromedp.Do(window, chromedp.EmulateViewport(360, 740), chromedp.Navigate(link.URL)))
 	_, err = tab(window)
 	require.NoError(t, err)
 	require.NoError(t, press(window))
 	_, err = chromedp.Run(window, chromedp.Poll[bool](`!!document.querySelector("#souk-bank iframe") && document.querySelector("#souk-bank iframe").offsetHeight > 60`))
-	require.NoError(t, err, "%v", said.list)
+	require.NoError(t, err, "%v", seen.Problems())
 
 	// from the last field before the vault's frame into it, and on to the button behind
 	_, err = chromedp.Run(window, chromedp.Evaluate[bool](`(() => { const all = [...document.querySelectorAll("button[type=submit]")]; const of = document.getElementById("souk-bank").closest("form"); all[all.findIndex(b => b.form === of) - 1].focus(); return true })()`))
 	require.NoError(t, err)
 	fill := func(texts ...string) {
 		t.Helper()
-		focused := func(tag string) { // keys that are pressed before another process's frame has the focus are lost
-			_, err := chromedp.Run(window, chromedp.Poll[bool](`document.activeElement.tagName === "`+tag+`"`))
-			require.NoError(t, err, "%v", said.list)
-		}
 		require.NoError(t, chromedp.Do(window, chromedp.KeyEvent(kb.Tab)))
-		focused("IFRAME")
+		seen.Focused(t, "IFRAME")
 		var actions []chromedp.Action[chromedp.Void]
 		for _, text := range texts {
 			actions = append(actions, chromedp.KeyEvent(text), chromedp.KeyEvent(kb.Tab))
 		}
 		require.NoError(t, chromedp.Do(window, actions...))
-		focused("BUTTON")
+		seen.Focused(t, "BUTTON")
 		x, err := chromedp.Run(window, chromedp.Evaluate[at](focus))
 		require.NoError(t, err)
 		require.True(t, x.submits() && strings.HasSuffix(x.Form, "/bank"), "%+v", x)
 	}
 	fill("DE89370400440532013000", "", "Zoe Kanarienvogel")
-	shoot(window, t, "bank-360.png")
+	seen.Keep(t, "bank-360.png")
 	require.NoError(t, press(window))
 	a, err = p.GetAccount(ctx, a.ID)
 	require.NoError(t, err)
-	require.Len(t, a.Banks, 1, "%v", said.list)
+	require.Len(t, a.Banks, 1, "%v", seen.Problems())
 	require.Equal(t, []any{"DE", "3000"}, []any{a.Banks[0].Country, a.Banks[0].Last4})
 	require.NotEmpty(t, a.Banks[0].Fingerprint)
-	seen, err := chromedp.Run(window, chromedp.Evaluate[string](`document.documentElement.outerHTML`))
+	text, err := chromedp.Run(window, chromedp.Evaluate[string](`document.documentElement.outerHTML`))
 	require.NoError(t, err)
-	require.NotContains(t, seen, "370400440532013000")
-	require.Empty(t, said.list)
+	require.NotContains(t, text, "370400440532013000")
+	require.Empty(t, seen.Problems())
 }

@@ -8,24 +8,18 @@ import (
 	"html/template"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	cdplog "github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"github.com/soukhq/souk/connect"
 	"github.com/soukhq/souk/connect/vault"
+	"github.com/soukhq/souk/e2e/browser"
 	"github.com/soukhq/souk/ledger/sealed"
 )
 
@@ -33,8 +27,6 @@ const (
 	key      = "pk_test_0123456789abcdef"
 	platform = "plat_1"
 	iban     = "DE89370400440532013000"
-	// envRequired makes a missing browser a failure, and envArtefacts keeps what was seen.
-	envRequired, envArtefacts = "SOUK_TEST_BROWSER_REQUIRED", "SOUK_ARTEFACTS"
 )
 
 // page is the shop's: with a policy of its own, which lets it have the vault's script and
@@ -79,9 +71,7 @@ type site struct {
 	vault       *vault.Vault
 	shop, other string // origins; the other is not registered
 	asked       atomic.Int32
-
-	mu       sync.Mutex
-	problems []string
+	window      *browser.Window
 }
 
 func newSite(t *testing.T, change ...func(*vault.Config)) *site {
@@ -124,63 +114,21 @@ func newSite(t *testing.T, change ...func(*vault.Config)) *site {
 	require.NoError(t, err)
 	handler, err = s.vault.Handler()
 	require.NoError(t, err)
-	s.browse()
+	s.window = browser.Open(t)
+	s.ctx = s.window.Context
 	return s
-}
-
-// browse starts a browser.
-func (s *site) browse() {
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv(envRequired) != "" {
-			s.t.Fatal("there is no browser")
-		}
-		s.t.Skip("there is no browser; Debian has one in chromium")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-dev-shm-usage", true))
-	ctx, cancel := chromedp.NewExecAllocator(s.t.Context(), options...)
-	s.t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	s.t.Cleanup(cancel)
-	require.NoError(s.t, chromedp.Do(ctx)) // it lives as long as this context, without the timeout
-	s.ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
-	s.t.Cleanup(cancel)
-	note := func(text string) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.problems = append(s.problems, text)
-	}
-	require.NoError(s.t, chromedp.Listen(s.ctx, func(event any) {
-		switch e := event.(type) {
-		case *runtime.EventExceptionThrown:
-			note(e.ExceptionDetails.Text)
-		case *runtime.EventConsoleAPICalled:
-			note("the console was written to: " + string(e.Type))
-		case *cdplog.EventEntryAdded:
-			note(e.Entry.Text)
-		}
-	}))
-	_, err := chromedp.Call(s.ctx, cdplog.Enable, cdp.Empty{})
-	require.NoError(s.t, err)
 }
 
 func (s *site) run(actions ...chromedp.Action[chromedp.Void]) {
 	s.t.Helper()
-	require.NoError(s.t, chromedp.Do(s.ctx, actions...), "%v", s.problems)
+	require.NoError(s.t, chromedp.Do(s.ctx, actions...), "%v", s.window.Problems())
 }
 
 // read is what an action finds.
 func read[T any](s *site, a chromedp.Action[T]) T {
 	s.t.Helper()
 	v, err := chromedp.Run(s.ctx, a)
-	require.NoError(s.t, err, "%v", s.problems)
+	require.NoError(s.t, err, "%v", s.window.Problems())
 	return v
 }
 
@@ -196,21 +144,14 @@ func (s *site) ready() { read(s, chromedp.Poll[bool](`document.body.dataset.read
 func (s *site) typed(texts ...string) {
 	s.t.Helper()
 	s.run(chromedp.KeyEvent(kb.Tab))
-	s.focused("IFRAME")
+	s.window.Focused(s.t, "IFRAME")
 	var actions []chromedp.Action[chromedp.Void]
 	for _, text := range texts {
 		actions = append(actions, chromedp.KeyEvent(text), chromedp.KeyEvent(kb.Tab))
 	}
 	s.run(actions...)
-	s.focused("BUTTON")
+	s.window.Focused(s.t, "BUTTON")
 	s.run(chromedp.KeyEvent(" "))
-}
-
-// focused waits until an element has the focus: a frame is another process's, and keys that
-// are pressed before it has it are lost.
-func (s *site) focused(tag string) {
-	s.t.Helper()
-	read(s, chromedp.Poll[bool](`document.activeElement.tagName === "`+tag+`"`))
 }
 
 func (s *site) said() string {
@@ -220,19 +161,7 @@ func (s *site) said() string {
 
 func (s *site) clean() {
 	s.t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	require.Empty(s.t, s.problems, "the browser complains of nothing")
-}
-
-// seen keeps a picture of the page.
-func (s *site) seen(name string) {
-	s.t.Helper()
-	picture := read(s, chromedp.FullScreenshot(100))
-	require.Greater(s.t, len(picture), 1000)
-	if folder := os.Getenv(envArtefacts); folder != "" {
-		require.NoError(s.t, os.WriteFile(filepath.Join(folder, name), picture, 0o600))
-	}
+	require.Empty(s.t, s.window.Problems(), "the browser complains of nothing")
 }
 
 // A seller types bank details with the keyboard alone, on a narrow and on a wide screen,
@@ -248,7 +177,7 @@ func TestSellersTypeTheirDetails(t *testing.T) {
 			s.typed("DE89 3704 0044 0532 0130 00", "", "Zoe Kanarienvogel")
 			said := s.said()
 			require.True(t, strings.HasPrefix(said, "token btok_") && strings.HasSuffix(said, " 3000"), said)
-			s.seen(fmt.Sprintf("vault-%d.png", width))
+			s.window.Keep(s.t, fmt.Sprintf("vault-%d.png", width))
 			wide := read(s, chromedp.Evaluate[bool](`document.documentElement.scrollWidth <= innerWidth`))
 			whole := read(s, chromedp.OuterHTML("html"))
 			inside := read(s, chromedp.Evaluate[bool](`(function () { try { return document.querySelector('iframe').contentWindow.document !== null } catch (e) { return false } })()`))
@@ -274,7 +203,7 @@ func TestWhatIsWrongIsNotSent(t *testing.T) {
 	s.ready()
 	s.typed("DE89 3704 0044 0532 0310 00", "", "")
 	require.Equal(t, "error invalid_iban iban", s.said())
-	s.seen("vault-wrong.png")
+	s.window.Keep(s.t, "vault-wrong.png")
 	s.open(s.shop, "kind=bank&country=US&currency=USD")
 	s.ready()
 	s.typed("110000001", "000123456789", "", "")
@@ -309,9 +238,7 @@ func TestAnotherPageHasNoFrame(t *testing.T) {
 	require.Contains(t, origin, "v1/frame")
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		s.mu.Lock()
-		all := strings.Join(s.problems, "\n")
-		s.mu.Unlock()
+		all := strings.Join(s.window.Problems(), "\n")
 		if strings.Contains(all, "frame-ancestors") {
 			break
 		}
