@@ -410,6 +410,47 @@ func TestForms(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, b.send(f).StatusCode, "sent twice")
 	f.fields.Set("individual.email", "other@example.com")
 	require.Equal(t, http.StatusUnprocessableEntity, b.send(f).StatusCode, "an old form, filled in otherwise")
+	f.fields.Set("nonce", ledger.Secret())
+	require.Equal(t, http.StatusUnprocessableEntity, b.send(f).StatusCode, "nor is it a new one: nothing of it is due")
+}
+
+// Only what the page asks for is taken, whatever is sent: nobody is given a role, a share or
+// new terms by whoever has a link.
+func TestWhatIsNotDueIsNotTaken(t *testing.T) {
+	h := newHouse(t)
+	done, err := h.p.CreateAccount(h.ctx, connecttest.Seller("GB"))
+	require.NoError(t, err)
+	firm := h.bare("GB", compliance.Company)
+	for _, c := range []struct {
+		account, action string
+		fields          url.Values
+	}{
+		{done.ID, "details", url.Values{"individual.email": {"thief@example.com"}}},
+		{done.ID, "terms", url.Values{"terms": {"true"}}},
+		{done.ID, "person", url.Values{"new": {"true"}, "role": {"owner"}, "first_name": {"Eve"}}},
+		{firm.ID, "person", url.Values{"new": {"true"}, "role": {"representative"}, "nickname": {"Eve"}}},
+		{firm.ID, "person", url.Values{"new": {"true"}, "first_name": {"Eve"}}},
+	} {
+		b := h.enter(h.link(c.account, hosted.Onboarding))
+		b.do("GET", base+"/", nil)
+		before, err := h.p.Requirements(h.ctx, c.account)
+		require.NoError(t, err)
+		persons, err := h.p.Persons(h.ctx, c.account)
+		require.NoError(t, err)
+		f := b.the("leave") // whose token is good for any form
+		f.action = strings.Replace(f.action, "/leave", "/"+c.action, 1)
+		f.fields.Set("nonce", ledger.Secret())
+		for name, v := range c.fields {
+			f.fields[name] = v
+		}
+		require.Equal(t, http.StatusUnprocessableEntity, b.send(f).StatusCode, "%+v", c)
+		after, err := h.p.Requirements(h.ctx, c.account)
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+		now, err := h.p.Persons(h.ctx, c.account)
+		require.NoError(t, err)
+		require.Equal(t, persons, now)
+	}
 }
 
 // Once there is a bank account, these pages do not change it: that takes a step-up.

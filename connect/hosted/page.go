@@ -148,6 +148,30 @@ func (h *Pages) view(r *http.Request, p *connect.Platform, s *session, bad *trie
 	return v, nil
 }
 
+// asks tells whether the page asks for all that a form says: of somebody who is named, and,
+// where roles are open, of somebody who has them from now on.
+func (v *view) asks(action, person string, roles []compliance.Role, fields map[string]string) bool {
+	var open []compliance.Role
+	names := make(map[string]bool)
+	for _, f := range v.Forms {
+		if f.Action != action || f.Person != "" && f.Person != person || f.Person == "" && action == "person" && len(roles) == 0 {
+			continue
+		}
+		for _, x := range f.Fields {
+			names[x.Name] = true
+		}
+		if f.Person == "" {
+			open = append(open, f.Roles...)
+		}
+	}
+	for name := range fields {
+		if !names[name] {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(roles, func(r compliance.Role) bool { return !slices.Contains(open, r) })
+}
+
 // again puts into a form what was typed, what was wrong with it, and a new nonce.
 func (v *view) again(f *fieldset, bad *tried) {
 	if f == nil {

@@ -120,7 +120,26 @@ func (h *Pages) details(r *http.Request, p *connect.Platform, s *session, form u
 			return nothing()
 		}
 	}
-	_, err = p.UpdateAccount(r.Context(), connect.AccountUpdate{Key: k, AccountID: s.Account, Details: compliance.Details{Fields: fields}})
+	return h.update(r, p, s, connect.AccountUpdate{Key: k, Details: compliance.Details{Fields: fields}}, func(v *view) bool {
+		return v.asks("details", "", nil, fields)
+	})
+}
+
+// update provides what a form says, if the page asks for all of it: whoever has a link, or
+// a session, changes nothing else. A form that is sent again is answered as before.
+func (h *Pages) update(r *http.Request, p *connect.Platform, s *session, u connect.AccountUpdate, asked func(*view) bool) error {
+	u.AccountID = s.Account
+	before, err := p.Preview().UpdateAccount(r.Context(), u)
+	if err != nil || before.Replayed {
+		return err
+	}
+	v, err := h.view(r, p, s, nil)
+	if err == nil && !asked(v) {
+		err = &ledger.Error{Class: ledger.State, Code: "not_due", Field: "form"}
+	}
+	if err == nil {
+		_, err = p.UpdateAccount(r.Context(), u)
+	}
 	return err
 }
 
@@ -133,6 +152,7 @@ func (h *Pages) person(r *http.Request, p *connect.Platform, s *session, form ur
 	for _, role := range form["role"] {
 		d.Roles = append(d.Roles, compliance.Role(role))
 	}
+	asked := slices.Clone(d.Roles)
 	if len(d.Fields) == 0 && (d.ID == "" || len(d.Roles) == 0) {
 		return nothing()
 	}
@@ -147,8 +167,9 @@ func (h *Pages) person(r *http.Request, p *connect.Platform, s *session, form ur
 			}
 		}
 	}
-	_, err = p.UpdateAccount(r.Context(), connect.AccountUpdate{Key: k, AccountID: s.Account, Details: compliance.Details{Persons: []compliance.PersonDetails{d}}})
-	return err
+	return h.update(r, p, s, connect.AccountUpdate{Key: k, Details: compliance.Details{Persons: []compliance.PersonDetails{d}}}, func(v *view) bool {
+		return v.asks("person", d.ID, asked, d.Fields)
+	})
 }
 
 // bank adds the first bank account of an account. A change of one is not due, and the
@@ -187,7 +208,7 @@ func (h *Pages) terms(r *http.Request, p *connect.Platform, s *session, form url
 	}
 	agent := []rune(strings.ToValidUTF8(r.UserAgent(), ""))
 	t := &connect.TermsAcceptance{At: h.c.Engine.Env().Time(), IP: h.remoteIP(r), UserAgent: string(agent[:min(len(agent), 500)]), Version: h.c.TermsVersion}
-	_, err = p.UpdateAccount(r.Context(), connect.AccountUpdate{Key: k, AccountID: s.Account, Terms: t})
+	err = h.update(r, p, s, connect.AccountUpdate{Key: k, Terms: t}, func(v *view) bool { return v.Terms != nil })
 	var e *ledger.Error
 	if errors.As(err, &e) && e.Code == "idempotency_mismatch" {
 		return nil // the same form once more, at another moment
