@@ -72,11 +72,14 @@ type StepUp interface {
 	Confirm(ctx context.Context, c StepUpCheck) (StepUpProof, error)
 }
 
-// StepUpCheck is what a proof is asked for.
+// StepUpCheck is what a proof is asked for. A host that binds its proofs to it, and takes
+// each once, has a user agree to this change and no other.
 type StepUpCheck struct {
 	Platform, Account string
 	Action            BankAction
-	Token             string // of the request; it is not kept
+	Bank              string      // of a change of one that is there: its id
+	To                BankDetails // of a new one
+	Token             string      // of the request; it is not kept
 }
 
 // StepUpProof is how somebody has proven who they are.

@@ -98,7 +98,11 @@ func (r *bankAsk) same(a *Account) bool {
 func (r *bankAsk) stepUp(ctx context.Context, p *Platform, c *BankConfig) error {
 	outside, cancel := context.WithTimeout(ctx, p.e.c.Lease)
 	defer cancel()
-	proof, err := c.StepUp.Confirm(outside, StepUpCheck{Platform: p.id, Account: r.account, Action: r.action, Token: r.token})
+	check := StepUpCheck{Platform: p.id, Account: r.account, Action: r.action, Bank: r.bank, Token: r.token}
+	if r.details != nil {
+		check.To = *r.details
+	}
+	proof, err := c.StepUp.Confirm(outside, check)
 	now := p.e.env.Time()
 	switch {
 	case errors.Is(err, ledger.Forbidden), errors.Is(err, ledger.Invalid):

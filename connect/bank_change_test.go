@@ -107,6 +107,7 @@ func TestAccountTakenOver(t *testing.T) {
 	require.Equal(t, old.ID, x.Former.ID)
 	require.Equal(t, "passkey", x.StepUp.Method)
 	require.Equal(t, connect.BankAdd, s.asked[0].Action)
+	require.Equal(t, details(payout.TestStalled), s.asked[0].To, "the proof is of this change")
 	require.Contains(t, m.told(x.ID), connect.EventBankChangeMade)
 
 	_, err = m.payout(a.ID, 100)

@@ -38,7 +38,7 @@ type BankCheck struct {
 	To       string          `json:"to"` // the rail's token of it
 	Status   BankCheckStatus `json:"status"`
 	Code     string          `json:"code,omitzero"`  // why it failed: the rail's, or wrong_amounts
-	Tries    int             `json:"tries,omitzero"` // how often the amounts were told wrong
+	Tries    int             `json:"tries,omitzero"` // how often amounts were told wrong, of checks before it too
 	Rail     string          `json:"rail"`
 	Expires  time.Time       `json:"expires,omitzero"` // until when they can be told
 	Created  time.Time       `json:"created"`
@@ -149,6 +149,7 @@ func recordBankCheck(u *ledger.Unit, p *Platform, r *BankCheckRequest, w ledger.
 	case b.Status == BankVerified || b.Status == BankVerificationFailed || b.Status == BankErrored:
 		return nil, badState("invalid_state", "bank", "the bank account is "+string(b.Status))
 	}
+	tries := 0 // those of the bank account, whatever check they were made of
 	if b.Check != "" {
 		old, err := bankCheckKind.Get(u, b.Check)
 		if err != nil {
@@ -157,10 +158,11 @@ func recordBankCheck(u *ledger.Unit, p *Platform, r *BankCheckRequest, w ledger.
 		if old.Status == BankCheckPending || old.Status == BankCheckSent && u.At().Before(old.Expires) {
 			return nil, badState("bank_check_open", "bank", "another can still be confirmed: "+old.ID)
 		}
+		tries = old.Tries
 	}
 	x := &BankCheck{
 		ID: u.NewID(bankCheckKind.Prefix), Platform: p.id, Account: a.ID, Bank: b.ID, To: b.Token, Status: BankCheckPending,
-		Rail: railName(p.e), Created: u.At(), Work: w,
+		Rail: railName(p.e), Created: u.At(), Work: w, Tries: tries,
 	}
 	if err := p.putBank(u, a, b.ID, func(b *BankAccount) { b.Check = x.ID }); err != nil {
 		return nil, err

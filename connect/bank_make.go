@@ -218,7 +218,11 @@ func (a *Account) judgeBank(x *BankChange) {
 				x.Bank.Status = BankNew
 			}
 			x.Bank.Name = name
-		case (x.Action == BankAdd || x.Action == BankReplace) && same && (b.Status == BankErrored || b.Status == BankVerificationFailed):
+		case (x.Action == BankAdd || x.Action == BankReplace) && same:
+			x.Bank.Check = b.Check
+			if b.Status != BankErrored && b.Status != BankVerificationFailed {
+				continue
+			}
 			x.Bank.Status, x.Bank.Code = b.Status, b.Code
 			if b.Name == NameDiffers && name != NameMatches && name != NameClose {
 				x.Bank.Name = NameDiffers

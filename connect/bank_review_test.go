@@ -77,3 +77,24 @@ func TestABookOfItsOwnHasOneAccount(t *testing.T) {
 	_, err = home.CreateAccount(m.ctx, r)
 	requireCode(t, err, ledger.State, "own_book")
 }
+
+// Guesses at micro-deposits are counted of the bank account: another check, and adding it
+// once more, give none back.
+func TestGuessesAreOfTheBankAccount(t *testing.T) {
+	m := newMarket(t, connecttest.Config{})
+	a := m.seller().ID
+	first := m.bankCheck(a)
+	for n := range int64(2) {
+		_, err := m.tells(first.ID, n+1, 45)
+		require.NoError(t, err)
+	}
+	m.pass(241 * 3600e9)
+	second := m.bankCheck(a)
+	require.Equal(t, 2, second.Tries)
+	second, err := m.tells(second.ID, 3, 45)
+	require.NoError(t, err)
+	require.Equal(t, connect.BankCheckFailed, second.Status)
+	x := m.addBank(a, func(r *connect.AddBankRequest) { r.Bank = details(m.account(a).Banks[0].Token) })
+	require.Equal(t, connect.BankVerificationFailed, x.Bank.Status)
+	m.verify()
+}
